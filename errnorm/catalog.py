@@ -1,0 +1,438 @@
+"""What is known about codes: lookup by a ladder of rungs, and the judgement it gives.
+
+A catalog is data (`vendors/<name>/catalog.json`, checked by `schemas/catalog.schema.json`). A file is
+read when its vendor is first asked for, and an entry is built when it is first found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Self, TypedDict
+
+import orjson
+from attrs import Factory, define, evolve, frozen
+
+from errnorm.exceptions import InvalidCatalog
+from errnorm.record import CatalogEntry, Deprecation, EntryMessage, Problem, RetryAdvice
+from errnorm.vendor import Lookup
+from errnorm.vocabulary import (
+    Category,
+    Decision,
+    DelaySource,
+    Match,
+    ProblemCode,
+    Scope,
+    Severity,
+    Verified,
+)
+
+__all__ = ["Catalog", "Judgement"]
+
+_FOLDER = Path(__file__).parent / "vendors"
+_HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
+_STATUS = "status"
+_LEAST_WORDS = 12  # a shorter text inside a longer message proves nothing
+
+
+class Judgement(TypedDict):
+    """The derived fields of a record."""
+
+    category: Category
+    severity: Severity
+    retry: RetryAdvice
+    entry: CatalogEntry | None
+    match: Match
+    problems: tuple[Problem, ...]
+
+
+@frozen
+class _Rung:
+    entry: CatalogEntry
+    match: Match
+
+
+@define
+class _File:
+    """The entries of one vendor in one file, indexed by table and spelling."""
+
+    vendor: str
+    sources: Mapping[str, Mapping[str, str]]
+    rows: Sequence[Mapping[str, Any]]
+    index: dict[tuple[str, str], list[int]] = Factory(dict)
+    families: dict[str, list[int]] = Factory(dict)
+    built: dict[int, CatalogEntry] = Factory(dict)
+
+    @classmethod
+    def read(cls, data: bytes, name: str) -> Self:
+        """Index the JSON of a catalog file."""
+        try:
+            content = orjson.loads(data)
+            file = cls(content["vendor"], content.get("sources", {}), content["entries"])
+            for position, row in enumerate(file.rows):
+                file.add(position, row)
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidCatalog(
+                f"{name} is no catalog file: {error!r}. "
+                "Compare it with its schema, which `errnorm schema catalog` prints."
+            ) from error
+        return file
+
+    def add(self, position: int, row: Mapping[str, Any]) -> None:
+        """Put one row into the index, under every spelling of it."""
+        table = row["table"]
+        if "code" not in row:
+            self.families.setdefault(table, []).append(position)
+        for spelling in {_folded(text) for text in _spellings(row)}:
+            self.index.setdefault((table, spelling), []).append(position)
+
+    def find(self, table: str, key: str) -> list[CatalogEntry]:
+        """Give the entries of a table that have this code, name or alias."""
+        return [self.entry(position) for position in self.index.get((table, _folded(key)), ())]
+
+    def family(self, table: str, key: str) -> CatalogEntry | None:
+        """Give the family of a table in which this code falls."""
+        for position in self.families.get(table, ()):
+            if _in_family(self.rows[position], key):
+                return self.entry(position)
+        return None
+
+    def entry(self, position: int) -> CatalogEntry:
+        """Give the entry of a row, built once."""
+        found = self.built.get(position)
+        if found is None:
+            found = self.built[position] = _entry(self.vendor, self.rows[position], self.sources)
+        return found
+
+
+@frozen(repr=False)
+class Catalog:
+    """What is known about the codes of all vendors.
+
+    Catalogs are values: `|` lays one over another, and the right side wins.
+
+    Example:
+        >>> entry = Catalog.builtin().get("zoom-cobrowse:code/1016")
+        >>> entry.name, str(entry.category)
+        ('NETWORK_ERROR', 'network')
+    """
+
+    # The builtin files are found by name; a layer given by a user stands before them.
+    layers: tuple[_File, ...] = ()
+
+    @classmethod
+    def builtin(cls) -> Self:
+        """Give the catalog that comes with errnorm; nothing is read before it is asked."""
+        return cls()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a catalog file of your own.
+
+        Args:
+            path: a JSON file in the form of `errnorm schema catalog`.
+
+        Returns:
+            A catalog; lay it over the builtin one with `|`.
+
+        Raises:
+            OSError: when the file cannot be read.
+            InvalidCatalog: when it is no catalog file.
+        """
+        return cls((_File.read(Path(path).read_bytes(), Path(path).name),))
+
+    def __or__(self, other: Catalog) -> Catalog:
+        """Lay the other catalog over this one; where both know a code, the right side wins."""
+        return Catalog((*other.layers, *self.layers))
+
+    def vendors(self) -> tuple[str, ...]:
+        """Name the vendors that have entries, sorted."""
+        return tuple(sorted({file.vendor for file in self.layers} | set(_builtin_names())))
+
+    def entries(self, vendor: str | None = None) -> Iterator[CatalogEntry]:
+        """Go through the entries, of one vendor or of all; an entry that is overlaid comes once."""
+        for name in (vendor,) if vendor else self.vendors():
+            seen: set[str] = set()
+            for file in self._files(name):
+                found = [file.entry(position) for position in range(len(file.rows))]
+                yield from (entry for entry in found if entry.id not in seen)
+                seen |= {entry.id for entry in found}
+
+    def find(self, vendor: str, table: str, key: str) -> CatalogEntry | None:
+        """Give the entry of a code, constant or alias; None when it is not known."""
+        return next(iter(self._find(vendor, Lookup(table, key))), None)
+
+    def get(self, entry_id: str) -> CatalogEntry | None:
+        """Give the entry of an id such as `zoom-cobrowse:code/1011#3`; None when there is none."""
+        key, _, number = entry_id.partition("#")
+        vendor, _, rest = key.partition(":")
+        table, _, code = rest.partition("/")
+        found = [entry for entry in self._all(vendor, table, code.partition("@")[0]) if entry.id == key]
+        if not found or not number:
+            return found[0] if found else None
+        entry = found[0]
+        return _numbered(entry, int(number)) if number in _numbers(entry) else None
+
+    def explain(self, query: str) -> tuple[CatalogEntry, ...]:
+        """Give every entry that a person may mean.
+
+        Args:
+            query: an id, `vendor:code`, a number, constant, name or alias; case and spaces do not matter.
+
+        Returns:
+            The entries, all meanings of an ambiguous one; empty when none is known. A code that only
+            falls into a family gives the family.
+
+        Example:
+            >>> [entry.id for entry in Catalog.builtin().explain("1016")]
+            ['cisco-finesse:cf/1016', 'zoom-cobrowse:code/1016']
+        """
+        exact = self.get(query)
+        if exact:
+            return (exact,)
+        vendor, _, key = query.rpartition(":")
+        names = (vendor,) if vendor in self.vendors() else self.vendors()
+        return self._meanings(names, key if vendor else query) or self._meanings(names, query)
+
+    def judge(
+        self,
+        vendor: str,
+        lookups: Sequence[Lookup],
+        message: str | None,
+        status: int | None,
+    ) -> Judgement:
+        """Descend the ladder: exact entries, generic ones, families, the HTTP status.
+
+        Args:
+            vendor: whose tables to ask.
+            lookups: what to look up, the most specific first.
+            message: the vendor's text, which may tell the causes of a code apart.
+            status: the HTTP status.
+
+        Returns:
+            The derived fields; category, severity and retry each from the first rung that states it.
+        """
+        exact, problems = _consistent([rung for lookup in lookups for rung in self._exact(vendor, lookup)])
+        exact.sort(key=lambda rung: rung.entry.generic)
+        families = [] if exact else [rung for lookup in lookups for rung in self._family(vendor, lookup)]
+        rungs = [_with_message(rung, message) for rung in exact] + families + self._by_status(vendor, status)
+        entries = [rung.entry for rung in rungs]
+        return Judgement(
+            category=next((e.category for e in entries if e.category), Category.UNKNOWN),
+            severity=next((e.severity for e in entries if e.severity), Severity.ERROR),
+            retry=next((e.retry for e in entries if e.retry), _NO_ADVICE),
+            entry=entries[0] if entries else None,
+            match=rungs[0].match if rungs else Match.NONE,
+            problems=problems,
+        )
+
+    def _files(self, vendor: str) -> Iterator[_File]:
+        yield from (file for file in self.layers if file.vendor == vendor)
+        if vendor in _builtin_names():
+            yield _builtin(vendor)
+
+    def _find(self, vendor: str, lookup: Lookup) -> list[CatalogEntry]:
+        for file in self._files(vendor):
+            found = file.find(lookup.table, lookup.key)
+            if found:
+                return found
+        return []
+
+    def _exact(self, vendor: str, lookup: Lookup) -> list[_Rung]:
+        return [_Rung(entry, lookup.match) for entry in self._find(vendor, lookup)[:1]]
+
+    def _family(self, vendor: str, lookup: Lookup) -> list[_Rung]:
+        found = (file.family(lookup.table, lookup.key) for file in self._files(vendor))
+        return [_Rung(entry, Match.FAMILY) for entry in found if entry]
+
+    def _by_status(self, vendor: str, status: int | None) -> list[_Rung]:
+        if status is None:
+            return []
+        lookup = Lookup(_STATUS, str(status))
+        found = [entry for name in (vendor, _HTTP) for entry in self._find(name, lookup)]
+        if not found:
+            found = [rung.entry for rung in self._family(_HTTP, lookup)]
+        return [_Rung(entry, Match.STATUS) for entry in found]
+
+    def _all(self, vendor: str, table: str, code: str) -> Iterator[CatalogEntry]:
+        for file in self._files(vendor):
+            yield from file.find(table, code)
+            yield from (file.entry(position) for position in file.families.get(table, ()))
+
+    def _meanings(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
+        files = [(file, table) for name in vendors for file in self._files(name) for table in _tables(file)]
+        found = {entry.id: entry for file, table in files for entry in file.find(table, key)}
+        if not found:
+            families = (file.family(table, key) for file, table in files)
+            found = {entry.id: entry for entry in families if entry and entry.vendor != _HTTP}
+        return tuple(found.values())
+
+    def __repr__(self) -> str:
+        """Say how much lies over the builtin catalog."""
+        return f"<Catalog builtin + {len(self.layers)} files>" if self.layers else "<Catalog builtin>"
+
+
+_NO_ADVICE = RetryAdvice()
+
+
+@cache
+def _builtin_names() -> tuple[str, ...]:
+    folders = (path.parent.name for path in _FOLDER.glob("*/catalog.json"))
+    return (_HTTP, *sorted(name.replace("_", "-") for name in folders if not name.startswith("_")))
+
+
+@cache
+def _builtin(vendor: str) -> _File:
+    folder = vendor.replace("-", "_")
+    path = _FOLDER / "unknown.json" if vendor == _HTTP else _FOLDER / folder / "catalog.json"
+    return _File.read(path.read_bytes(), path.name)
+
+
+def _folded(text: str) -> str:
+    """Fold what vendors and people vary: `Finesse API error`, `E_ ARM_STAT_…`, `invalidDevice`."""
+    return text.casefold().replace(" ", "")
+
+
+def _spellings(row: Mapping[str, Any]) -> Iterator[str]:
+    if "code" in row:
+        yield row["code"]
+    if "name" in row:
+        yield row["name"]
+    yield from row.get("aliases", ())
+
+
+def _tables(file: _File) -> list[str]:
+    return list(dict.fromkeys(row["table"] for row in file.rows))
+
+
+def _in_family(row: Mapping[str, Any], key: str) -> bool:
+    if "prefix" in row:
+        return key.startswith(row["prefix"])
+    low, high = row["range"]
+    # Nine digits at most: a code of a million digits is in no range, and costs nothing.
+    return key.isascii() and key.isdecimal() and len(key) <= 9 and low <= int(key) <= high
+
+
+def _code_of(row: Mapping[str, Any]) -> str:
+    if "code" in row:
+        return str(row["code"])
+    return f"{row['prefix']}*" if "prefix" in row else "{}-{}".format(*row["range"])
+
+
+def _entry(vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> CatalogEntry:
+    source = sources.get(row.get("source", ""), {})
+    deprecated = row.get("deprecated")
+    key = CatalogEntry(
+        vendor=vendor,
+        table=row["table"],
+        code=_code_of(row),
+        title=row["title"],
+        deployment=row.get("deployment"),
+    )
+    return evolve(
+        key,
+        name=row.get("name"),
+        aliases=tuple(row.get("aliases", ())),
+        generic=row.get("generic", False),
+        severity=Severity(row["severity"]) if "severity" in row else None,
+        status=tuple(row.get("status", ())),
+        docs_url=row.get("docs_url") or source.get("url"),
+        source=source.get("title"),
+        verified=Verified(row.get("verified", "inferred")),
+        deprecated=Deprecation(**deprecated) if deprecated else None,
+        messages=tuple(_message(item, f"{key.id}#{n}") for n, item in enumerate(row.get("messages", ()), 1)),
+        **_words(row, key.id),
+    )
+
+
+def _message(row: Mapping[str, Any], entry_id: str) -> EntryMessage:
+    return EntryMessage(
+        text=row["text"],
+        title=row.get("title"),
+        severity=Severity(row["severity"]) if "severity" in row else None,
+        **_words(row, entry_id),
+    )
+
+
+def _words(row: Mapping[str, Any], entry_id: str) -> dict[str, Any]:
+    return {
+        "explanation": row.get("explanation", ""),
+        "causes": tuple(row.get("causes", ())),
+        "fixes": tuple(row.get("fixes", ())),
+        "category": Category(row["category"]) if "category" in row else None,
+        "retry": _advice(row["retry"], entry_id) if "retry" in row else None,
+    }
+
+
+def _advice(row: Mapping[str, Any], entry_id: str) -> RetryAdvice:
+    vendor, _, rest = entry_id.partition(":")
+    scope, delay = row.get("scope"), row.get("delay")
+    return RetryAdvice(
+        decision=Decision(row["decision"]),
+        scope=Scope(scope) if scope else None,
+        delay=delay,
+        delay_source=None if delay is None else DelaySource.CATALOG,
+        basis=f"http:{rest.partition('/')[2]}" if vendor == _HTTP else f"catalog:{entry_id}",
+    )
+
+
+def _consistent(rungs: list[_Rung]) -> tuple[list[_Rung], tuple[Problem, ...]]:
+    """Drop a number that contradicts its constant: of two entries of one table, the later asked chooses."""
+    kept: list[_Rung] = []
+    contradicted = False
+    for rung in reversed(rungs):
+        if any(_contradict(rung, other) for other in kept):
+            contradicted = True
+        elif not any(_same_code(rung, other) for other in kept):
+            kept.append(rung)
+    return kept[::-1], (_CONTRADICTED,) if contradicted else ()
+
+
+_CONTRADICTED = Problem(
+    ProblemCode.CODE_CONTRADICTED,
+    "The number and the constant of this error stand for different things; the constant was believed.",
+)
+
+
+def _same_code(rung: _Rung, other: _Rung) -> bool:
+    return rung.entry.table == other.entry.table and rung.entry.code == other.entry.code
+
+
+def _contradict(rung: _Rung, other: _Rung) -> bool:
+    if rung.entry.generic or other.entry.generic or rung.entry.table != other.entry.table:
+        return False
+    return rung.entry.code != other.entry.code
+
+
+def _with_message(rung: _Rung, message: str | None) -> _Rung:
+    """Give the numbered message of an entry that fits a text; a code with one text stays as it is."""
+    number = _fitting(rung.entry, message) if message and len(rung.entry.messages) > 1 else None
+    return rung if number is None else _Rung(_numbered(rung.entry, number), Match.MESSAGE)
+
+
+def _fitting(entry: CatalogEntry, message: str) -> int | None:
+    said = _plain(message)
+    texts = [(_plain(item.text), number) for number, item in enumerate(entry.messages, 1)]
+    exact = [number for text, number in texts if text == said]
+    inside = [(len(text), -number) for text, number in texts if len(text) >= _LEAST_WORDS and text in said]
+    return exact[0] if exact else -max(inside)[1] if inside else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".!")
+
+
+def _numbers(entry: CatalogEntry) -> set[str]:
+    return {str(number) for number in range(1, len(entry.messages) + 1)}
+
+
+@cache
+def _numbered(entry: CatalogEntry, number: int) -> CatalogEntry:
+    message = entry.messages[number - 1]
+    stated = {
+        name: getattr(message, name)
+        for name in ("title", "explanation", "causes", "fixes", "category", "severity", "retry")
+        if getattr(message, name)
+    }
+    return evolve(entry, number=number, **stated)

@@ -1,0 +1,164 @@
+"""What response headers tell: what vendors read, when to retry, which request it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from errnorm.exceptions import InvalidArgument
+from errnorm.record import Problem, RetryAdvice
+from errnorm.vocabulary import Decision, DelaySource, ProblemCode, Scope
+
+__all__ = ["COMMON_HEADERS", "HeaderFacts", "Headers", "read_headers"]
+
+Headers = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
+
+COMMON_HEADERS = ("content-type", "content-encoding")
+"""The headers that reading itself needs, whoever the vendor is."""
+
+# Which correlation id a header carries; the first that is there wins.
+_IDS = {
+    "requestid": "request",  # Finesse Media API: Shindig lower-cases `requestId`
+    "x-request-id": "request",
+    "x-correlation-id": "request",
+    "inin-correlation-id": "request",
+    "x-zm-trackingid": "request",
+    "traceparent": "trace",
+}
+_RETRY_AFTER, _DATE = "retry-after", "date"
+_WANTED = {*_IDS, _RETRY_AFTER, _DATE}
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+_LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
+
+
+@frozen
+class HeaderFacts:
+    """What holds for one response alone, and is therefore laid over what the body gave.
+
+    Attributes:
+        ids: correlation ids by kind.
+        delay: seconds to wait.
+        not_before: the moment before which not to try again.
+        problems: a Retry-After that cannot be meant.
+    """
+
+    ids: Mapping[str, str]
+    delay: float | None = None
+    not_before: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def advise(self, advice: RetryAdvice) -> RetryAdvice:
+        """Put the server's delay into an advice.
+
+        A server that names a time says that a later try may succeed; it does not overrule a catalog
+        entry that says otherwise.
+        """
+        if self.delay is None and self.not_before is None:
+            return advice
+        if advice.decision is Decision.UNKNOWN:
+            advice = evolve(
+                advice, decision=Decision.RETRY, scope=Scope.SAME_CALL, basis=f"header:{_RETRY_AFTER}"
+            )
+        return evolve(advice, delay=self.delay, not_before=self.not_before, delay_source=DelaySource.HEADER)
+
+
+def read_headers(
+    headers: Headers | None,
+    declared: Collection[str],
+) -> tuple[dict[str, str], HeaderFacts | None]:
+    """Sort headers into those that vendors declare and the facts of this one response.
+
+    Args:
+        headers: a mapping, pairs, or pairs of bytes; names in any case.
+        declared: lower-cased names that some vendor reads.
+
+    Returns:
+        The declared headers by lower-cased name, and the facts; None when there are none.
+
+    Raises:
+        InvalidArgument: when it is neither a mapping nor pairs.
+
+    Example:
+        >>> declared, facts = read_headers({"Content-Type": "text/xml", "Retry-After": "5"}, {"content-type"})
+        >>> declared, facts.delay
+        ({'content-type': 'text/xml'}, 5.0)
+    """
+    found: dict[str, str] = {}
+    facts: dict[str, str] = {}
+    for name, value in _pairs(headers):
+        key = _text(name).lower()
+        if key in declared:
+            found[key] = f"{found[key]}, {_text(value)}" if key in found else _text(value)
+        if key in _WANTED:
+            facts.setdefault(key, _text(value).strip())
+    return found, _facts(facts) if facts.keys() - {_DATE} else None
+
+
+def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - what a caller gave
+    if headers is None:
+        return ()
+    try:
+        items = headers.items() if hasattr(headers, "items") else headers
+        return [(name, value) for name, value in items]
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(
+            f"headers is a {type(headers).__name__}, which is neither a mapping nor pairs. "
+            "Give response.headers, a dict, or a list of (name, value)."
+        ) from error
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a header's name or value as some client gives it
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _facts(found: Mapping[str, str]) -> HeaderFacts:
+    ids: dict[str, str] = {}
+    for name, kind in _IDS.items():
+        if found.get(name):
+            ids.setdefault(kind, found[name])
+    retry_after = found.get(_RETRY_AFTER)
+    if retry_after is None:
+        return HeaderFacts(ids)
+    delay, moment = _when(retry_after, found.get(_DATE))
+    if delay is None and moment is None:
+        return HeaderFacts(ids, problems=(_INVALID,))
+    return HeaderFacts(ids, delay, moment)
+
+
+_INVALID = Problem(
+    ProblemCode.RETRY_AFTER_INVALID,
+    "The Retry-After header is neither seconds nor a date that can be meant; it was not obeyed.",
+)
+
+
+def _when(value: str, date: str | None) -> tuple[float | None, datetime | None]:
+    """Read Retry-After (RFC 9110, section 10.2.3); a date counts from the response's own Date."""
+    if _SECONDS.fullmatch(value):
+        delay = float(value)
+        return (delay if delay <= _LONGEST_DELAY else None), None
+    moment, now = _moment(value), _moment(date)
+    if moment is None or now is None:
+        return None, moment
+    delay = max(0.0, (moment - now).total_seconds())
+    return (delay, moment) if delay <= _LONGEST_DELAY else (None, None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a HTTP date, or the ISO 8601 time stamp that Zoom writes into Retry-After."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 5 ms of import, and dates are rare
+
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text or "")
+        except (ValueError, TypeError, OverflowError):
+            continue
+        return moment if moment.tzinfo and moment.year > 2000 else None
+    return None

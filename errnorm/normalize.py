@@ -1,0 +1,529 @@
+"""The road from one body to its records."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, TypedDict, Unpack
+from urllib.parse import urlsplit
+
+from attrs import define, evolve, field, frozen
+
+from errnorm.cache import Cache
+from errnorm.catalog import Catalog
+from errnorm.exceptions import InvalidArgument, UnknownVendor, UnreadableBody
+from errnorm.headers import COMMON_HEADERS, HeaderFacts, Headers, read_headers
+from errnorm.index import ClueIndex
+from errnorm.payload import Body, Payload, as_body
+from errnorm.reading.limits import Limits
+from errnorm.record import (
+    Candidate,
+    CatalogEntry,
+    Detection,
+    ErrorRecord,
+    Problem,
+    RawBody,
+    ReadOnlyDict,
+    Result,
+    RetryAdvice,
+    Source,
+    read_only,
+    record_from_dict,
+)
+from errnorm.usual import describe
+from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
+from errnorm.vendors import UNKNOWN, VENDORS
+from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
+
+__all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
+
+_CACHE_BYTES = 4 * 1024 * 1024
+_log = logging.getLogger("errnorm")
+
+
+class Options(TypedDict, total=False):
+    """What is known about a body; the keywords of `normalize` and `detect`.
+
+    Attributes:
+        status: the HTTP status.
+        headers: the response headers: a mapping, pairs, or pairs of bytes; names in any case.
+        content_type: the Content-Type, where there are no headers.
+        url: the request's url; only its path is looked at.
+        vendor: the vendor's name, where the caller knows it; it wins over all evidence.
+        source: where a batch found the body.
+        occurred_at: when it happened; with a time zone.
+        strict: raise `UnreadableBody` when something of the body could not be read.
+    """
+
+    status: int | None
+    headers: Headers | None
+    content_type: str | None
+    url: Any
+    vendor: str | None
+    source: Source | None
+    occurred_at: datetime | None
+    strict: bool
+
+
+@frozen(kw_only=True)
+class _Call:
+    """One checked call: what reading depends on, and what is laid over it."""
+
+    body: Body
+    status: int | None
+    declared: Mapping[str, str]
+    path: str | None
+    hint: str | None
+    facts: HeaderFacts | None
+    source: Source | None
+    occurred_at: datetime | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What reading depends on: equal keys give equal records."""
+        return (
+            self.body.data,
+            self.body.from_object,
+            self.status,
+            self.path,
+            self.hint,
+            self.problems,
+            *self.declared.items(),
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """True when nothing is laid over what the body gave."""
+        return self.facts is None and self.source is None and self.occurred_at is None
+
+
+@define
+class _Reading:
+    """What a body gave: the fields of each record, and the result where it needs nothing laid over."""
+
+    drafts: tuple[dict[str, Any], ...]
+    detection: Detection
+    problems: tuple[Problem, ...]
+    raw: RawBody
+    plain: Result | None = None
+
+
+@frozen
+class _Found:
+    vendor: Vendor
+    evidence: Evidence
+    others: tuple[tuple[Vendor, Evidence], ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+
+
+class Normalizer:
+    """A configured normalizer: picklable, and safe to share between threads.
+
+    Args:
+        vendors: the vendors to know.
+        catalog: what is known about their codes.
+        limits: how much of a body is read.
+        cache_size: bytes for bodies that come again; 0 switches the cache off.
+
+    Example:
+        >>> from errnorm import Limits
+        >>> normalizer = Normalizer(limits=Limits(max_body_bytes=4096), cache_size=0)
+        >>> normalizer.normalize(b'{"event": "session_error", "payload": {"code": 1016}}').first.code
+        '1016'
+    """
+
+    def __init__(
+        self,
+        *,
+        vendors: Sequence[Vendor] = VENDORS,
+        catalog: Catalog | None = None,
+        limits: Limits | None = None,
+        cache_size: int = _CACHE_BYTES,
+    ) -> None:
+        self.vendors = tuple(vendors)
+        self.catalog = catalog or Catalog.builtin()
+        self.limits = limits or Limits()
+        self._cache_size = cache_size
+        self._cache: Cache[_Reading] = Cache(cache_size)
+        self._index = ClueIndex(self.vendors)
+        self._by_name = {vendor.name: vendor for vendor in (*self.vendors, UNKNOWN)}
+        self._declared = frozenset(COMMON_HEADERS).union(*(v.headers for v in self._by_name.values()))
+
+    def normalize(self, body: object, **options: Unpack[Options]) -> Result:
+        """Turn the raw body of an error response into normalized records.
+
+        Args:
+            body: bytes, str, decoded JSON, or None.
+            **options: what is known about it, see `Options`.
+
+        Returns:
+            The records with the detection, the problems and the raw body.
+
+        Raises:
+            InvalidArgument: when an argument is of the wrong type.
+            UnknownVendor: when `vendor` names nobody.
+            UnreadableBody: with `strict=True`, when something of the body could not be read.
+        """
+        call = self._call(as_body(body), options)
+        try:
+            result = self._result(call)
+        except Exception as error:  # noqa: BLE001 - the third net: a bug of ours must not break a caller
+            result = third_net(call.body, call.status, error)
+        if options.get("strict") and any(p.severity is Severity.ERROR for p in result.problems):
+            raise UnreadableBody(result)
+        return result
+
+    def detect(self, body: object, **options: Unpack[Options]) -> Detection:
+        """Tell which vendor sent a body, by which evidence, how sure; arguments as in `normalize`."""
+        return self.normalize(body, **options).detection
+
+    def _call(self, body: Body, options: Options) -> _Call:
+        declared, facts = read_headers(options.get("headers"), self._declared)
+        if options.get("content_type"):
+            declared["content-type"] = str(options["content_type"])
+        status, problems = _status(options.get("status"))
+        return _Call(
+            body=body,
+            status=status,
+            declared=declared,
+            path=_path(options.get("url")),
+            hint=self._hint(options.get("vendor")),
+            facts=facts,
+            source=_of_type("source", options.get("source"), Source),
+            occurred_at=_aware(options.get("occurred_at")),
+            problems=problems,
+        )
+
+    def _hint(self, name: str | None) -> str | None:
+        if name is None or name in self._by_name:
+            return name
+        known = ", ".join(sorted(self._by_name))
+        raise UnknownVendor(f"No vendor is called {name!r}. Known are: {known}.")
+
+    def _result(self, call: _Call) -> Result:
+        key = call.key
+        reading = self._cache.get(key)
+        if reading is None:
+            reading = self._read(call)
+            self._cache.put(key, reading, len(call.body.data))
+        if not call.is_plain:
+            return _built(reading, _laid_over(call))
+        if reading.plain is None:
+            reading.plain = _built(reading, ())
+        return reading.plain
+
+    def _read(self, call: _Call) -> _Reading:
+        payload = Payload(
+            call.body.data,
+            status=call.status,
+            headers=call.declared,
+            url=call.path,
+            hint=call.hint,
+            limits=self.limits,
+        )
+        found = self._find(payload)
+        reported = self._reports(payload, found)
+        problems = (*call.body.problems, *call.problems, *found.problems, *payload.problems)
+        raw = RawBody(call.body.data, payload.charset if call.body.data else None, call.body.from_object)
+        total = len(reported)
+        if total > self.limits.max_records:
+            problems = (*problems, _too_many(total, self.limits.max_records))
+            reported = reported[: self.limits.max_records]
+        drafts = tuple(
+            self._draft(found.vendor.name, item, payload, problems) | {"index": n, "total": total, "raw": raw}
+            for n, item in enumerate(reported)
+        )
+        seen = dict.fromkeys((*problems, *(p for draft in drafts for p in draft["problems"])))
+        return _Reading(drafts, _detection(found, reported, payload), tuple(seen), raw)
+
+    def _find(self, payload: Payload) -> _Found:
+        """Ask the vendors with a clue in the body, and the one that the caller named."""
+        scored = [(vendor, vendor.score(payload)) for vendor in self._index.vendors(payload)]
+        # Equal scores are broken by name: the order of registration must not decide.
+        scored.sort(key=lambda pair: (-pair[1].confidence, pair[0].name))
+        if payload.hint is not None:
+            return self._hinted(self._by_name[payload.hint], scored, payload)
+        best = scored[0] if scored else (UNKNOWN, NOTHING)
+        if best[1].claims:
+            return _Found(best[0], best[1], tuple(scored[1:]))
+        return _Found(UNKNOWN, NOTHING, tuple(scored))
+
+    def _hinted(
+        self,
+        named: Vendor,
+        scored: list[tuple[Vendor, Evidence]],
+        payload: Payload,
+    ) -> _Found:
+        own = next((evidence for vendor, evidence in scored if vendor is named), None)
+        evidence = own or named.score(payload)
+        others = tuple(pair for pair in scored if pair[0] is not named)
+        contradicted = not evidence.claims and any(other.claims for _, other in others)
+        return _Found(named, evidence, others, (_CONTRADICTED,) if contradicted else ())
+
+    def _reports(self, payload: Payload, found: _Found) -> list[Reported]:
+        """Parse, and report the body as a whole where the vendor found no error but somebody did."""
+        reported = found.vendor.parse(payload)
+        if reported or (found.vendor is UNKNOWN and payload.hint is None):
+            return reported
+        failed = payload.status >= 400 if payload.status is not None else not found.evidence.claims
+        return [describe(payload)] if failed else []
+
+    def _draft(
+        self,
+        vendor: str,
+        reported: Reported,
+        payload: Payload,
+        problems: tuple[Problem, ...],
+    ) -> dict[str, Any]:
+        """Give the fields of one record."""
+        status, own_problems = _settled_status(payload.status, reported)
+        judgement = self.catalog.judge(vendor, reported.get("lookups", ()), reported.get("message"), status)
+        delay = reported.get("delay")
+        return {
+            "vendor": vendor,
+            "shape": reported["shape"],
+            "type": reported.get("type"),
+            "code": reported.get("code"),
+            "subcode": reported.get("subcode"),
+            "message": _plain(reported.get("message")),
+            "target": _plain(reported.get("target")),
+            "status": status,
+            "ids": _read_only_dict(reported.get("ids")),
+            "origin": reported.get("origin", Origin.UNKNOWN),
+            "extra": _read_only_dict(reported.get("extra")),
+            "category": judgement["category"],
+            "severity": judgement["severity"],
+            "retry": judgement["retry"] if delay is None else _delayed(judgement["retry"], delay),
+            "entry": judgement["entry"],
+            "match": judgement["match"],
+            "problems": (*problems, *reported.get("problems", ()), *own_problems, *judgement["problems"]),
+        }
+
+    def __reduce__(self) -> tuple[Any, tuple[()]]:
+        """Pickle the configuration; the cache is left out."""
+        make = partial(
+            Normalizer,
+            vendors=self.vendors,
+            catalog=self.catalog,
+            limits=self.limits,
+            cache_size=self._cache_size,
+        )
+        return make, ()
+
+    def __repr__(self) -> str:
+        """Name the vendors."""
+        return f"<Normalizer {', '.join(vendor.name for vendor in self.vendors)}>"
+
+
+def third_net(body: Body, status: int | None, error: Exception) -> Result:
+    """Give one unknown record where errnorm itself failed, and say so in the log.
+
+    A body that lands here has shown a bug of errnorm: the tests fail on it, users go on.
+    """
+    _log.error("errnorm failed on a body of %d bytes with %s; please report it", len(body.data), type(error))
+    raw = RawBody(body.data, None, body.from_object)
+    problem = Problem(
+        ProblemCode.INTERNAL_ERROR,
+        f"errnorm itself failed with {type(error).__name__}; the body is in `raw`. Please report it.",
+    )
+    record = ErrorRecord(vendor=UNKNOWN.name, shape="unread", status=status, raw=raw, problems=(problem,))
+    detection = Detection(vendor=UNKNOWN.name, shape="unread", confidence=0.0)
+    return Result(records=(record,), detection=detection, problems=(problem,), raw=raw)
+
+
+def _status(status: object) -> tuple[int | None, tuple[Problem, ...]]:
+    if status is None:
+        return None, ()
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise InvalidArgument(
+            f"status is a {type(status).__name__}. Give the HTTP status as a number, or None."
+        )
+    if 100 <= status <= 599:
+        return int(status), ()
+    return None, (Problem(ProblemCode.STATUS_INVALID, "The HTTP status is outside 100 to 599."),)
+
+
+def _path(url: Any) -> str | None:  # noqa: ANN401 - a str, or the url object of some client
+    if url is None:
+        return None
+    if not isinstance(url, str):
+        path = getattr(url, "path", None)
+        if not isinstance(path, str):
+            raise InvalidArgument(f"url is a {type(url).__name__}. Give a str, or an object with a path.")
+        return path
+    try:
+        return urlsplit(url).path
+    except ValueError:  # http://[::1 is no url; a log may hold it all the same
+        return url.partition("?")[0]
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    _of_type("occurred_at", moment, datetime)
+    if moment is not None and moment.tzinfo is None:
+        raise InvalidArgument(
+            "occurred_at has no time zone, and none is guessed. Give it one: moment.replace(tzinfo=…)."
+        )
+    return moment
+
+
+def _of_type(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - gives back what it checks
+    if value is not None and not isinstance(value, kind):
+        raise InvalidArgument(f"{name} is a {type(value).__name__}. Give a {kind.__name__}, or None.")
+    return value
+
+
+def _settled_status(given: int | None, reported: Reported) -> tuple[int | None, tuple[Problem, ...]]:
+    """The caller's status wins; where there is none, the one that the server wrote into the body."""
+    written = reported.get("status")
+    if written is not None and not 100 <= written <= 599:
+        written = None
+    if given is None:
+        return written, ()
+    if written is None or written == given:
+        return given, ()
+    message = "The body names another HTTP status than the response has; the response's was taken."
+    return given, (Problem(ProblemCode.STATUS_DIFFERS, message),)
+
+
+def _plain(text: str | None) -> str | None:
+    return text if text is None or type(text) is str else str(text)
+
+
+_NOTHING_MORE = ReadOnlyDict()
+
+
+def _read_only_dict(value: Mapping[str, Any] | None) -> ReadOnlyDict:
+    frozen_value: ReadOnlyDict = read_only(dict(value)) if value else _NOTHING_MORE
+    return frozen_value
+
+
+def _delayed(advice: RetryAdvice, delay: float) -> RetryAdvice:
+    return evolve(advice, delay=delay, delay_source=DelaySource.BODY)
+
+
+def _too_many(total: int, limit: int) -> Problem:
+    return Problem(
+        ProblemCode.TOO_MANY_RECORDS, f"The body holds {total} errors; the first {limit} became records."
+    )
+
+
+_CONTRADICTED = Problem(
+    ProblemCode.HINT_CONTRADICTED,
+    "The body looks like another vendor's than the one the caller named; the caller was believed.",
+)
+
+
+def _detection(found: _Found, reported: Sequence[Reported], payload: Payload) -> Detection:
+    hinted = ("the caller named the vendor",) if payload.hint else ()
+    evidence = (found.evidence.reason,) if found.evidence.confidence else ()
+    return Detection(
+        vendor=found.vendor.name,
+        shape=reported[0]["shape"] if reported else payload.kind.value,
+        confidence=1.0 if hinted else found.evidence.confidence,
+        reasons=hinted + evidence or ("no vendor's evidence is enough",),
+        candidates=tuple(
+            Candidate(vendor=vendor.name, confidence=evidence.confidence, reason=evidence.reason)
+            for vendor, evidence in found.others
+            if evidence.confidence
+        ),
+    )
+
+
+def _built(reading: _Reading, changes: Sequence[tuple[str, Any]]) -> Result:
+    """Construct the records, each once, with what this one call lays over them."""
+    records = tuple(ErrorRecord(**_changed(draft, changes)) for draft in reading.drafts)
+    own = dict.fromkeys((*reading.problems, *(p for record in records for p in record.problems)))
+    problems = reading.problems if len(own) == len(reading.problems) else tuple(own)
+    return Result(records=records, detection=reading.detection, problems=problems, raw=reading.raw)
+
+
+def _laid_over(call: _Call) -> list[tuple[str, Any]]:
+    changes: list[tuple[str, Any]] = [("source", call.source), ("occurred_at", call.occurred_at)]
+    return [(name, value) for name, value in changes if value is not None] + [("facts", call.facts)]
+
+
+def _changed(draft: dict[str, Any], changes: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    fields = draft | dict(changes)
+    facts: HeaderFacts | None = fields.pop("facts", None)
+    if facts is not None:
+        fields["ids"] = ReadOnlyDict({**facts.ids, **draft["ids"]})  # the body's own ids win
+        fields["retry"] = facts.advise(draft["retry"])
+        fields["problems"] = draft["problems"] + facts.problems
+    return fields
+
+
+_default = Normalizer()
+
+
+def normalize(body: object, **options: Unpack[Options]) -> Result:
+    """Turn the raw body of an error response into normalized records.
+
+    Args:
+        body: bytes, str, decoded JSON, or None.
+        **options: what is known about it, see `Options`: status, headers, content_type, url, vendor,
+            source, occurred_at, strict.
+
+    Returns:
+        The records with the detection, the problems and the raw body.
+
+    Raises:
+        InvalidArgument: when an argument is of the wrong type.
+        UnknownVendor: when `vendor` names nobody.
+        UnreadableBody: with `strict=True`, when something of the body could not be read.
+
+    Example:
+        >>> body = b"<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorType>"
+        >>> body += b"<ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage></ApiError></ApiErrors>"
+        >>> record = normalize(body, status=503).first
+        >>> record.vendor, record.code, str(record.category), str(record.retry)
+        ('cisco-finesse', 'SERVER_OUT_OF_SERVICE', 'unavailable', 'retry the same call')
+    """
+    return _default.normalize(body, **options)
+
+
+def detect(body: object, **options: Unpack[Options]) -> Detection:
+    """Tell which vendor sent a body, by which evidence, how sure.
+
+    Args:
+        body: bytes, str, decoded JSON, or None.
+        **options: as in `normalize`.
+
+    Returns:
+        The detection: vendor, shape, confidence, reasons, candidates.
+
+    Raises:
+        InvalidArgument, UnknownVendor, UnreadableBody: as in `normalize`.
+
+    Example:
+        >>> detect({"code": 1011}).candidates[0].vendor
+        'zoom-cobrowse'
+    """
+    return _default.detect(body, **options)
+
+
+def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:
+    """Read what `ErrorRecord.to_dict` wrote.
+
+    Args:
+        data: the dict, or the same out of JSON.
+        catalog: where to look the entry up; the builtin one if not given.
+
+    Returns:
+        An equal record; an entry that is gone becomes a stub with its id, title and docs_url.
+
+    Raises:
+        InvalidRecord: when it is no record's dict.
+
+    Example:
+        >>> record = normalize(b"", status=503).first
+        >>> from_dict(record.to_dict()) == record
+        True
+    """
+
+    def entry_of(entry_id: str) -> CatalogEntry | None:
+        return (catalog or Catalog.builtin()).get(entry_id)
+
+    return record_from_dict(data, entry_of)

@@ -1,0 +1,262 @@
+"""A body with what is known about it, each view of it read at most once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from attrs import frozen
+
+from errnorm.exceptions import InvalidArgument
+from errnorm.reading.charset import Text, charset_of, decode
+from errnorm.reading.encoding import decompress
+from errnorm.reading.html import HtmlPage, looks_like_html, read_html
+from errnorm.reading.json import JsonDocument, read_json
+from errnorm.reading.limits import Limits
+from errnorm.reading.xml import XmlDocument, read_xml
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["Body", "Kind", "Payload", "as_body"]
+
+_NO_HEADERS: Mapping[str, str] = {}
+_NO_LIMITS = Limits()
+_UNREAD: Any = object()
+
+
+class Kind(StrEnum):
+    """What a body is by its first characters: a server's Content-Type is often wrong about errors."""
+
+    EMPTY = "empty"
+    XML = "xml"
+    HTML = "html"
+    JSON = "json"
+    TEXT = "text"
+
+
+@frozen
+class Body:
+    """What a caller gave, as bytes.
+
+    Attributes:
+        data: the bytes; for a decoded JSON value its JSON.
+        from_object: it was a decoded JSON value.
+        problems: what JSON could not carry.
+    """
+
+    data: bytes
+    from_object: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def as_body(body: object) -> Body:
+    """Take a body as callers have it.
+
+    Args:
+        body: bytes, str, decoded JSON, or None for no body.
+
+    Returns:
+        The bytes: a str as UTF-8, decoded JSON as its JSON.
+
+    Raises:
+        InvalidArgument: when it is anything else, such as a response object.
+
+    Example:
+        >>> as_body({"code": 1016}).data
+        b'{"code":1016}'
+    """
+    if isinstance(body, bytes):
+        return Body(body)
+    if isinstance(body, str):
+        return Body(body.encode("utf-8", "surrogatepass"))
+    if isinstance(body, bytearray | memoryview):
+        return Body(bytes(body))
+    if body is None:
+        return Body(b"")
+    if isinstance(body, Mapping | list | tuple | int | float):
+        return _as_json(dict(body) if isinstance(body, Mapping) else body)
+    raise InvalidArgument(
+        f"body is a {type(body).__name__}. Give bytes, str, decoded JSON or None; "
+        "of a response object give its content."
+    )
+
+
+def _as_json(value: object) -> Body:
+    foreign: list[object] = []
+
+    def text_of(item: object) -> object:
+        if isinstance(item, Mapping):
+            return dict(item)
+        foreign.append(item)
+        return str(item)
+
+    try:
+        data = orjson.dumps(value, default=text_of)
+    except TypeError:  # a number beyond 64 bits, a lone surrogate, a key that is no text
+        try:
+            data = json.dumps(value, default=text_of).encode()
+        except (TypeError, ValueError, RecursionError):
+            return Body(repr(value).encode("utf-8", "replace"), True, (_COERCED,))
+    return Body(data, True, (_COERCED,) if foreign else ())
+
+
+_COERCED = Problem(
+    ProblemCode.OBJECT_COERCED, "The object holds what JSON has no form for; that was written as its text."
+)
+
+
+class Payload:
+    """A body with its status, headers, content type and url, and lazy views that never raise.
+
+    Args:
+        body: the raw bytes.
+        status: the HTTP status, if known.
+        headers: by lower-cased name; only those that some vendor declares.
+        url: the path of the request's url.
+        hint: the vendor that the caller named.
+        limits: how much is read.
+
+    Attributes:
+        problems: what could not be read, so far.
+        memo: what a vendor's `score` worked out, for its `parse`.
+
+    Example:
+        >>> payload = Payload(b'<ApiErrors><ApiError/></ApiErrors>', status=400)
+        >>> payload.kind.value, payload.xml.roots[0].tag
+        ('xml', 'ApiErrors')
+    """
+
+    __slots__ = (
+        "_html",
+        "_json",
+        "_kind",
+        "_text",
+        "_xml",
+        "body",
+        "data",
+        "headers",
+        "hint",
+        "limits",
+        "memo",
+        "problems",
+        "status",
+        "url",
+    )
+
+    def __init__(  # noqa: PLR0913 - keywords: what is known about a body
+        self,
+        body: bytes,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        url: str | None = None,
+        hint: str | None = None,
+        limits: Limits = _NO_LIMITS,
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers = headers
+        self.url = url
+        self.hint = hint
+        self.limits = limits
+        self.problems: list[Problem] = []
+        self.memo: dict[str, Any] = {}
+        self._text: Text | None = None
+        self._kind: Kind | None = None
+        self._json: JsonDocument | None = _UNREAD
+        self._xml: XmlDocument | None = _UNREAD
+        self._html: HtmlPage | None = None
+        self.data = self._plain(body)
+
+    def _plain(self, body: bytes) -> bytes:
+        limit = self.limits.max_body_bytes
+        encoding = self.headers.get("content-encoding")
+        if encoding or body[:1] in {b"\x1f", b"\x28"}:
+            body, problems = decompress(body, encoding, limit)
+            self.problems += problems
+        if len(body) <= limit:
+            return body
+        self.problems.append(
+            Problem(
+                ProblemCode.BODY_TOO_LARGE,
+                f"The body has {len(body)} bytes; its first {limit} bytes were read.",
+                f"byte {limit}",
+            )
+        )
+        return body[:limit]
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type, as sent."""
+        return self.headers.get("content-type")
+
+    @property
+    def charset(self) -> str:
+        """The charset that the text was read in."""
+        return self._decoded().charset
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self._decoded().text
+
+    def _decoded(self) -> Text:
+        if self._text is None:
+            self._text = decode(self.data, charset_of(self.content_type))
+            self.problems += self._text.problems
+        return self._text
+
+    @property
+    def kind(self) -> Kind:
+        """What the body is by its first characters."""
+        if self._kind is None:
+            self._kind = _kind_of(self.text)
+        return self._kind
+
+    @property
+    def json(self) -> JsonDocument | None:
+        """The body as JSON, None where it holds no object and no list."""
+        if self._json is _UNREAD:
+            self._json = read_json(self._utf8(), self.text, self.limits.max_depth)
+            self.problems += self._json.problems if self._json else ()
+        return self._json
+
+    @property
+    def xml(self) -> XmlDocument | None:
+        """The body as XML, None where it holds no markup."""
+        if self._xml is _UNREAD:
+            self._xml = read_xml(self._utf8(), self.text, self.limits.max_depth)
+            self.problems += self._xml.problems if self._xml else ()
+        return self._xml
+
+    @property
+    def html(self) -> HtmlPage:
+        """The top of the body as an HTML page."""
+        if self._html is None:
+            self._html = read_html(self.text)
+        return self._html
+
+    def _utf8(self) -> bytes:
+        # The readers want UTF-8; most bodies are that already, and a mark or another charset is rare.
+        text = self._decoded()
+        same = text.charset == "utf-8" and not text.problems and not self.data.startswith(b"\xef")
+        return self.data if same else text.text.encode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        """Show what is safe to show."""
+        return f"<Payload {len(self.body)} bytes, status {self.status}>"
+
+
+_LEADING = "\ufeff\0 \t\r\n\f\v"
+
+
+def _kind_of(text: str) -> Kind:
+    start = text.lstrip(_LEADING)
+    if not start:
+        return Kind.EMPTY
+    if start[0] == "<":
+        return Kind.HTML if looks_like_html(start) else Kind.XML
+    return Kind.JSON if start[0] in "{[" else Kind.TEXT

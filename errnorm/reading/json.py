@@ -1,0 +1,289 @@
+"""JSON as vendors, loggers and consoles write it: three readers, the fast one first.
+
+1. fast: orjson, for JSON that it reads exactly.
+2. exact: the standard library, where a number would lose digits or a text holds a lone surrogate.
+3. lenient: for what is no JSON, only meant as such, and for what was cut:
+
+    { status : 400, apiErrors : { "errorType":"Bad Request", 'errorMessage': undefined, } }
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+from attrs import Factory, define, frozen
+
+from errnorm.reading.cut import Cut
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["JsonDocument", "read_json"]
+
+_MAX_VALUES = 20_000  # the lenient reader is Python: 20,000 values take about 100 ms
+_EXACT_DIGITS = 15  # a 64-bit float keeps 15 decimal digits, whatever they are
+_LONG_NUMBER = re.compile(rb"\d{16}")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_SPACE = re.compile(r"[\s\ufeff,;]*+")  # a missing or doubled comma does not matter
+_DOUBLE_QUOTED = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)', re.DOTALL)
+_SINGLE_QUOTED = re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*+)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_COLON = re.compile(r"\s*+(?::|=>)\s*+")
+_BARE = re.compile(r"[^\s,:;{}\[\]\"'=]++")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_WORDS: dict[str, bool | None] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "True": True,
+    "False": False,
+    "None": None,
+    "undefined": None,
+}  # fmt: skip - JSON, Python's repr, JavaScript
+_OPENERS = re.compile(r"[{\[]")
+
+
+@frozen(kw_only=True)
+class JsonDocument:
+    """The JSON of a body.
+
+    Attributes:
+        value: the value; texts are `Cut` where the body ends in them.
+        lead: the text before it (`session_error`, a log prefix).
+        problems: how it had to be read.
+    """
+
+    value: Any
+    lead: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+def read_json(data: bytes, text: str, max_depth: int = 100) -> JsonDocument | None:
+    r"""Read a body as JSON.
+
+    A number that a 64-bit reader would change is kept as its text. Of a key that stands twice the
+    last wins, with a problem where the exact or the lenient reader met it.
+
+    Args:
+        data: the same text in UTF-8.
+        text: the text.
+        max_depth: levels of nesting kept.
+
+    Returns:
+        The document; None where the text holds no object and no list.
+
+    Example:
+        >>> read_json(b'{"code": 12345678901234567890}', '{"code": 12345678901234567890}').value
+        {'code': '12345678901234567890'}
+        >>> body = "{ status : 400, apiErrors : { errorType : 'Bad Req"
+        >>> read_json(body.encode(), body).value
+        {'status': 400, 'apiErrors': {'errorType': 'Bad Req'}}
+    """
+    deep = data.count(b"{") + data.count(b"[") > max_depth
+    long_number = _LONG_NUMBER.search(data) is not None
+    if not deep and not long_number:
+        try:
+            return _document(orjson.loads(data))
+        except orjson.JSONDecodeError:
+            pass
+    return (None if deep else _exact(text, long_number)) or _Lenient(text, max_depth).document()
+
+
+def _document(value: Any, problems: tuple[Problem, ...] = ()) -> JsonDocument | None:  # noqa: ANN401 - any JSON value
+    return JsonDocument(value=value, problems=problems) if isinstance(value, dict | list) else None
+
+
+def _exact(text: str, long_number: bool) -> JsonDocument | None:  # noqa: FBT001 - one fact about the text
+    duplicates: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = {_sound(key): _sound(item) for key, item in items}
+        duplicates.extend("" for _ in range(len(items) - len(value)))
+        return value
+
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_int=_number if long_number else None,
+            parse_float=_number if long_number else None,
+            parse_constant=str,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return _document(_sound(value), (_duplicate(),) if duplicates else ())
+
+
+def _sound(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    r"""Replace lone surrogates: `"\ud83d"` without its other half is no character and cannot be written."""
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    return [_sound(item) for item in value] if isinstance(value, list) else value
+
+
+def _number(text: str) -> int | float | str:
+    if len(text) > _EXACT_DIGITS:
+        return text
+    return float(text) if _is_float(text) else int(text)
+
+
+def _is_float(text: str) -> bool:
+    return any(mark in text for mark in ".eE")
+
+
+def _duplicate() -> Problem:
+    return Problem(
+        ProblemCode.JSON_DUPLICATE_KEY,
+        "A key stands twice in one JSON object; the last value was taken.",
+    )
+
+
+class _End(Exception):  # noqa: N818 - the end of the text is no error
+    """The text ends inside a value."""
+
+
+@define
+class _Lenient:
+    """A reader for what is meant as JSON: it never gives up, and reads each character once."""
+
+    text: str
+    max_depth: int
+    at: int = 0
+    count: int = 0
+    problems: dict[ProblemCode, Problem] = Factory(dict)
+
+    def document(self) -> JsonDocument | None:
+        """Read from the first brace or bracket on."""
+        start = _OPENERS.search(self.text)
+        if not start:
+            return None
+        self.at = start.start()
+        self._note(ProblemCode.JSON_LENIENT, "The JSON is not strict; it was read leniently.")
+        value = self._value(0)
+        if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+            return None  # `[ERROR] something`: a bracket of prose
+        rest = self.text[self.at :].strip()
+        if rest and len(value) == 0:
+            return None
+        problems = tuple(self.problems.values())
+        return JsonDocument(value=value, lead=self.text[: start.start()].strip(), problems=problems)
+
+    def _value(self, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+        self.count += 1
+        first = self.text[self.at : self.at + 1]
+        if first in {"{", "["}:
+            return self._container(first, depth)
+        if first in {'"', "'"}:
+            return self._quoted()
+        return self._bare()
+
+    def _container(self, first: str, depth: int) -> Any:  # noqa: ANN401 - a dict or a list
+        if depth >= self.max_depth:
+            self._note(
+                ProblemCode.TOO_DEEP, "The JSON is nested deeper than is read; the rest stands in `raw`."
+            )
+            self.at = len(self.text)
+            return None
+        self.at += 1
+        return self._object(depth) if first == "{" else self._list(depth)
+
+    def _object(self, depth: int) -> dict[str, Any]:
+        value: dict[str, Any] = {}
+        while self._more("}"):
+            key = self._quoted() if self.text[self.at] in "\"'" else self._bare()
+            if not self._colon():
+                continue
+            item = None if self._ended() else self._value(depth + 1)
+            name = str(key)
+            if name in value:
+                self.problems.setdefault(ProblemCode.JSON_DUPLICATE_KEY, _duplicate())
+            value[name] = item
+        return value
+
+    def _list(self, depth: int) -> list[Any]:
+        value: list[Any] = []
+        while self._more("]"):
+            value.append(self._value(depth + 1))
+        return value
+
+    def _more(self, closer: str) -> bool:
+        """Step to the next member; False at the closing mark, at the end, and at the bound."""
+        self._skip(_SPACE)
+        if self._ended():
+            return False
+        if self.count > _MAX_VALUES:
+            self._note(ProblemCode.TOO_MANY_MEMBERS, "More values than are read; the rest stands in `raw`.")
+            self.at = len(self.text)
+            return False
+        if self.text[self.at] not in "}]":
+            return True
+        if self.text[self.at] == closer:
+            self.at += 1
+        else:  # left for the container around it to close
+            self._note(ProblemCode.JSON_INVALID, "A brace and a bracket are crossed in the JSON.")
+        return False
+
+    def _ended(self) -> bool:
+        if self.at < len(self.text):
+            return False
+        self._note(ProblemCode.JSON_TRUNCATED, "The JSON ends inside a value; its last value may be cut.")
+        return True
+
+    def _colon(self) -> bool:
+        before = self.at
+        self._skip(_COLON)
+        if self.at > before:
+            return True
+        if not self._ended():
+            self._note(ProblemCode.JSON_INVALID, "A member of the JSON has no value.")
+        return False
+
+    def _skip(self, pattern: re.Pattern[str]) -> None:
+        found = pattern.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+    def _quoted(self) -> str:
+        quote = self.text[self.at]
+        found = (_DOUBLE_QUOTED if quote == '"' else _SINGLE_QUOTED).match(self.text, self.at)
+        inside = found[1] if found else ""
+        self.at += len(inside) + 1
+        if self._ended():
+            return Cut(_sound(_unescape(inside)))
+        self.at += 1
+        return str(_sound(_unescape(inside)))
+
+    def _bare(self) -> Any:  # noqa: ANN401 - a number, a word, or text
+        found = _BARE.match(self.text, self.at)
+        if not found:
+            self.at += 1  # a mark that begins nothing
+            self.count += 1
+            self._note(ProblemCode.JSON_INVALID, "Some marks of the JSON have no meaning.")
+            return None
+        self.at = found.end()
+        self.count += 1
+        word = found[0]
+        if self.at == len(self.text):
+            self._ended()
+            return Cut(_sound(word))
+        if word in _WORDS:
+            return _WORDS[word]
+        return _number(word) if _NUMBER.fullmatch(word) else _sound(word)
+
+    def _note(self, code: ProblemCode, message: str) -> None:
+        self.problems.setdefault(code, Problem(code, message))
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(_escaped, text)
+    # Two escapes make one character outside the basic plane: "\ud83d\ude00".
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _ESCAPES.get(found[2], found[2])

@@ -1,0 +1,344 @@
+"""XML as vendors really send it: strict first, repaired when it must be.
+
+The strict reader is lxml with every door shut: no entities, no DTD, no network, no huge tree. What it
+refuses goes to `repair`, which keeps two things that a recovering parser loses: where the body was
+cut, and markup that was meant as text:
+
+    <ErrorMessage><ConferenceCallCommand>: Conference failed</ErrorMessage><ErrorType>…
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import Factory, define, frozen
+from lxml import etree
+
+from errnorm.reading.cut import Cut
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["Element", "XmlDocument", "local_name", "members", "read_xml", "text_of", "to_value"]
+
+Element = etree._Element  # noqa: SLF001 - lxml gives its element class no public name
+
+# Shared: a parser of its own for each body would more than double the time, and lxml locks it itself.
+_PARSER = etree.XMLParser(
+    encoding="utf-8",
+    resolve_entities=False,
+    load_dtd=False,
+    no_network=True,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+_MAX_MARKUP = 20_000  # the repairing reader is Python: 20,000 tags take about 100 ms
+_ROOT = "repaired"
+
+_DOCTYPE = "<!DOCTYPE"
+_DOCTYPE_STEP = re.compile(r"[\[>]")
+# One piece of markup: comment, CDATA, processing instruction, declaration, or a tag with its attributes.
+_MARKUP = re.compile(
+    r"<(?:!--(?P<comment>)|!\[CDATA\[(?P<cdata>)|\?(?P<instruction>)"
+    r"|(?P<end>/)?(?P<name>[A-Za-z_][\w.-]*+(?::[\w.-]++)?+)"
+    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)(?P<close>>))"
+)
+_ATTRIBUTE = re.compile(r"""([A-Za-z_][\w.:-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
+_CLOSERS = {"comment": "-->", "cdata": "]]>", "instruction": "?>"}
+# What XML 1.0 cannot carry (production 2, Char): lxml refuses it in a text.
+_NO_CHAR = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@frozen(kw_only=True)
+class XmlDocument:
+    """The XML of a body: usually one root, several in a stream of stanzas.
+
+    Attributes:
+        roots: the root elements in the order of the body.
+        lead: the text before the first root (`0|/finesse/api/User/1001`, a log prefix).
+        cut: the innermost element that the end of the body cut off.
+        problems: what had to be repaired.
+    """
+
+    roots: tuple[Element, ...]
+    lead: str = ""
+    cut: Element | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def text(self, element: Element) -> str | None:
+        """Give the text of an element, marked as `Cut` where the body ends in it."""
+        text = text_of(element)
+        return Cut(text) if text is not None and element is self.cut else text
+
+
+def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None:
+    """Read a body as XML.
+
+    Args:
+        data: the same text in UTF-8.
+        text: the text.
+        max_depth: levels of nesting kept.
+
+    Returns:
+        The document; None where the text holds no markup at all.
+
+    Example:
+        >>> body = "<ApiErrors><ApiError><ErrorType>Invalid In"
+        >>> document = read_xml(body.encode(), body)
+        >>> document.roots[0].tag, document.text(document.cut), document.problems[0].code.value
+        ('ApiErrors', 'Invalid In', 'xml-truncated')
+    """
+    if "<" not in text:
+        return None
+    if _DOCTYPE not in text:
+        return _strict(data) or _Repair(text, max_depth).document()
+    plain = _without_doctype(text)
+    document = _strict(plain.encode("utf-8", "replace")) if _DOCTYPE not in plain else None
+    document = document or _Repair(plain, max_depth).document()
+    return document and _with(document, _doctype_ignored())
+
+
+def _strict(data: bytes) -> XmlDocument | None:
+    try:
+        return XmlDocument(roots=(etree.fromstring(data, _PARSER),))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _without_doctype(text: str) -> str:
+    """Cut out `<!DOCTYPE a SYSTEM "b" [ … ]>`: what it defines is never used."""
+    start = text.find(_DOCTYPE)
+    step = _DOCTYPE_STEP.search(text, start)
+    end = step.start() if step else len(text)
+    if step and step[0] == "[":
+        end = text.find(">", max(text.find("]", end), end))
+    return text[:start] + (text[end + 1 :] if end >= 0 else "")
+
+
+def local_name(element: Element) -> str:
+    """Give the name of an element without its namespace.
+
+    Example:
+        >>> local_name(etree.fromstring("<m:message xmlns:m='jabber:client'/>"))
+        'message'
+    """
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def members(element: Element) -> Iterator[Element]:
+    """Go through the child elements; an entity left standing is no element."""
+    return (child for child in element if isinstance(child.tag, str))
+
+
+def text_of(element: Element) -> str | None:
+    """Give the whole text of an element, None where it is blank.
+
+    Example:
+        >>> text_of(etree.fromstring("<ErrorData> 24011 </ErrorData>"))
+        '24011'
+    """
+    text = element.text if len(element) == 0 else "".join(str(part) for part in element.itertext())
+    return (text and text.strip()) or None
+
+
+def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # noqa: ANN401 - a JSON value
+    """Give an element as a JSON value, with nothing left out.
+
+    A bare leaf is its text, None when blank. Otherwise a dict: attributes under `@name`, the text of
+    its own under `#text`, children under their names, repeats as a list.
+
+    Example:
+        >>> to_value(etree.fromstring("<a x='1'><b>2</b><b/></a>"))
+        {'@x': '1', 'b': ['2', None]}
+    """
+    if len(element) == 0 and not element.attrib:
+        return document.text(element) if document else text_of(element)
+    value: dict[str, Any] = {f"@{_local(str(name))}": str(text) for name, text in element.attrib.items()}
+    own = " ".join(filter(None, (_strip(part) for part in _own_texts(element))))
+    if own:
+        value["#text"] = own
+    for child in members(element):
+        _put(value, local_name(child), to_value(child, document))
+    return value
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _strip(text: str | None) -> str:
+    return text.strip() if text else ""
+
+
+def _own_texts(element: Element) -> Iterator[str | None]:
+    yield element.text
+    for child in element:
+        yield child.tail
+
+
+def _put(value: dict[str, Any], name: str, item: Any) -> None:  # noqa: ANN401 - a JSON value
+    if name not in value:
+        value[name] = item
+    elif isinstance(value[name], list):
+        value[name].append(item)
+    else:
+        value[name] = [value[name], item]
+
+
+def _with(document: XmlDocument, problem: Problem) -> XmlDocument:
+    return XmlDocument(
+        roots=document.roots,
+        lead=document.lead,
+        cut=document.cut,
+        problems=(problem, *document.problems),
+    )
+
+
+def _doctype_ignored() -> Problem:
+    return Problem(
+        ProblemCode.XML_DOCTYPE_IGNORED,
+        "The XML brings a document type declaration; it was not read and no entity was opened.",
+    )
+
+
+@define
+class _Repair:
+    """A reader for XML that is none: it never gives up, and reads each character once.
+
+    An end tag closes its nearest open namesake; what stands open inside had no end of its own and was
+    meant as text. What is open when the body ends was cut off.
+    """
+
+    text: str
+    max_depth: int
+    top: Element = Factory(lambda: etree.Element(_ROOT))
+    open: list[Element] = Factory(lambda self: [self.top], takes_self=True)
+    sources: list[str] = Factory(lambda: [""])
+    lead: str = ""
+    count: int = 0
+    problems: dict[ProblemCode, Problem] = Factory(dict)
+
+    def document(self) -> XmlDocument | None:
+        """Read the whole text."""
+        start = 0
+        for found in self._markup():
+            self._characters(self.text[start : found.start()])
+            start = self._take(found)
+            self.count += 1
+            if self.count > _MAX_MARKUP:
+                self._note(
+                    ProblemCode.TOO_MANY_MEMBERS, "More markup than is read; the rest stands in `raw`."
+                )
+                break
+        else:
+            self._characters(self._tail(start))
+        return self._finished()
+
+    def _markup(self) -> Iterator[re.Match[str]]:
+        start = 0
+        while found := _MARKUP.search(self.text, start):
+            start = self._end(found)
+            yield found
+
+    def _end(self, found: re.Match[str]) -> int:
+        closer = _CLOSERS.get(found.lastgroup or "")
+        if closer is None:
+            return found.end()
+        end = self.text.find(closer, found.end())
+        return len(self.text) if end < 0 else end + len(closer)
+
+    def _take(self, found: re.Match[str]) -> int:
+        end = self._end(found)
+        if found.lastgroup == "cdata":
+            inside = self.text[found.end() : end]
+            self._append(inside.removesuffix("]]>"))
+        elif found["end"]:
+            self._close(found)
+        elif found["name"]:
+            self._open(found)
+        return end
+
+    def _tail(self, start: int) -> str:
+        # `<ErrorMess`: the last tag is not whole. It is no text of anybody.
+        rest = self.text[start:]
+        broken = rest.rfind("<")
+        return rest if broken < 0 or ">" in rest[broken:] else rest[:broken]
+
+    def _characters(self, text: str) -> None:
+        self._append(html.unescape(text) if "&" in text else text)
+
+    def _append(self, text: str) -> None:
+        if not text:
+            return
+        text = _NO_CHAR.sub("\ufffd", text)
+        here = self.open[-1]
+        if here is self.top and len(here) == 0:
+            self.lead += text
+        elif len(here):
+            here[-1].tail = (here[-1].tail or "") + text
+        else:
+            here.text = (here.text or "") + text
+
+    def _open(self, found: re.Match[str]) -> None:
+        if len(self.open) > self.max_depth:
+            self._note(
+                ProblemCode.TOO_DEEP, "The XML is nested deeper than is read; the rest stands in `raw`."
+            )
+            return
+        attributes = found["attributes"]
+        child = etree.SubElement(self.open[-1], _local_tag(found["name"]))
+        for name, double, single in _ATTRIBUTE.findall(attributes):
+            if not name.startswith("xmlns"):
+                child.set(_local_tag(name), _NO_CHAR.sub("\ufffd", html.unescape(double or single)))
+        if not attributes.endswith("/"):
+            self.open.append(child)
+            self.sources.append(found[0])
+
+    def _close(self, found: re.Match[str]) -> None:
+        name = _local_tag(found["name"])
+        depth = next((n for n in range(len(self.open) - 1, 0, -1) if self.open[n].tag == name), 0)
+        if depth == 0:
+            self._repaired()
+            return  # an end without a beginning
+        while len(self.open) > depth + 1:
+            self._flatten()
+        self.open.pop()
+        self.sources.pop()
+
+    def _flatten(self) -> None:
+        """Turn the innermost open element, which has no end tag, back into text."""
+        self._repaired()
+        element, source = self.open.pop(), self.sources.pop()
+        parent = self.open[-1]
+        inside, children = element.text or "", list(element)
+        parent.remove(element)
+        self._append(source + inside)
+        for child in children:
+            parent.append(child)
+
+    def _repaired(self) -> None:
+        self._note(
+            ProblemCode.XML_REPAIRED, "The XML is not well-formed; markup without an end was read as text."
+        )
+
+    def _note(self, code: ProblemCode, message: str) -> None:
+        self.problems.setdefault(code, Problem(code, message))
+
+    def _finished(self) -> XmlDocument | None:
+        cut = self.open[-1] if len(self.open) > 1 else None
+        if cut is not None:
+            self._note(
+                ProblemCode.XML_TRUNCATED, "The XML ends inside an element; its last value may be cut."
+            )
+        if len(self.top) == 0:
+            return None
+        problems = tuple(self.problems.values())
+        return XmlDocument(roots=tuple(self.top), lead=self.lead.strip(), cut=cut, problems=problems)
+
+
+def _local_tag(name: str) -> str:
+    return name.rpartition(":")[2]

@@ -1,0 +1,174 @@
+"""What a vendor is: a frozen value of small functions, and the clues by which it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, TypedDict
+
+from attrs import frozen
+
+from errnorm.payload import Payload
+from errnorm.reading.cut import is_cut
+from errnorm.record import Problem
+from errnorm.vocabulary import Match, Origin
+
+__all__ = [
+    "NOTHING",
+    "THIN",
+    "Clue",
+    "ClueKind",
+    "Evidence",
+    "Lookup",
+    "Reported",
+    "Vendor",
+    "is_blank",
+    "text_value",
+    "whole",
+]
+
+
+class ClueKind(StrEnum):
+    """Where a mark of a vendor stands."""
+
+    ROOT = "root"
+    KEY = "key"
+    EVENT = "event"
+    PATH = "path"
+    HEADER = "header"
+    MARK = "mark"
+
+
+@frozen
+class Clue:
+    """A mark by which a body may be a vendor's; whether it is, the vendor's `score` says.
+
+    Attributes:
+        kind: where it stands.
+        text: a root element or top-level key or event name, exact; a part of the url's path; a header
+            as `name: part of its value`, lower-cased; a mark anywhere in a text.
+
+    Example:
+        >>> Clue(ClueKind.ROOT, "ApiErrors").text
+        'ApiErrors'
+    """
+
+    kind: ClueKind
+    text: str
+
+
+@frozen
+class Evidence:
+    """One rung of a vendor's ladder of evidence.
+
+    Attributes:
+        confidence: from 0 to 1; below `THIN` it names a candidate and claims nothing.
+        reason: the evidence in words, without a word of the body.
+    """
+
+    confidence: float
+    reason: str
+
+    @property
+    def claims(self) -> bool:
+        """True when it is enough to call the body this vendor's."""
+        return self.confidence >= THIN
+
+
+THIN = 0.5
+"""Evidence below this makes a vendor a candidate only."""
+
+NOTHING = Evidence(0.0, "no evidence")
+
+
+@frozen
+class Lookup:
+    """One question to the catalog.
+
+    Attributes:
+        table: the table to look in.
+        key: a code, constant or alias.
+        match: how an entry found this way counts: `message` where the text led to the key.
+    """
+
+    table: str
+    key: str
+    match: Match = Match.EXACT
+
+
+class Reported(TypedDict, total=False):
+    """What a vendor's parser reports of one error: the reported fields of a record, verbatim.
+
+    `lookups` are the catalog questions, the most specific first; `problems` are those of this error
+    alone; `delay` is a retry delay in seconds that the body names.
+    """
+
+    shape: str
+    type: str | None
+    code: str | None
+    subcode: str | None
+    message: str | None
+    target: str | None
+    status: int | None
+    ids: Mapping[str, str]
+    origin: Origin
+    extra: Mapping[str, Any]
+    lookups: tuple[Lookup, ...]
+    problems: tuple[Problem, ...]
+    delay: float | None
+
+
+@frozen(kw_only=True)
+class Vendor:
+    """A vendor: what to look for, how sure to be, what to report.
+
+    Attributes:
+        name: `cisco-finesse`.
+        title: `Cisco Finesse`.
+        clues: by what its bodies are looked for, in a response and in a log.
+        score: how sure a payload is this vendor's; only asked when a clue is there, or the vendor named.
+        parse: the errors of a payload; empty for the vendor's own success form.
+        headers: the lower-cased names of the headers that `score` and `parse` read.
+    """
+
+    name: str
+    title: str
+    clues: tuple[Clue, ...]
+    score: Callable[[Payload], Evidence]
+    parse: Callable[[Payload], list[Reported]]
+    headers: tuple[str, ...] = ()
+
+
+def text_value(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Give a leaf as the vendor's text: a number as its digits, blank and null and absent as None.
+
+    Example:
+        >>> text_value(1011), text_value(" "), text_value({"a": 1}), text_value(True)
+        ('1011', None, None, 'true')
+    """
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else None
+
+
+def whole(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Give a leaf as `text_value`, and None when the end of the body cut it off.
+
+    Example:
+        >>> from errnorm.reading.cut import Cut
+        >>> whole("1011"), whole(Cut("10"))
+        ('1011', None)
+    """
+    return None if is_cut(value) else text_value(value)
+
+
+def is_blank(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether a value says nothing: null, blank text, an empty object or list.
+
+    Example:
+        >>> [is_blank(value) for value in (None, " ", {}, 0, False)]
+        [True, True, True, False, False]
+    """
+    return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())

@@ -1,0 +1,440 @@
+"""The wire forms of Finesse, each made into one kind of tree: the errors, and what stands around them.
+
+Whatever the form, an error is a dict of the same few members (`ErrorType`, `errorType`, …). REST wraps
+it in XML, a notification in an `Update`, XMPP escapes that into a text, and finesse.js parses both and
+hands on the text beside what it made of it.
+
+Sources: Cisco Finesse Web Services Developer and JavaScript Guide, Release 12.5(1) and 15.0; finesse.js
+10.5.1 (CiscoDevNet/finesse-sample-code).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import Factory, define
+
+from errnorm.payload import Kind, Payload
+from errnorm.reading.xml import XmlDocument, local_name, read_xml, to_value
+from errnorm.record import Problem
+from errnorm.vendor import NOTHING, Evidence, is_blank, text_value, whole
+from errnorm.vocabulary import Origin, ProblemCode
+
+__all__ = ["CLIENT_TYPES", "TREE_KEYS", "TREE_ROOTS", "UPDATE", "Tree", "leaf"]
+
+_REST = Evidence(0.98, "an ApiErrors element, the root of a Finesse REST error")
+UPDATE = Evidence(0.97, "an Update with apiErrors, a Finesse error notification")
+_FRAGMENT = Evidence(0.9, "apiErrors inside data, a fragment of a Finesse notification")
+_LOWER = Evidence(0.7, "apiErrors as root, with nothing that marks a sibling product")
+_NOTICE = Evidence(0.9, "an Update about a /finesse/api/ object")
+_BARE_UPDATE = Evidence(0.3, "an Update root, which other products use as well")
+_CALLBACK = Evidence(0.95, "the object or content that finesse.js hands to callbacks")
+_CLIENT = Evidence(0.8, "an error that finesse.js itself makes")
+_DESKTOP = Evidence(0.95, "apiErrors with an errorType, as the Finesse desktop API writes it in JSON")
+_SSO = Evidence(0.7, "the status and errorMessage of a Finesse SSO test")
+_GATEWAY = Evidence(
+    0.6, "an Error event with loginId, type and description, as a Finesse gateway re-emits it"
+)
+_MEMBERS = Evidence(0.4, "errorType and errorMessage, which other products use as well")
+
+TREE_ROOTS = (
+    *("ApiErrors", "ApiError", "apiErrors", "apiError", "Update"),
+    *("data", "message", "event", "notification", "content", "object"),
+)
+TREE_KEYS = (
+    *("ApiErrors", "ApiError", "apiErrors", "apiError", "Update"),
+    *("errorType", "errorMessage", "loginId", "content"),
+)
+CLIENT_TYPES = frozenset({"parseError", "Disconnected", "Not connected"})
+
+_LISTS = frozenset({"apiErrors", "ApiErrors"})
+_ITEMS = frozenset({"apiError", "ApiError"})
+_TWINS = frozenset({"content", "object"})
+_API = "/finesse/api/"
+_TUNNEL = "0|"  # type 0 of the browser tunnel is an event: `0|/finesse/api/User/1001<Update>…`
+_STATUS = re.compile(r"[1-5]\d\d")
+_SOURCE_ID = re.compile(r"/(Dialog|User|Media)/([^/<>\s]{1,200})")
+_SOURCE_KINDS = {"Dialog": "dialog", "User": "user", "Media": "media"}
+_SSO_CONSTANTS = frozenset({"AUTH_ERROR", "NO TOKEN"})
+_DIFFER = Problem(
+    ProblemCode.REPRESENTATIONS_DIFFER,
+    "The body holds the same error in two forms, and they differ; the richer one was taken.",
+)
+
+
+@define(kw_only=True)
+class Tree:
+    """The errors of a body, and all that stands around them.
+
+    Attributes:
+        shape: the wire form.
+        evidence: how sure the form alone makes it that this is Finesse's.
+        errors: the members of each error.
+        envelope: what stands around them.
+        notification: the error came after a 202, by the notification service.
+        origin: who wrote it.
+        status: the HTTP status that the server wrote into the body.
+        path: the node of the tunnel, or of a finesse.js event.
+        problems: what the inner layers could not read.
+    """
+
+    shape: str
+    evidence: Evidence
+    errors: list[dict[str, Any]] = Factory(list)
+    envelope: dict[str, Any] = Factory(dict)
+    notification: bool = False
+    origin: Origin = Origin.VENDOR
+    status: int | None = None
+    path: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, payload: Payload) -> Tree | None:
+        """Make the tree of a payload, None where there is nothing of Finesse in it."""
+        document = payload.xml if payload.kind in {Kind.XML, Kind.TEXT} else None
+        if document is not None:
+            return _of_xml(document)
+        found = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
+        value = found.value if found else None
+        return _of_json(value, payload) if isinstance(value, dict) else None
+
+    def ids(self) -> dict[str, str]:
+        """Give the request, and the dialog, user and media of `/finesse/api/User/{id}/Media/{mrd}`."""
+        update = _update_of(self.envelope)
+        places = (self.path, update.get("source"), self.envelope.get("source"))
+        found: dict[str, str] = {}
+        for place in places:
+            if isinstance(place, str):
+                pairs = _SOURCE_ID.findall(place.replace("%2F", "/").replace("%2f", "/"))
+                found |= {_SOURCE_KINDS[kind]: text for kind, text in pairs}
+        request = whole(leaf(update.get("requestId"))) or whole(leaf(self.envelope.get("requestId")))
+        return found | ({"request": request} if request else {})
+
+    def around(self) -> dict[str, Any]:
+        """Give the envelope without what says nothing, and with the node that stood before it."""
+        node = {"node": self.path} if self.path else {}
+        return node | {name: item for name, item in self.envelope.items() if not is_blank(item)}
+
+
+@define
+class _Harvest:
+    """What is taken out of a tree on the way through it."""
+
+    errors: list[dict[str, Any]] = Factory(list)
+    problems: list[Problem] = Factory(list)
+
+
+def leaf(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the text of a leaf as some XML-to-JSON libraries write it.
+
+    Example:
+        >>> leaf({"_text": "Invalid Input"}), leaf("Invalid Input")
+        ('Invalid Input', 'Invalid Input')
+    """
+    if isinstance(value, dict):
+        return next((value[name] for name in ("#text", "_text", "$t", "_") if name in value), value)
+    return value
+
+
+def _of_xml(document: XmlDocument) -> Tree:
+    """Make a tree of XML: REST, a notification, a stanza, or the two roots of finesse.js."""
+    names = [local_name(root) for root in document.roots]
+    values = [to_value(root, document) for root in document.roots]
+    if len(names) > 1 and set(names) <= _TWINS:
+        return _of_twins(values)
+    harvest = _Harvest()
+    rests = [_split({name: value}, harvest) for name, value in zip(names, values, strict=True)]
+    envelope = _envelope(names, rests)
+    shape, evidence, notification = _xml_form(names, envelope, found=bool(harvest.errors))
+    tunnel = notification and document.lead.startswith(_TUNNEL)
+    return Tree(
+        shape="finesse.notification.tunnel" if tunnel else shape,
+        evidence=evidence,
+        errors=harvest.errors,
+        envelope=envelope,
+        notification=notification,
+        path=document.lead.removeprefix(_TUNNEL) if tunnel else None,
+        problems=tuple(harvest.problems),
+    )
+
+
+def _xml_form(names: list[str], envelope: Mapping[str, Any], *, found: bool) -> tuple[str, Evidence, bool]:
+    if names[0] in {"ApiErrors", "ApiError"}:
+        return "finesse.rest.xml", _REST, False
+    if names[0] in {"apiErrors", "apiError"}:
+        return "finesse.rest.xml", _LOWER, False
+    xmpp = names[0] in {"message", "event", "notification"}
+    shape = "finesse.notification.xmpp" if xmpp else "finesse.notification.xml"
+    if found:
+        return shape, _FRAGMENT if names[0] == "data" else UPDATE, True
+    if any(_API in text for text in _texts(envelope)):
+        return shape, _NOTICE, True
+    return shape, _BARE_UPDATE if "Update" in names else NOTHING, True
+
+
+def _envelope(names: list[str], rests: list[dict[str, Any]]) -> dict[str, Any]:
+    """Give what stands around the errors: the members of a single root, or those of each under its name."""
+    if len(rests) == 1:
+        single = rests[0].get(names[0])
+        return single if isinstance(single, dict) else {} if is_blank(single) else {"#text": single}
+    envelope: dict[str, Any] = {}
+    for name, rest in zip(names, rests, strict=True):
+        if not is_blank(rest.get(name)):
+            envelope.setdefault(name, []).append(rest[name])
+    return envelope
+
+
+def _of_json(value: dict[str, Any], payload: Payload) -> Tree | None:
+    """Make a tree of JSON: a callback of finesse.js, the desktop API, an SSO test, a gateway."""
+    if isinstance(value.get("object"), dict) or "<" in str(value.get("content", "")):
+        return _of_callback(value)
+    if isinstance(value.get("error"), dict):
+        return _of_client(value)
+    harvest = _Harvest()
+    envelope = _split(value, harvest)
+    if harvest.errors or _LISTS & value.keys():
+        return _of_api_errors(value, harvest, envelope)
+    return _of_sso(value, payload) or _of_gateway(value) or _of_members(value)
+
+
+def _of_api_errors(value: dict[str, Any], harvest: _Harvest, envelope: dict[str, Any]) -> Tree:
+    """Make a tree of `{status: 400, apiErrors: {errorType, …}}`, or of a notification made into JSON."""
+    notification = "Update" in value or "data" in value
+    status = None if notification else _status_of(envelope.get("status"))
+    if status:
+        del envelope["status"]
+    update = envelope.get("Update")
+    return Tree(
+        shape="finesse.notification.json" if notification else "finesse.desktop.json",
+        evidence=_DESKTOP,
+        errors=harvest.errors,
+        envelope=update if isinstance(update, dict) and len(envelope) == 1 else envelope,
+        notification=notification,
+        status=status,
+        problems=tuple(harvest.problems),
+    )
+
+
+def _of_callback(value: dict[str, Any]) -> Tree | None:
+    """Make a tree of `{status, content, object}`; `content` and `object` tell of one error.
+
+    finesse.js answers 400 for every notification ("we don't know what the real status code should be"),
+    and its `object` then lacks errorMedia and the peripheral members, which `content` still has.
+    """
+    document = _inner(value.get("content"))
+    roots = [{local_name(root): to_value(root, document)} for root in document.roots] if document else []
+    made = value.get("object") or {}
+    names = {name for root in (*roots, made) for name in root}
+    tree = _of_twins([*roots, made])
+    if not tree.errors:
+        return _of_client(value)
+    rest = {name: item for name, item in value.items() if name not in _TWINS}
+    tree.notification = bool({"content", "Update"} & names)
+    tree.shape = "finesse.callback.json"
+    if not tree.notification:
+        tree.status = _status_of(rest.get("status"))
+        rest = {name: item for name, item in rest.items() if name != "status" or not tree.status}
+    tree.envelope = rest | tree.envelope
+    tree.problems += document.problems if document else ()
+    return tree
+
+
+def _inner(text: Any) -> XmlDocument | None:  # noqa: ANN401 - any JSON value
+    """Read XML that stands as a text inside something else."""
+    return read_xml(text.encode("utf-8", "replace"), text) if isinstance(text, str) and "<" in text else None
+
+
+def _of_client(value: dict[str, Any]) -> Tree | None:
+    """Make a tree of an error that finesse.js made itself: `{error: {errorType: "parseError", …}}`."""
+    error = value.get("error")
+    if not isinstance(error, dict) or "errorType" not in error:
+        return None
+    rest = {name: item for name, item in value.items() if name != "error"}
+    own = error["errorType"] in CLIENT_TYPES
+    return Tree(
+        shape="finesse.callback.json",
+        evidence=_CLIENT if own else _MEMBERS,
+        errors=[error],
+        status=_status_of(rest.pop("status", None)),
+        envelope=rest,
+        origin=Origin.CLIENT if own else Origin.UNKNOWN,
+    )
+
+
+def _of_twins(values: list[Any]) -> Tree:
+    """Make one tree of several representations of one event: the richest wins, the others fill it up."""
+    versions: list[list[dict[str, Any]]] = []
+    problems: list[Problem] = []
+    envelope: dict[str, Any] = {}
+    for value in values:
+        harvest = _Harvest()
+        rest = _split(value, harvest)
+        versions += [harvest.errors] if harvest.errors else []
+        problems += harvest.problems
+        envelope = _merged(envelope, _unwrapped(rest))
+    versions.sort(key=lambda errors: sum(len(error) for error in errors), reverse=True)
+    errors, differ = _agreed(versions)
+    path = envelope.pop("#text", None)
+    return Tree(
+        shape="finesse.callback.xml",
+        evidence=_CALLBACK if errors else NOTHING,
+        errors=errors,
+        envelope=envelope,
+        notification=True,
+        path=path if isinstance(path, str) else None,
+        problems=(*problems, _DIFFER) if differ else tuple(problems),
+    )
+
+
+def _unwrapped(rest: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    """Give the members of the Update alone: `content` and `object` only say which twin it is."""
+    if not isinstance(rest, dict):
+        return {}
+    inner = {name: item for name, item in rest.items() if name not in {*_TWINS, "Update"}}
+    for name in (*_TWINS, "Update"):
+        if isinstance(rest.get(name), dict):
+            inner |= _unwrapped(rest[name])
+    return inner
+
+
+def _agreed(versions: list[list[dict[str, Any]]]) -> tuple[list[dict[str, Any]], bool]:
+    """Fill the richest version up with what only another has; tell whether they contradict each other."""
+    if not versions:
+        return [], False
+    best = [dict(error) for error in versions[0]]
+    differ = any(len(version) != len(best) for version in versions)
+    for version in versions[1:]:
+        for error, twin in zip(best, version, strict=False):
+            names = {name.lower(): name for name in error}
+            for name, item in twin.items():
+                kept = error.setdefault(names.get(name.lower(), name), item)
+                differ = differ or leaf(kept) != leaf(item)
+    return best, differ
+
+
+def _merged(envelope: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    for name, item in other.items():
+        here = envelope.get(name)
+        if isinstance(here, dict) and isinstance(item, dict):
+            envelope[name] = _merged(here, item)
+        elif is_blank(here):
+            envelope[name] = item
+    return envelope
+
+
+def _of_sso(value: dict[str, Any], payload: Payload) -> Tree | None:
+    """Make a tree of an SSO test: `{status: "false", errorMessage: "AUTH_ERROR"}` or its success twin."""
+    status, message = value.get("status"), value.get("errorMessage")
+    if status not in {"true", "false"} or "errorMessage" not in value:
+        return None
+    asked = "/sso" in (payload.url or "") or payload.hint == "cisco-finesse"
+    if message not in _SSO_CONSTANTS and not asked and not (status == "true" and message == ""):
+        return None
+    failed = status == "false"
+    return Tree(
+        shape="finesse.sso.json",
+        evidence=_SSO,
+        errors=[{"errorMessage": message}] if failed else [],
+        envelope={name: item for name, item in value.items() if name != "errorMessage"},
+    )
+
+
+def _of_gateway(value: dict[str, Any]) -> Tree | None:
+    """Make a tree of `{"event": "Error", "response": {"loginId", "type", "description"}}`."""
+    response = value.get("response")
+    if value.get("event") != "Error" or not isinstance(response, dict) or "loginId" not in response:
+        return None
+    error = {"errorType": response.get("type"), "errorMessage": response.get("description")}
+    rest = {name: item for name, item in response.items() if name not in {"type", "description"}}
+    return Tree(
+        shape="finesse.gateway.json",
+        evidence=_GATEWAY,
+        errors=[error],
+        envelope={**value, "response": rest},
+        notification=True,
+    )
+
+
+def _of_members(value: dict[str, Any]) -> Tree | None:
+    """Make a tree of the bare members, which only a hint, the url or a header makes Finesse's."""
+    if not {"errorType", "errorMessage"} <= value.keys():
+        return None
+    return Tree(shape="finesse.error.json", evidence=_MEMBERS, errors=[value])
+
+
+def _split(value: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
+    """Take the errors out of a tree; give what is left of it."""
+    if isinstance(value, list):
+        return [_split(item, harvest) for item in value]
+    if not isinstance(value, dict):
+        return value
+    rest: dict[str, Any] = {}
+    for name, item in value.items():
+        left = _left(name, item, harvest)
+        if not is_blank(left) or is_blank(item):
+            rest[name] = left
+    return rest
+
+
+def _left(name: str, item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
+    if name in _ITEMS or (name in _LISTS and _is_error(item)):
+        return _take(item, harvest)
+    return _split(_opened(item, harvest) if name == "notification" else item, harvest)
+
+
+def _is_error(item: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether `apiErrors` holds its members at once, as the desktop's JSON does."""
+    if isinstance(item, list):
+        return True
+    return (
+        isinstance(item, dict)
+        and not _ITEMS & item.keys()
+        and any(name.lower()[:5] == "error" for name in item)
+    )
+
+
+def _take(item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
+    items = item if isinstance(item, list) else [item]
+    # An empty <ApiError/> is an error all the same: one that says nothing.
+    harvest.errors += [error or {} for error in items if isinstance(error, dict) or error is None]
+    left = [error for error in items if not isinstance(error, dict) and error is not None]
+    return left or None
+
+
+def _opened(item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
+    """Open the text of a notification: `<notification>&lt;Update&gt;…` holds XML as text.
+
+    Escaped once more inside it stands what was text before: `&amp;lt;ConferenceCallCommand&amp;gt;`.
+    """
+    attributes = (
+        {name: value for name, value in item.items() if name != "#text"} if isinstance(item, dict) else {}
+    )
+    document = _inner(leaf(item))
+    if document is None:
+        return item
+    harvest.problems += document.problems
+    return attributes | {local_name(root): to_value(root, document) for root in document.roots}
+
+
+def _update_of(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Find the Update inside a stanza: message, event, items, item, notification, Update."""
+    inner = envelope
+    for name in ("event", "items", "item", "notification", "Update"):
+        below = inner.get(name)
+        inner = below if isinstance(below, dict) else inner
+    return inner
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+def _status_of(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
+    text = text_value(value) or ""
+    return int(text) if _STATUS.fullmatch(text) else None

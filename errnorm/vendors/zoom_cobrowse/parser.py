@@ -1,0 +1,223 @@
+"""Zoom Cobrowse: `session_error` events, callback results, and what the console shows of both.
+
+Only `code` is documented. `errorMsg` is what samples read; the exception is a column of the manual.
+A code alone names nobody: 1001 is SESSION_START_FAILED here and "user does not exist" in Zoom's REST API.
+
+Source: Zoom Cobrowse SDK, Error codes and troubleshooting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from errnorm.catalog import Catalog
+from errnorm.payload import Kind, Payload
+from errnorm.record import CatalogEntry
+from errnorm.vendor import (
+    NOTHING,
+    Clue,
+    ClueKind,
+    Evidence,
+    Lookup,
+    Reported,
+    Vendor,
+    is_blank,
+    text_value,
+    whole,
+)
+from errnorm.vocabulary import Origin
+
+__all__ = ["ZOOM_COBROWSE"]
+
+_EVENT_FOUND = Evidence(0.97, "an event named session_error")
+_LOGGED = Evidence(0.9, "an object printed after the word session_error")
+_EXCEPTION = Evidence(0.9, "an exception name of the Cobrowse table, with its own code or none")
+_TEXT = Evidence(0.8, "a code of the Cobrowse table with its own text")
+_CALLBACK = Evidence(0.8, "a callback result with success false and a code of the Cobrowse table")
+_SUCCESS = Evidence(0.6, "a callback result with success true")
+_SHARED_NAME = Evidence(0.4, "an exception name of the Cobrowse table that other products use as well")
+_CODE_ALONE = Evidence(0.3, "a code of the Cobrowse table, which other Zoom products use as well")
+_REST = Evidence(0.05, "a code of the Cobrowse table under a url of Zoom's REST API")
+
+_NAME, _TABLE = "zoom-cobrowse", "code"
+_EVENT = "session_error"
+_EVENT_NAMES = ("event", "type", "eventType", "name")
+_INSIDE = ("payload", "data", "detail", "error")
+_TEXTS = ("errorMsg", "message", "errorMessage", "reason")
+_EXCEPTIONS = ("exception", "name")
+_IDS = {"sessionId": "session", "session_id": "session", "userId": "user", "user_id": "user"}
+_SUCCESSES = frozenset({"session", "sdkInfo", "agentViewerUrl"})
+# Names that say nothing of Cobrowse; the others begin with SESSION_.
+_SHARED = frozenset({"NETWORK_ERROR", "TOKEN_INVALID", "UNDEFINED"})
+_CODE = re.compile(r"\d{1,9}")
+# `error code 1011`, as the manual's own sample logs it.
+_CONSOLE = re.compile(r"\berror code:?\s{1,3}(\d{1,9})\b")
+
+
+@frozen
+class _Error:
+    """One error: its own members, and those around it."""
+
+    members: dict[str, Any]
+    envelope: dict[str, Any]
+    named: bool = False
+    failed: bool = False
+
+    @property
+    def code(self) -> str | None:
+        """The code, as digits."""
+        code = whole(self.members.get("code"))
+        return code if code and _CODE.fullmatch(code) else None
+
+    @property
+    def exception(self) -> str | None:
+        """The exception name."""
+        return next((text for name in _EXCEPTIONS if (text := whole(self.members.get(name)))), None)
+
+    @property
+    def message(self) -> tuple[str, str] | None:
+        """The member that holds the text, and the text."""
+        return next(((name, text) for name in _TEXTS if (text := text_value(self.members.get(name)))), None)
+
+
+def score(payload: Payload) -> Evidence:
+    """Tell how sure it is that a Cobrowse SDK made this."""
+    found = max((_evidence(error, payload) for error in _errors(payload)), key=_confidence, default=NOTHING)
+    if found is NOTHING and _succeeded(payload):
+        return _SUCCESS
+    return found
+
+
+def _confidence(evidence: Evidence) -> float:
+    return evidence.confidence
+
+
+def _evidence(error: _Error, payload: Payload) -> Evidence:
+    if error.named:
+        return _LOGGED if payload.kind is Kind.TEXT else _EVENT_FOUND
+    entry = _entry(error.code)
+    if error.exception and (error.code is None or (entry and entry.name == error.exception)):
+        by_name = _entry(error.exception)
+        if by_name and by_name.name == error.exception:
+            return _SHARED_NAME if error.code is None and error.exception in _SHARED else _EXCEPTION
+    if entry is None:
+        return NOTHING
+    if "/v2/" in (payload.url or ""):
+        return _REST
+    if error.message and _own_text(entry, error.message[1]):
+        return _TEXT
+    return _CALLBACK if error.failed else _CODE_ALONE
+
+
+def _entry(key: str | None) -> CatalogEntry | None:
+    return Catalog.builtin().find(_NAME, _TABLE, key) if key else None
+
+
+def _own_text(entry: CatalogEntry, text: str) -> bool:
+    said = text.strip().rstrip(".").casefold()
+    return any(said == message.text.rstrip(".").casefold() for message in entry.messages)
+
+
+def parse(payload: Payload) -> list[Reported]:
+    """Report the errors of a body; none for a callback that succeeded."""
+    wanted = [error for error in _errors(payload) if error.named or error.failed or _says(error)]
+    return [_reported(error) for error in wanted]
+
+
+def _says(error: _Error) -> bool:
+    return bool(error.code or (error.exception and _entry(error.exception)))
+
+
+def _errors(payload: Payload) -> Iterator[_Error]:
+    """Go through the objects of a body that may be errors."""
+    document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
+    if document is None:
+        yield from _console(payload)
+        return
+    value = document.value
+    logged = payload.kind is Kind.TEXT and _EVENT in document.lead
+    if isinstance(value, list) and value[:1] == [_EVENT]:  # ["session_error", {"code": 1011}]
+        value, logged = value[1:], True
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield from _unwrapped(item, named=logged)
+
+
+def _console(payload: Payload) -> Iterator[_Error]:
+    found = _CONSOLE.search(payload.text) if payload.kind is Kind.TEXT else None
+    if found:
+        yield _Error({"code": found[1]}, {}, named=_EVENT in payload.text)
+
+
+def _unwrapped(item: dict[str, Any], *, named: bool) -> Iterator[_Error]:
+    """Unwrap an event around its payload, and a callback result around its error."""
+    name = next((name for name in _EVENT_NAMES if item.get(name) == _EVENT), None)
+    rest = {key: value for key, value in item.items() if key != name}
+    named = named or name is not None
+    failed = text_value(rest.get("success")) == "false"
+    if text_value(rest.get("success")) == "true" and is_blank(rest.get("error")):
+        return
+    inner = next((key for key in _INSIDE if isinstance(rest.get(key), dict)), None)
+    if inner and "code" not in rest and (named or failed or inner == "error"):
+        members = rest.pop(inner)
+        below = next((key for key in ("error",) if isinstance(members.get(key), dict)), None)
+        if below and "code" not in members:
+            rest |= {inner: {key: value for key, value in members.items() if key != below}}
+            members = members[below]
+        yield _Error(members, rest, named, failed)
+    else:
+        yield _Error(rest, {}, named, failed)
+
+
+def _succeeded(payload: Payload) -> bool:
+    document = payload.json if payload.kind is Kind.JSON else None
+    value = document.value if document else None
+    if not isinstance(value, dict) or text_value(value.get("success")) != "true":
+        return False
+    return payload.hint == _NAME or bool(_SUCCESSES & value.keys())
+
+
+def _reported(error: _Error) -> Reported:
+    rest = dict(error.members)
+    code = whole(rest.get("code"))
+    name, message = error.message or (None, None)
+    exception = error.exception
+    taken = {name, *(key for key in _EXCEPTIONS if exception and whole(rest.get(key)) == exception)}
+    taken |= {"code"} if code else set()
+    ids = {kind: text for key, kind in _IDS.items() if (text := whole(rest.get(key)))}
+    extra = {key: value for key, value in rest.items() if key not in taken and not is_blank(value)}
+    envelope = {key: value for key, value in error.envelope.items() if not is_blank(value)}
+    return Reported(
+        shape=_shape(error),
+        type=exception,
+        code=code,
+        message=message,
+        ids=ids,
+        origin=Origin.CLIENT,
+        extra=extra | ({"envelope": envelope} if envelope else {}),
+        lookups=tuple(Lookup(_TABLE, key) for key in (code, exception) if key),
+    )
+
+
+def _shape(error: _Error) -> str:
+    if error.failed and not error.named:
+        return "cobrowse.callback"
+    return "cobrowse.session_error"
+
+
+ZOOM_COBROWSE = Vendor(
+    name=_NAME,
+    title="Zoom Cobrowse SDK",
+    clues=(
+        Clue(ClueKind.EVENT, _EVENT),
+        *(Clue(ClueKind.KEY, name) for name in ("code", "success", "exception")),
+        Clue(ClueKind.MARK, _EVENT),
+        Clue(ClueKind.MARK, "error code"),
+    ),
+    score=score,
+    parse=parse,
+)
