@@ -1,32 +1,46 @@
-"""errnorm: raw contact-center error bodies in, one normalized and explained error record out."""
+"""errnorm: raw contact-center error bodies in, one normalized and explained error record out.
 
-from errnorm.catalog import Catalog
-from errnorm.exceptions import InvalidArgument, InvalidCatalog, InvalidRecord, UnknownVendor, UnreadableBody
-from errnorm.normalize import Normalizer, detect, from_dict, normalize
-from errnorm.reading.limits import Limits
-from errnorm.record import (
-    Candidate,
-    CatalogEntry,
-    Detection,
-    ErrorRecord,
-    Problem,
-    RawBody,
-    Result,
-    RetryAdvice,
-    Source,
-)
-from errnorm.vendor import Clue, ClueKind, Evidence, Lookup, Reported, Vendor
-from errnorm.vocabulary import (
-    Category,
-    Decision,
-    DelaySource,
-    Match,
-    Origin,
-    ProblemCode,
-    Scope,
-    Severity,
-    Verified,
-)
+A name is loaded when it is first used (PEP 562): a program that imports errnorm and meets no error
+pays nothing for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from errnorm.catalog import Catalog
+    from errnorm.exceptions import (
+        InvalidArgument,
+        InvalidCatalog,
+        InvalidRecord,
+        UnknownVendor,
+        UnreadableBody,
+    )
+    from errnorm.normalizer import Normalizer, detect, from_dict, normalize
+    from errnorm.reading.limits import Limits
+    from errnorm.record import (
+        Candidate,
+        CatalogEntry,
+        Detection,
+        ErrorRecord,
+        Problem,
+        RawBody,
+        Result,
+        RetryAdvice,
+        Source,
+    )
+    from errnorm.vendor import Clue, ClueKind, Evidence, Lookup, Reported, Vendor
+    from errnorm.vocabulary import (
+        Category,
+        Decision,
+        DelaySource,
+        Match,
+        Origin,
+        ProblemCode,
+        Scope,
+        Severity,
+        Verified,
+    )
 
 __version__ = "0.1.0"
 
@@ -67,3 +81,27 @@ __all__ = [
     "from_dict",
     "normalize",
 ]
+
+_HOMES = {
+    "errnorm.catalog": "Catalog",
+    "errnorm.exceptions": "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody",
+    "errnorm.normalizer": "Normalizer detect from_dict normalize",
+    "errnorm.reading.limits": "Limits",
+    "errnorm.record": (
+        "Candidate CatalogEntry Detection ErrorRecord Problem RawBody Result RetryAdvice Source"
+    ),
+    "errnorm.vendor": "Clue ClueKind Evidence Lookup Reported Vendor",
+    "errnorm.vocabulary": ("Category Decision DelaySource Match Origin ProblemCode Scope Severity Verified"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _HOME_OF:
+        raise AttributeError(f"errnorm has no {name!r}. Its public names stand in errnorm.__all__.")
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -6,13 +6,13 @@ read when its vendor is first asked for, and an entry is built when it is first 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any, Self, TypedDict
+from typing import Any, NamedTuple, Self, TypedDict
 
 import orjson
-from attrs import Factory, define, evolve, frozen
+from attrs import evolve, frozen
 
 from errnorm.exceptions import InvalidCatalog
 from errnorm.record import CatalogEntry, Deprecation, EntryMessage, Problem, RetryAdvice
@@ -30,7 +30,8 @@ from errnorm.vocabulary import (
 
 __all__ = ["Catalog", "Judgement"]
 
-_FOLDER = Path(__file__).parent / "vendors"
+# No pathlib here: it would add 4 ms to the import of errnorm.
+_FOLDER = os.path.join(os.path.dirname(__file__), "vendors")  # noqa: PTH118, PTH120
 _HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
 _STATUS = "status"
 _LEAST_WORDS = 12  # a shorter text inside a longer message proves nothing
@@ -47,37 +48,40 @@ class Judgement(TypedDict):
     problems: tuple[Problem, ...]
 
 
-@frozen
-class _Rung:
+class _Rung(NamedTuple):
     entry: CatalogEntry
     match: Match
 
 
-@define
 class _File:
     """The entries of one vendor in one file, indexed by table and spelling."""
 
-    vendor: str
-    sources: Mapping[str, Mapping[str, str]]
-    rows: Sequence[Mapping[str, Any]]
-    index: dict[tuple[str, str], list[int]] = Factory(dict)
-    families: dict[str, list[int]] = Factory(dict)
-    built: dict[int, CatalogEntry] = Factory(dict)
+    def __init__(
+        self,
+        vendor: str,
+        sources: Mapping[str, Mapping[str, str]],
+        rows: Sequence[Mapping[str, Any]],
+    ) -> None:
+        self.vendor = vendor
+        self.sources = sources
+        self.rows = rows
+        self.index: dict[tuple[str, str], list[int]] = {}
+        self.families: dict[str, list[int]] = {}
+        self.built: dict[int, CatalogEntry] = {}
+        for position, row in enumerate(rows):
+            self.add(position, row)
 
     @classmethod
     def read(cls, data: bytes, name: str) -> Self:
         """Index the JSON of a catalog file."""
         try:
             content = orjson.loads(data)
-            file = cls(content["vendor"], content.get("sources", {}), content["entries"])
-            for position, row in enumerate(file.rows):
-                file.add(position, row)
+            return cls(content["vendor"], content.get("sources", {}), content["entries"])
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise InvalidCatalog(
                 f"{name} is no catalog file: {error!r}. "
                 "Compare it with its schema, which `errnorm schema catalog` prints."
             ) from error
-        return file
 
     def add(self, position: int, row: Mapping[str, Any]) -> None:
         """Put one row into the index, under every spelling of it."""
@@ -127,7 +131,7 @@ class Catalog:
         return cls()
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a catalog file of your own.
 
         Args:
@@ -140,7 +144,7 @@ class Catalog:
             OSError: when the file cannot be read.
             InvalidCatalog: when it is no catalog file.
         """
-        return cls((_File.read(Path(path).read_bytes(), Path(path).name),))
+        return cls((_File.read(_bytes_of(path), os.fspath(path)),))
 
     def __or__(self, other: Catalog) -> Catalog:
         """Lay the other catalog over this one; where both know a code, the right side wins."""
@@ -263,10 +267,9 @@ class Catalog:
     def _meanings(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
         files = [(file, table) for name in vendors for file in self._files(name) for table in _tables(file)]
         found = {entry.id: entry for file, table in files for entry in file.find(table, key)}
-        if not found:
-            families = (file.family(table, key) for file, table in files)
-            found = {entry.id: entry for entry in families if entry and entry.vendor != _HTTP}
-        return tuple(found.values())
+        known = {entry.vendor for entry in found.values()}
+        families = (file.family(table, key) for file, table in files if file.vendor not in known)
+        return (*found.values(), *(entry for entry in families if entry and entry.vendor != _HTTP))
 
     def __repr__(self) -> str:
         """Say how much lies over the builtin catalog."""
@@ -278,15 +281,19 @@ _NO_ADVICE = RetryAdvice()
 
 @cache
 def _builtin_names() -> tuple[str, ...]:
-    folders = (path.parent.name for path in _FOLDER.glob("*/catalog.json"))
-    return (_HTTP, *sorted(name.replace("_", "-") for name in folders if not name.startswith("_")))
+    folders = (place.name for place in os.scandir(_FOLDER) if place.is_dir() and place.name[0] != "_")
+    return (_HTTP, *sorted(name.replace("_", "-") for name in folders))
 
 
 @cache
 def _builtin(vendor: str) -> _File:
-    folder = vendor.replace("-", "_")
-    path = _FOLDER / "unknown.json" if vendor == _HTTP else _FOLDER / folder / "catalog.json"
-    return _File.read(path.read_bytes(), path.name)
+    name = "unknown.json" if vendor == _HTTP else f"{vendor.replace('-', '_')}/catalog.json"
+    return _File.read(_bytes_of(f"{_FOLDER}/{name}"), name)
+
+
+def _bytes_of(path: str | os.PathLike[str]) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - see _FOLDER
+        return file.read()
 
 
 def _folded(text: str) -> str:

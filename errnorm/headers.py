@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from errnorm.exceptions import InvalidArgument
 from errnorm.record import Problem, RetryAdvice
@@ -35,8 +35,7 @@ _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
 
 
-@frozen
-class HeaderFacts:
+class HeaderFacts(NamedTuple):
     """What holds for one response alone, and is therefore laid over what the body gave.
 
     Attributes:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from attrs import frozen
 
 from errnorm.exceptions import InvalidArgument
 from errnorm.reading.charset import Text, charset_of, decode
@@ -37,8 +36,7 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-@frozen
-class Body:
+class Body(NamedTuple):
     """What a caller gave, as bytes.
 
     Attributes:

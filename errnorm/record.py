@@ -6,8 +6,7 @@ derived fields, each from data one can point to).
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -147,6 +146,12 @@ class Problem:
         }
 
 
+def _sha256(data: bytes) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - 3 ms of import, and most records are never grouped
+
+    return sha256(data).hexdigest()
+
+
 @frozen(repr=False)
 class RawBody:
     """The bytes of a body, exactly as they were given.
@@ -169,7 +174,7 @@ class RawBody:
     @property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hex."""
-        return hashlib.sha256(self.data).hexdigest()
+        return _sha256(self.data)
 
     def to_dict(self, form: Literal["text", "base64"]) -> dict[str, Any]:
         """Give the body as plain data; bytes that are no text in their charset become base64."""
@@ -177,7 +182,7 @@ class RawBody:
         text = self._text() if form == "text" else None
         if text is not None:
             return known | {"text": text}
-        return known | {"base64": base64.b64encode(self.data).decode("ascii")}
+        return known | {"base64": binascii.b2a_base64(self.data, newline=False).decode("ascii")}
 
     def _text(self) -> str | None:
         try:
@@ -193,7 +198,7 @@ class RawBody:
         if text is not None:
             body = text.encode(data["charset"] or "utf-8")
         else:
-            body = base64.b64decode(data["base64"])
+            body = binascii.a2b_base64(data["base64"])
         return cls(body, data["charset"], data["from_object"])
 
     def __repr__(self) -> str:
@@ -513,7 +518,7 @@ class ErrorRecord:
         family = ".".join(self.shape.split(".")[:2])
         parts = (self.vendor, family, self.type, self.code, self.subcode, self._masked_message())
         text = "\x1f".join(part or "" for part in parts)
-        return f"e1:{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        return f"e1:{_sha256(text.encode('utf-8', 'replace'))[:16]}"
 
     def _masked_message(self) -> str:
         text = self.message or ""

@@ -6,9 +6,7 @@ Source: the Bayeux protocol specification, sections 3 (message fields) and 3.11 
 from __future__ import annotations
 
 import re
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 __all__ = ["BayeuxError", "is_envelope", "messages", "read_error"]
 
@@ -16,8 +14,7 @@ __all__ = ["BayeuxError", "is_envelope", "messages", "read_error"]
 _ERROR = re.compile(r"(\d{3}):([^:]{0,1000}):(.{0,10000})", re.DOTALL)
 
 
-@frozen
-class BayeuxError:
+class BayeuxError(NamedTuple):
     """The three parts of a Bayeux error field.
 
     Attributes:

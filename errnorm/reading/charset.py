@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-
-from attrs import frozen
+from typing import NamedTuple
 
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
@@ -37,8 +36,7 @@ _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,4
 _HEAD_BYTES = 1024  # both declarations stand at the top; HTML gives its <meta> 1024 bytes
 
 
-@frozen
-class Text:
+class Text(NamedTuple):
     """A text with what is known about its making.
 
     Attributes:

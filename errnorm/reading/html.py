@@ -6,9 +6,8 @@ Nobody sends HTML on purpose here: it comes from a servlet container, a proxy, o
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import frozen
 from lxml import etree
 
 from errnorm.vocabulary import Origin
@@ -27,8 +26,7 @@ _HEADINGS = ("h1", "h2", "h3")
 _UNSEEN = ("script", "style", "title", "head", "noscript", "template")
 
 
-@frozen
-class Writer:
+class Writer(NamedTuple):
     """A program that writes HTML error pages.
 
     Attributes:
@@ -80,8 +78,7 @@ _APACHE = re.compile(r"<p>[^<]{0,300}? on this server\.", re.IGNORECASE)
 _NOBODY = Writer("unknown", Origin.UNKNOWN)
 
 
-@frozen(kw_only=True)
-class HtmlPage:
+class HtmlPage(NamedTuple):
     """What an HTML page says.
 
     Attributes:

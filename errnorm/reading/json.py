@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from attrs import Factory, define, frozen
 
 from errnorm.reading.cut import Cut
 from errnorm.record import Problem
@@ -47,8 +46,7 @@ _WORDS: dict[str, bool | None] = {
 _OPENERS = re.compile(r"[{\[]")
 
 
-@frozen(kw_only=True)
-class JsonDocument:
+class JsonDocument(NamedTuple):
     """The JSON of a body.
 
     Attributes:
@@ -146,15 +144,15 @@ class _End(Exception):  # noqa: N818 - the end of the text is no error
     """The text ends inside a value."""
 
 
-@define
 class _Lenient:
     """A reader for what is meant as JSON: it never gives up, and reads each character once."""
 
-    text: str
-    max_depth: int
-    at: int = 0
-    count: int = 0
-    problems: dict[ProblemCode, Problem] = Factory(dict)
+    def __init__(self, text: str, max_depth: int) -> None:
+        self.text = text
+        self.max_depth = max_depth
+        self.at = 0
+        self.count = 0
+        self.problems: dict[ProblemCode, Problem] = {}
 
     def document(self) -> JsonDocument | None:
         """Read from the first brace or bracket on."""

@@ -9,12 +9,10 @@ cut, and markup that was meant as text:
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import Factory, define, frozen
 from lxml import etree
 
 from errnorm.reading.cut import Cut
@@ -49,11 +47,10 @@ _MARKUP = re.compile(
 _ATTRIBUTE = re.compile(r"""([A-Za-z_][\w.:-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CLOSERS = {"comment": "-->", "cdata": "]]>", "instruction": "?>"}
 # What XML 1.0 cannot carry (production 2, Char): lxml refuses it in a text.
-_NO_CHAR = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_CHAR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-@frozen(kw_only=True)
-class XmlDocument:
+class XmlDocument(NamedTuple):
     """The XML of a body: usually one root, several in a stream of stanzas.
 
     Attributes:
@@ -205,7 +202,6 @@ def _doctype_ignored() -> Problem:
     )
 
 
-@define
 class _Repair:
     """A reader for XML that is none: it never gives up, and reads each character once.
 
@@ -213,14 +209,15 @@ class _Repair:
     meant as text. What is open when the body ends was cut off.
     """
 
-    text: str
-    max_depth: int
-    top: Element = Factory(lambda: etree.Element(_ROOT))
-    open: list[Element] = Factory(lambda self: [self.top], takes_self=True)
-    sources: list[str] = Factory(lambda: [""])
-    lead: str = ""
-    count: int = 0
-    problems: dict[ProblemCode, Problem] = Factory(dict)
+    def __init__(self, text: str, max_depth: int) -> None:
+        self.text = text
+        self.max_depth = max_depth
+        self.top = etree.Element(_ROOT)
+        self.open = [self.top]
+        self.sources = [""]
+        self.lead = ""
+        self.count = 0
+        self.problems: dict[ProblemCode, Problem] = {}
 
     def document(self) -> XmlDocument | None:
         """Read the whole text."""
@@ -269,7 +266,7 @@ class _Repair:
         return rest if broken < 0 or ">" in rest[broken:] else rest[:broken]
 
     def _characters(self, text: str) -> None:
-        self._append(html.unescape(text) if "&" in text else text)
+        self._append(_unescape(text))
 
     def _append(self, text: str) -> None:
         if not text:
@@ -293,7 +290,7 @@ class _Repair:
         child = etree.SubElement(self.open[-1], _local_tag(found["name"]))
         for name, double, single in _ATTRIBUTE.findall(attributes):
             if not name.startswith("xmlns"):
-                child.set(_local_tag(name), _NO_CHAR.sub("\ufffd", html.unescape(double or single)))
+                child.set(_local_tag(name), _NO_CHAR.sub("\ufffd", _unescape(double or single)))
         if not attributes.endswith("/"):
             self.open.append(child)
             self.sources.append(found[0])
@@ -338,6 +335,14 @@ class _Repair:
             return None
         problems = tuple(self.problems.values())
         return XmlDocument(roots=tuple(self.top), lead=self.lead.strip(), cut=cut, problems=problems)
+
+
+def _unescape(text: str) -> str:
+    if "&" not in text:
+        return text
+    from html import unescape  # noqa: PLC0415 - 1 ms of import, and ill-formed XML is rare
+
+    return unescape(text)
 
 
 def _local_tag(name: str) -> str:

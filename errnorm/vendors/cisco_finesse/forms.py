@@ -64,7 +64,7 @@ _DIFFER = Problem(
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, eq=False, repr=False)
 class Tree:
     """The errors of a body, and all that stands around them.
 
@@ -118,12 +118,12 @@ class Tree:
         return node | {name: item for name, item in self.envelope.items() if not is_blank(item)}
 
 
-@define
 class _Harvest:
     """What is taken out of a tree on the way through it."""
 
-    errors: list[dict[str, Any]] = Factory(list)
-    problems: list[Problem] = Factory(list)
+    def __init__(self) -> None:
+        self.errors: list[dict[str, Any]] = []
+        self.problems: list[Problem] = []
 
 
 def leaf(value: Any) -> Any:  # noqa: ANN401 - any JSON value

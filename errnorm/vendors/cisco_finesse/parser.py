@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import Factory, define
-
 from errnorm.payload import Kind, Payload
 from errnorm.vendor import (
     NOTHING,
@@ -119,7 +117,7 @@ def parse(payload: Payload) -> list[Reported]:
         return []
     ids, envelope = tree.ids(), tree.around()
     envelope.pop("requestId", None)
-    return [_Error.of(error, tree).reported(ids, envelope) for error in tree.errors]
+    return [_Error(error, tree).reported(ids, envelope) for error in tree.errors]
 
 
 def _parse_page(payload: Payload) -> list[Reported]:
@@ -132,28 +130,22 @@ def _parse_page(payload: Payload) -> list[Reported]:
     return [Reported(shape="finesse.html", message=message, origin=Origin.CONTAINER, extra=extra)]
 
 
-@define(kw_only=True)
 class _Error:
     """One error: its members by lower-cased name, and what becomes of each."""
 
-    members: dict[str, Any]
-    names: dict[str, str]
-    tree: Tree
-    fields: Reported
-    extra: dict[str, Any] = Factory(dict)
-    lookups: list[Lookup] = Factory(list)
-
-    @classmethod
-    def of(cls, error: Mapping[str, Any], tree: Tree) -> _Error:
-        """Sort the members of an error."""
-        made = cls(members={}, names={}, tree=tree, fields=Reported(shape=tree.shape, origin=tree.origin))
+    def __init__(self, error: Mapping[str, Any], tree: Tree) -> None:
+        self.tree = tree
+        self.members: dict[str, Any] = {}
+        self.names: dict[str, str] = {}
+        self.fields = Reported(shape=tree.shape, origin=tree.origin)
+        self.extra: dict[str, Any] = {}
+        self.lookups: list[Lookup] = []
         for name, item in error.items():
             key = name.lower()
-            if key in _KNOWN and key not in made.members:
-                made.members[key], made.names[key] = leaf(item), name
+            if key in _KNOWN and key not in self.members:
+                self.members[key], self.names[key] = leaf(item), name
             elif not is_blank(item):
-                made.extra[name] = item
-        return made
+                self.extra[name] = item
 
     def reported(self, ids: Mapping[str, str], envelope: Mapping[str, Any]) -> Reported:
         """Report the error: the steps in the order of their dependence."""

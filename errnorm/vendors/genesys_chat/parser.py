@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import is_envelope
@@ -61,8 +59,7 @@ _NOTICES = (
 )
 
 
-@frozen
-class _Event:
+class _Event(NamedTuple):
     """One event: its own members, and those of the envelope around it."""
 
     members: dict[str, Any]

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from errnorm.catalog import Catalog
 from errnorm.payload import Kind, Payload
@@ -58,8 +56,7 @@ _CODE = re.compile(r"\d{1,9}")
 _CONSOLE = re.compile(r"\berror code:?\s{1,3}(\d{1,9})\b")
 
 
-@frozen
-class _Error:
+class _Error(NamedTuple):
     """One error: its own members, and those around it."""
 
     members: dict[str, Any]

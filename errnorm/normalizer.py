@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, TypedDict, Unpack
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve
 
 from errnorm.cache import Cache
 from errnorm.catalog import Catalog
@@ -39,8 +38,8 @@ from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
 
 __all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
 
+_AFTER_PATH = re.compile(r"[?#]")
 _CACHE_BYTES = 4 * 1024 * 1024
-_log = logging.getLogger("errnorm")
 
 
 class Options(TypedDict, total=False):
@@ -67,8 +66,7 @@ class Options(TypedDict, total=False):
     strict: bool
 
 
-@frozen(kw_only=True)
-class _Call:
+class _Call(NamedTuple):
     """One checked call: what reading depends on, and what is laid over it."""
 
     body: Body
@@ -100,23 +98,28 @@ class _Call:
         return self.facts is None and self.source is None and self.occurred_at is None
 
 
-@define
 class _Reading:
     """What a body gave: the fields of each record, and the result where it needs nothing laid over."""
 
-    drafts: tuple[dict[str, Any], ...]
-    detection: Detection
-    problems: tuple[Problem, ...]
-    raw: RawBody
-    plain: Result | None = None
+    def __init__(
+        self,
+        drafts: tuple[dict[str, Any], ...],
+        detection: Detection,
+        problems: tuple[Problem, ...],
+        raw: RawBody,
+    ) -> None:
+        self.drafts = drafts
+        self.detection = detection
+        self.problems = problems
+        self.raw = raw
+        self.plain: Result | None = None
 
 
-@frozen
-class _Found:
+class _Found(NamedTuple):
     vendor: Vendor
     evidence: Evidence
     others: tuple[tuple[Vendor, Evidence], ...] = ()
-    problems: tuple[Problem, ...] = field(default=())
+    problems: tuple[Problem, ...] = ()
 
 
 class Normalizer:
@@ -323,7 +326,10 @@ def third_net(body: Body, status: int | None, error: Exception) -> Result:
 
     A body that lands here has shown a bug of errnorm: the tests fail on it, users go on.
     """
-    _log.error("errnorm failed on a body of %d bytes with %s; please report it", len(body.data), type(error))
+    from logging import getLogger  # noqa: PLC0415 - 4 ms of import, and nobody should ever need it
+
+    log = getLogger("errnorm")
+    log.error("errnorm failed on a body of %d bytes with %s; please report it", len(body.data), type(error))
     raw = RawBody(body.data, None, body.from_object)
     problem = Problem(
         ProblemCode.INTERNAL_ERROR,
@@ -354,10 +360,9 @@ def _path(url: Any) -> str | None:  # noqa: ANN401 - a str, or the url object of
         if not isinstance(path, str):
             raise InvalidArgument(f"url is a {type(url).__name__}. Give a str, or an object with a path.")
         return path
-    try:
-        return urlsplit(url).path
-    except ValueError:  # http://[::1 is no url; a log may hold it all the same
-        return url.partition("?")[0]
+    # urllib.parse would add 3 ms to the import, and it raises on `http://[::1`, which a log may hold.
+    _, scheme, rest = url.partition("://")
+    return _AFTER_PATH.split(f"/{rest.partition('/')[2]}" if scheme else url, maxsplit=1)[0]
 
 
 def _aware(moment: datetime | None) -> datetime | None:

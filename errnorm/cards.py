@@ -1,0 +1,162 @@
+"""Cards for a person at a terminal: what it is, what it means, what to do, how we know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import orjson
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from errnorm.record import CatalogEntry, Detection, ErrorRecord, Result
+from errnorm.vocabulary import Severity
+
+__all__ = ["show"]
+
+_COLOURS = {
+    Severity.INFO: "cyan",
+    Severity.WARNING: "yellow",
+    Severity.ERROR: "red",
+    Severity.CRITICAL: "bold red",
+}
+Row = tuple[str, str | None]
+
+
+def show(kind: str, value: Any) -> None:  # noqa: ANN401 - what the kind says
+    """Print a value as cards.
+
+    Args:
+        kind: `result`, `detection`, `entries` or `vendors`.
+        value: a `Result`, a `Detection`, catalog entries, or rows about vendors.
+    """
+    console = Console(highlight=False)
+    for card in _MAKERS[kind](value):
+        console.print(card)
+
+
+def _result(result: Result) -> Iterator[RenderableType]:
+    for record in result:
+        place = f" ({record.index + 1} of {record.total})" if record.total > 1 else ""
+        yield _card(
+            f"{record.vendor}  {record.shape}{place}",
+            _record_parts(record, result.detection),
+            record.severity,
+        )
+
+
+def _record_parts(record: ErrorRecord, detection: Detection) -> Iterator[tuple[str, list[Row]]]:
+    entry = record.entry
+    yield "What it is", list(_what_it_is(record))
+    yield "What it means", _meaning(entry, str(record.category))
+    fixes = [("fix", fix) for fix in entry.fixes] if entry else []
+    yield "What to do", [("retry", str(record.retry)), *fixes]
+    yield "How we know", list(_how_we_know(record, detection))
+
+
+def _what_it_is(record: ErrorRecord) -> Iterator[Row]:
+    for name in ("type", "code", "subcode", "message", "target"):
+        yield name, getattr(record, name)
+    yield "status", str(record.status) if record.status else None
+    yield "origin", str(record.origin)
+    for name, text in record.ids.items():
+        yield name, text
+    for name, item in record.extra.items():
+        yield name, item if isinstance(item, str) else orjson.dumps(item).decode()
+
+
+def _meaning(entry: CatalogEntry | None, category: str) -> list[Row]:
+    if entry is None:
+        return [("category", category), ("meaning", "The catalog knows nothing about it.")]
+    causes = [("cause", cause) for cause in entry.causes]
+    return [("category", category), ("meaning", f"{entry.title}. {entry.explanation}"), *causes]
+
+
+def _how_we_know(record: ErrorRecord, detection: Detection) -> Iterator[Row]:
+    yield "vendor", f"{'; '.join(detection.reasons)} ({detection.confidence:.0%})"
+    for candidate in detection.candidates:
+        yield "or", f"{candidate.vendor}: {candidate.reason} ({candidate.confidence:.0%})"
+    if record.entry:
+        yield "entry", f"{record.entry.id}, found by {record.match}, {record.entry.verified}"
+        yield "source", record.entry.source
+        yield "page", record.entry.docs_url
+    yield "advice", record.retry.basis
+    for problem in record.problems:
+        yield str(problem.code), f"{problem.message}{f' ({problem.where})' if problem.where else ''}"
+
+
+def _detection(detection: Detection) -> Iterator[RenderableType]:
+    rows: list[Row] = [("reason", reason) for reason in detection.reasons]
+    rows += [
+        ("or", f"{other.vendor}: {other.reason} ({other.confidence:.0%})") for other in detection.candidates
+    ]
+    title = f"{detection.vendor}  {detection.shape}  {detection.confidence:.0%}"
+    yield _card(title, iter([("Why", rows)]), Severity.INFO)
+
+
+def _entries(entries: Sequence[CatalogEntry]) -> Iterator[RenderableType]:
+    for entry in entries:
+        yield _card(entry.id, _entry_parts(entry), entry.severity or Severity.INFO)
+
+
+def _entry_parts(entry: CatalogEntry) -> Iterator[tuple[str, list[Row]]]:
+    names: list[Row] = [
+        ("code", entry.code),
+        ("name", entry.name),
+        ("also", ", ".join(entry.aliases) or None),
+    ]
+    deprecated = f"use {entry.deprecated.use}" if entry.deprecated else None
+    yield "What it is", [*names, ("deployment", entry.deployment), ("deprecated", deprecated)]
+    yield "What it means", _meaning(entry, str(entry.category or "no error"))
+    yield (
+        "What to do",
+        [("retry", str(entry.retry) if entry.retry else None), *(("fix", fix) for fix in entry.fixes)],
+    )
+    texts = [
+        (f"#{n}", f"{m.text} ({m.category or entry.category}; {m.retry or entry.retry})")
+        for n, m in enumerate(entry.messages, 1)
+    ]
+    yield "Its texts", list(texts)
+    yield "How we know", [("proof", str(entry.verified)), ("source", entry.source), ("page", entry.docs_url)]
+
+
+def _vendors(rows: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
+    table = Table(box=None, pad_edge=False)
+    for name in ("vendor", "title", "codes"):
+        table.add_column(name, justify="right" if name == "codes" else "left")
+    for row in rows:
+        table.add_row(row["name"], row["title"], str(row["codes"]))
+    yield table
+
+
+def _card(title: str, parts: Iterator[tuple[str, list[Row]]], severity: Severity) -> Panel:
+    shown = [(heading, [row for row in rows if row[1]]) for heading, rows in parts]
+    blocks = [_block(heading, rows) for heading, rows in shown if rows]
+    return Panel(
+        Group(*blocks), title=Text(_printable(title)), title_align="left", border_style=_COLOURS[severity]
+    )
+
+
+def _block(heading: str, rows: list[Row]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", min_width=13)
+    table.add_column(style="dim", min_width=9)
+    table.add_column(overflow="fold")
+    for number, (name, text) in enumerate(rows):
+        table.add_row("" if number else heading, Text(_printable(name)), Text(_printable(text or "")))
+    return table
+
+
+def _printable(text: str) -> str:
+    """Replace control characters: a body must not move the cursor or colour the terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+
+
+_MAKERS: dict[str, Callable[[Any], Iterator[RenderableType]]] = {
+    "result": _result,
+    "detection": _detection,
+    "entries": _entries,
+    "vendors": _vendors,
+}

@@ -1,0 +1,175 @@
+"""The command line: each command reads its options, calls the library, and prints.
+
+Data goes to stdout, the rest to stderr. On a terminal a person reads cards; piped, a program reads JSON,
+one object a line. Exit codes: 0 done, 2 wrong use, 3 an input could not be opened or read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+import orjson
+
+import errnorm
+from errnorm.catalog import Catalog
+from errnorm.record import CatalogEntry
+from errnorm.schemas import schema_names, schema_text
+from errnorm.vendors import UNKNOWN, VENDORS
+
+__all__ = ["cli"]
+
+_UNREADABLE = 3
+_NEAR_MISSES = 5
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _UnreadableInput(click.ClickException):
+    exit_code = _UNREADABLE
+
+
+def _header(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = [tuple(part.strip() for part in value.split(":", 1)) for value in values]
+    wrong = [value for value, pair in zip(values, pairs, strict=True) if len(pair) != 2]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} has no colon. Write it as 'Retry-After: 5'.")
+    return [(pair[0], pair[1]) for pair in pairs]
+
+
+def _body_options(command: F) -> F:
+    """Add what `parse` and `detect` share: the body, and what is known about it."""
+    names = [vendor.name for vendor in (*VENDORS, UNKNOWN)]
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal."),
+        click.option("--url", help="The request's url; its path may name the vendor."),
+        click.option(
+            "--header",
+            "-H",
+            "headers",
+            multiple=True,
+            callback=_header,
+            help="A response header, NAME: VALUE.",
+        ),
+        click.option("--content-type", help="The response's Content-Type."),
+        click.option("--vendor", type=click.Choice(names), help="The vendor, where you know it."),
+        click.option("--status", type=click.IntRange(0, 999), help="The HTTP status of the response."),
+        click.argument("file", default="-"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(errnorm.__version__, prog_name="errnorm")
+def cli() -> None:
+    """Turn raw contact-center error bodies into normalized, explained error records."""
+
+
+@cli.command()
+@_body_options
+def parse(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
+    r"""Normalize the body in FILE (or standard input) and print its records.
+
+    \b
+    Example:
+      curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
+    """
+    result = errnorm.normalize(_read(file), **known)
+    if not result:
+        click.echo("This body reports no error.", err=True)
+    _show(result, "result", (record.to_dict() for record in result), as_json=as_json)
+
+
+@cli.command()
+@_body_options
+def detect(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of detect
+    """Tell which vendor sent the body in FILE, by which evidence, how sure."""
+    detection = errnorm.detect(_read(file), **known)
+    _show(detection, "detection", [_plain(detection)], as_json=as_json)
+
+
+@cli.command()
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
+def explain(code: str, *, as_json: bool) -> None:
+    r"""Explain CODE: an id, a number, a constant, or VENDOR:CODE; all meanings are listed.
+
+    \b
+    Examples:
+      errnorm explain 1016
+      errnorm explain cisco-finesse:13036
+      errnorm explain CF_RESOURCE_BUSY
+    """
+    entries = Catalog.builtin().explain(code)
+    if not entries:
+        raise click.UsageError(f"No code {code!r} is known. {_near_misses(code)}")
+    _show(entries, "entries", (_plain(entry) | {"id": entry.id} for entry in entries), as_json=as_json)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
+def vendors(*, as_json: bool) -> None:
+    """List the vendors whose bodies are recognised, and how many codes of each are known."""
+    rows = [
+        {
+            "name": vendor.name,
+            "title": vendor.title,
+            "codes": sum(1 for _ in Catalog.builtin().entries(vendor.name)),
+            "clues": [f"{clue.kind}: {clue.text}" for clue in vendor.clues],
+        }
+        for vendor in VENDORS
+    ]
+    _show(rows, "vendors", rows, as_json=as_json)
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(schema_names()), default="record")
+def schema(name: str) -> None:
+    """Print the JSON Schema of a record or of a catalog file."""
+    click.echo(schema_text(name), nl=False)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise _UnreadableInput(
+            f"{file} could not be read: {error.strerror}. Give a file, or - for standard input."
+        ) from error
+
+
+def _show(value: Any, kind: str, lines: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:  # noqa: ANN401
+    """Print cards for a person, one JSON object a line for a program."""
+    if sys.stdout.isatty() and not as_json:
+        # rich takes longer to import than all the rest, so piped output does without.
+        import_module("errnorm.cards").show(kind, value)
+        return
+    out: IO[bytes] = sys.stdout.buffer
+    for line in lines:
+        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    out.flush()
+
+
+def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs value
+    from attrs import asdict  # noqa: PLC0415 - parse does without it
+
+    return asdict(value)
+
+
+def _near_misses(code: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a miss needs it
+
+    known = {text.casefold(): text for entry in Catalog.builtin().entries() for text in _names(entry)}
+    near = get_close_matches(code.rpartition(":")[2].casefold(), known, n=_NEAR_MISSES)
+    if near:
+        return f"Did you mean {', '.join(known[text] for text in near)}?"
+    return "Give an id, a number, a constant, or VENDOR:CODE; `errnorm vendors` lists the vendors."
+
+
+def _names(entry: CatalogEntry) -> tuple[str, ...]:
+    return (entry.id, *entry.spellings)

@@ -1,0 +1,132 @@
+"""What properties draw from: bytes, texts, JSON, XML, and fixtures with something done to them."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from corpus import Case, cases
+from hypothesis import strategies as st
+from lxml import etree
+
+CASES = cases()
+PLAIN = [case for case in CASES if case.health in {"well-formed", "several-errors", "foreign", "success"}]
+
+any_case = st.sampled_from(CASES)
+statuses = st.none() | st.integers(100, 599)
+vendors = st.none() | st.sampled_from(
+    ["cisco-finesse", "genesys-chat", "genesys-gwe", "zoom-cobrowse", "unknown"]
+)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+json_values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=20,
+)
+
+# Words that readers look for: a body made of them reaches further than random bytes do.
+WORDS = [
+    *("<", ">", "</", "/>", "&lt;", "&#0;", "<![CDATA[", "]]>", "<!--", "-->", "<?xml ?>", "<!DOCTYPE a ["),
+    *(
+        "ApiErrors",
+        "ApiError",
+        "apiErrors",
+        "apiError",
+        "Update",
+        "data",
+        "ErrorType",
+        "errorMessage",
+        "errorData",
+    ),
+    *(
+        "peripheralErrorCode",
+        "CF_RESOURCE_BUSY",
+        "UNAUTHORIZED",
+        "HTTP Status code: 400 Api Error Type: a Error Message: ",
+    ),
+    *("{", "}", "[", "]", ":", ",", '"', "'", "\\", "\\u", "\\ud800", "null", "-1", "1011", "9" * 20),
+    *(
+        '"code"',
+        '"error"',
+        '"type"',
+        '"EventError"',
+        '"session_error"',
+        '"channel"',
+        '"/chat"',
+        '"data"',
+        '"success"',
+    ),
+    *(
+        "0|/finesse/api/User/1",
+        "<message",
+        "<notification>",
+        " xmlns='a:b'",
+        "<html>",
+        "<h1>",
+        "\0",
+        "\ufeff",
+    ),
+    *("\ud800", "é", "\u2028", " ", "\n", "session_error", "error code 1011", "custom Cisco error page"),
+]
+word_soup = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=60).map("".join)
+bodies = st.binary(max_size=400) | word_soup.map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@st.composite
+def broken_fixtures(draw: st.DrawFn) -> tuple[Case, bytes]:
+    """A fixture with one thing broken: a byte changed, a piece lost, doubled, or cut off."""
+    case = draw(any_case)
+    body = case.body
+    start = draw(st.integers(0, len(body)))
+    end = draw(st.integers(start, min(len(body), start + 40)))
+    piece = draw(
+        st.sampled_from([b"", b"\0", b"\xff", b"<", b'"', b"&", body[start:end] * 2]) | st.binary(max_size=4)
+    )
+    return case, body[:start] + piece + body[end:]
+
+
+@st.composite
+def splices(draw: st.DrawFn) -> bytes:
+    """The beginning of one fixture and the end of another."""
+    first, second = draw(any_case).body, draw(any_case).body
+    return first[: draw(st.integers(0, len(first)))] + second[draw(st.integers(0, len(second))) :]
+
+
+def shuffled(body: bytes, seed: int) -> bytes | None:
+    """Give the same body with its XML children and JSON keys in another order; None where it is neither."""
+    order = random.Random(seed)
+    text = body.lstrip()
+    try:
+        if text[:1] == b"<":
+            root = etree.fromstring(body)
+            if root.tag.lower() == "html":
+                return None  # a page is read from top to bottom
+            for element in root.iter():
+                _shuffle_children(element, order)
+            return etree.tostring(root)
+        return (
+            json.dumps(_shuffle_keys(json.loads(body), order)).encode() if text[:1] in {b"{", b"["} else None
+        )
+    except (ValueError, etree.XMLSyntaxError):
+        return None
+
+
+def _shuffle_children(element: Any, order: random.Random) -> None:
+    children = list(element)
+    names = {child.tag for child in children}
+    # Repeats have an order of their own, and so has text between children.
+    if len(names) < len(children) or any((child.tail or "").strip() for child in children):
+        return
+    order.shuffle(children)
+    element[:] = children
+
+
+def _shuffle_keys(value: Any, order: random.Random) -> Any:
+    if isinstance(value, list):
+        return [_shuffle_keys(item, order) for item in value]
+    if not isinstance(value, dict):
+        return value
+    items = list(value.items())
+    order.shuffle(items)
+    return {name: _shuffle_keys(item, order) for name, item in items}

@@ -1,0 +1,288 @@
+"""The catalogs: well made, complete for the vendors' tables, and looked up by a ladder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import errnorm
+from errnorm.catalog import Catalog
+from errnorm.schemas import schema_names, schema_text
+from errnorm.vendor import Lookup
+
+PACKAGE = Path(errnorm.__file__).parent
+FILES = [*sorted(PACKAGE.glob("vendors/*/catalog.json")), PACKAGE / "vendors" / "unknown.json"]
+CATALOG = Catalog.builtin()
+ENTRIES = list(CATALOG.entries())
+
+by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Give the rows of a catalog file."""
+    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["entries"]
+    return rows
+
+
+def order(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Give the place of a row: by table, families last, numbers by value."""
+    code = row.get("code", "")
+    number = int(code) if code.lstrip("-").isdecimal() else None
+    family = str(row.get("range", row.get("prefix", "")))
+    return (
+        row["table"],
+        "code" not in row,
+        number is None,
+        number or 0,
+        code,
+        family,
+        row.get("deployment", ""),
+    )
+
+
+@by_file
+def test_catalog_file_fits_its_schema(path: Path):
+    """Each file fits the JSON Schema that is printed for users."""
+    jsonschema.validate(json.loads(path.read_text("utf-8")), json.loads(schema_text("catalog")))
+
+
+@by_file
+def test_entries_are_sorted_and_unique(path: Path):
+    """A person finds an entry by its place, and there is one place for it."""
+    places = [order(row) for row in rows_of(path)]
+
+    assert sorted(places) == places
+    assert len(set(map(str, places))) == len(places)
+
+
+@by_file
+def test_entries_are_sourced(path: Path):
+    """Each entry names one of the file's documents."""
+    sources = json.loads(path.read_text("utf-8"))["sources"]
+
+    assert [row for row in rows_of(path) if row["source"] not in sources] == []
+
+
+def test_spellings_are_unambiguous_within_a_table():
+    """A code, name or alias leads to one code of its table (deployments apart)."""
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    for entry in ENTRIES:
+        for text in entry.spellings:
+            key = (entry.vendor, entry.table, text.casefold().replace(" ", ""))
+            seen.setdefault(key, set()).add(entry.code)
+
+    assert {key: codes for key, codes in seen.items() if len(codes) > 1} == {}
+
+
+def test_what_is_wrong_is_not_retried_unchanged():
+    """Nothing that says invalid or missing is worth the same call again."""
+    wrong = [
+        entry.id
+        for entry in ENTRIES
+        if entry.category in {"invalid_request", "missing_parameter"}
+        and entry.retry
+        and entry.retry.same_call
+    ]
+
+    assert wrong == []
+
+
+def test_authentication_needs_a_new_login_or_a_change():
+    """Every authentication entry says what must happen first."""
+    scopes = {
+        entry.retry.scope
+        for entry in ENTRIES
+        if entry.category == "authentication" and entry.retry is not None
+    }
+
+    assert scopes <= {"after_reauth", "after_change"}
+
+
+def test_every_entry_judges_except_successes():
+    """Only a status that is no error has no category and no advice."""
+    assert {entry.id for entry in ENTRIES if not (entry.category and entry.retry)} == {
+        "genesys-gwe:status/200",
+        "genesys-gwe:status/204",
+    }
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_entry_is_found_by_its_id(entry: errnorm.CatalogEntry):
+    """An id leads back to its entry, and so does each numbered message."""
+    assert CATALOG.get(entry.id) == entry
+    for number, message in enumerate(entry.messages, 1):
+        numbered = CATALOG.get(f"{entry.id}#{number}")
+        assert numbered is not None
+        assert numbered.title == (message.title or entry.title)
+
+
+SEEDS = {
+    "genesys-chat": [
+        *("1", "2", "3", "50", "51", "52", "100", "101", "150", "151", "152"),
+        "1-49",
+        "200-249",
+    ],
+    "genesys-gwe": ["200", "204", "400", "401", "403", "404", "500", "502", "503"],
+    "zoom-cobrowse": [
+        *(
+            "1001",
+            "1002",
+            "1004",
+            "1006",
+            "1008",
+            "1009",
+            "1010",
+            "1011",
+            "1012",
+            "1013",
+            "1015",
+            "1016",
+            "1017",
+        ),
+        *("2001", "9999", "SESSION_START_FAILED", "SESSION_JOIN_PIN_NOT_FOUND", "TOKEN_INVALID", "UNDEFINED"),
+    ],
+    "cisco-finesse": [
+        *("DB_RUNTIME_EXCEPTION", "RUNTIME_EXCEPTION", "AWS_SERVICE_UNAVAILABLE", "SERVER_OUT_OF_SERVICE"),
+        *("500", "503", "13036", "Service Unavailable", "Internal Server Error"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "code"), [(vendor, code) for vendor, codes in SEEDS.items() for code in codes]
+)
+def test_every_documented_code_is_explained(vendor: str, code: str):
+    """Every code of the vendors' error pages answers, with and without the vendor's name."""
+    query = "25" if code == "1-49" else "225" if code == "200-249" else code
+
+    assert vendor in {entry.vendor for entry in CATALOG.explain(query)}
+    assert {entry.vendor for entry in CATALOG.explain(f"{vendor}:{query}")} == {vendor}
+
+
+def judged(vendor: str, *lookups: tuple[str, str], message: str | None = None, status: int | None = None):
+    """Judge and give what was found: the entry's id and the match."""
+    found = CATALOG.judge(vendor, [Lookup(*pair) for pair in lookups], message, status)
+    return found["entry"] and found["entry"].id, str(found["match"])
+
+
+def test_the_most_specific_code_wins():
+    """Subcode before code before type."""
+    lookups = [("peripheral", "13036"), ("message", "SERVER_OUT_OF_SERVICE"), ("type", "Service Unavailable")]
+
+    assert judged("cisco-finesse", *lookups) == ("cisco-finesse:peripheral/13036", "exact")
+    assert judged("cisco-finesse", *lookups[1:]) == ("cisco-finesse:message/SERVER_OUT_OF_SERVICE", "exact")
+    assert judged("cisco-finesse", *lookups[2:]) == ("cisco-finesse:type/Service Unavailable", "exact")
+
+
+def test_a_generic_entry_ranks_last():
+    """Peripheral -1 says nothing, so the type is believed before it."""
+    lookups = [("peripheral", "-1"), ("type", "Invalid Input")]
+
+    assert judged("cisco-finesse", *lookups) == ("cisco-finesse:type/Invalid Input", "exact")
+    assert judged("cisco-finesse", *lookups[:1]) == ("cisco-finesse:peripheral/-1", "exact")
+
+
+def test_a_number_that_contradicts_its_constant_is_a_problem():
+    """Of 34 and CF_NO_ACTIVE_CALL (24) the constant is believed."""
+    lookups = [Lookup("cf", "34"), Lookup("cf", "CF_NO_ACTIVE_CALL")]
+    found = CATALOG.judge("cisco-finesse", lookups, None, None)
+
+    assert found["entry"] == CATALOG.get("cisco-finesse:cf/24")
+    assert [str(problem.code) for problem in found["problems"]] == ["code-contradicted"]
+
+
+def test_the_same_number_stands_in_several_tables():
+    """34 is three things; the table chooses."""
+    names = {table: CATALOG.find("cisco-finesse", table, "34") for table in ("cf", "e-cti", "arm")}
+
+    assert {table: entry and entry.name for table, entry in names.items()} == {
+        "cf": "CF_RESOURCE_OUT_OF_SERVICE",
+        "e-cti": "E_CTI_INVALID_CALL_TYPE",
+        "arm": "E_ARM_STAT_PERFORMANCE_LIMIT_EXCEEDED",
+    }
+
+
+def test_a_family_answers_for_its_unknown_members():
+    """A code in a known range, and a constant with a known prefix, have the family's meaning."""
+    assert judged("genesys-chat", ("code", "177")) == ("genesys-chat:code/150-199", "family")
+    assert judged("cisco-finesse", ("peripheral", "PERERR_CM_NEW")) == (
+        "cisco-finesse:peripheral/PERERR_CM_*",
+        "family",
+    )
+
+
+def test_the_status_answers_when_no_code_does():
+    """An unknown code under 503 is judged by 503; without a status by nothing."""
+    assert judged("zoom-cobrowse", ("code", "4711"), status=503) == ("unknown:status/503", "status")
+    assert judged("zoom-cobrowse", ("code", "4711"), status=418) == ("unknown:status/400-499", "status")
+    assert judged("zoom-cobrowse", ("code", "4711")) == (None, "none")
+
+
+def test_a_numbered_message_tells_causes_apart():
+    """1011 with the text of an ended session is an ended session; with a foreign text it is 1011."""
+    ended = "Session does not exist or has ended."
+
+    assert judged("zoom-cobrowse", ("code", "1011"), message=ended) == (
+        "zoom-cobrowse:code/1011#3",
+        "message",
+    )
+    assert judged("zoom-cobrowse", ("code", "1011"), message="Oops") == ("zoom-cobrowse:code/1011", "exact")
+
+
+def test_a_code_with_one_text_stays_exact():
+    """The only text of a code adds nothing to the code."""
+    text = "Network request to backend failed after multiple attempts."
+
+    assert judged("zoom-cobrowse", ("code", "1016"), message=text) == ("zoom-cobrowse:code/1016", "exact")
+
+
+def test_spellings_are_folded():
+    """Case and spaces inside a type or a constant do not matter."""
+    found = CATALOG.find("cisco-finesse", "type", "Finesse API error")
+
+    assert found is CATALOG.find("cisco-finesse", "type", "Finesse API Error")
+    assert CATALOG.find("cisco-finesse", "arm", "E_ ARM_STAT_LOGIN_TIMEOUT") == CATALOG.get(
+        "cisco-finesse:arm/37"
+    )
+
+
+OWN = {
+    "vendor": "zoom-cobrowse",
+    "sources": {},
+    "entries": [{"table": "code", "code": "1016", "title": "Our backend is down", "category": "unavailable"}],
+}
+
+
+def test_the_right_side_wins(tmp_path: Path):
+    """An entry of one's own lies over the builtin one; all others stay."""
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(OWN))
+    catalog = Catalog.builtin() | Catalog.load(path)
+    own, builtin = catalog.get("zoom-cobrowse:code/1016"), catalog.get("zoom-cobrowse:code/1011")
+
+    assert own is not None
+    assert own.title == "Our backend is down"
+    assert builtin == CATALOG.get("zoom-cobrowse:code/1011")
+    assert len(list(catalog.entries("zoom-cobrowse"))) == len(list(CATALOG.entries("zoom-cobrowse")))
+    assert (
+        errnorm.Normalizer(catalog=catalog).normalize({"code": 1016}, vendor="zoom-cobrowse")[0].entry == own
+    )
+
+
+def test_a_broken_catalog_file_is_refused(tmp_path: Path):
+    """A file that is no catalog is refused with the place to look."""
+    path = tmp_path / "broken.json"
+    path.write_text("[]")
+
+    with pytest.raises(errnorm.InvalidCatalog, match="errnorm schema catalog"):
+        Catalog.load(path)
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_schemas_are_schemas(name: str):
+    """Each schema is itself valid."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text(name)))

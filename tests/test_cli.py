@@ -1,0 +1,167 @@
+"""The command: data on stdout, sentences on stderr, and the exit codes the manual names."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
+
+BODY = "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorType><ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage></ApiError></ApiErrors>"
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command as a shell would, piped."""
+    command = [sys.executable, "-m", "errnorm", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+
+def on_terminal(*arguments: str, stdin: str = "") -> str:
+    """Run the command with a terminal as its stdout, and give what a person sees."""
+    parent, child = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "errnorm", *arguments], stdin=subprocess.PIPE, stdout=child, env=environment
+    )
+    os.close(child)
+    assert process.stdin is not None
+    process.stdin.write(stdin.encode())
+    process.stdin.close()
+    seen = b""
+    while True:
+        try:
+            piece = os.read(parent, 65536)
+        except OSError:  # the terminal is gone when the program is
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(parent)
+    assert process.wait() == 0
+    return seen.decode()
+
+
+def test_parse_prints_json_when_piped():
+    """`curl -s … | errnorm parse --status 503` gives one JSON record a line."""
+    done = run("parse", "--status", "503", stdin=BODY)
+    record = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert (record["vendor"], record["code"], record["status"]) == (
+        "cisco-finesse",
+        "SERVER_OUT_OF_SERVICE",
+        503,
+    )
+
+
+def test_parse_prints_a_card_on_a_terminal():
+    """A person sees what it is, what it means, what to do, and how we know."""
+    seen = on_terminal("parse", "--status", "503", stdin=BODY)
+
+    for heading in ("What it is", "What it means", "What to do", "How we know"):
+        assert heading in seen
+
+
+def test_a_body_cannot_steer_the_terminal():
+    """Control characters of a body are not sent to the terminal."""
+    seen = on_terminal("parse", "--status", "400", stdin="before \x1b[2J\x07after \u202eltr")
+
+    assert "before" in seen
+    assert {"\x1b", "\x07", "\u202e"} & set(seen) == set()
+
+
+def test_parse_reads_a_file_and_everything_known(tmp_path: Path):
+    """A file, a url, headers, a content type and a vendor are all taken into account."""
+    path = tmp_path / "body.txt"
+    path.write_text("no")
+    options = ["--url", "https://gwe.example.com/server/data/gateway/engage", "-H", "Retry-After: 7"]
+    record = json.loads(run("parse", str(path), "--status", "503", *options).stdout)
+
+    assert record["vendor"] == "genesys-gwe"
+    assert record["retry"]["delay"] == 7.0
+    hinted = json.loads(
+        run("parse", str(path), "--vendor", "zoom-cobrowse", "--content-type", "text/plain").stdout
+    )
+    assert hinted["vendor"] == "zoom-cobrowse"
+
+
+def test_a_body_without_an_error_gives_no_record():
+    """Nothing on stdout, a sentence on stderr, exit 0."""
+    done = run("parse", "--status", "200", stdin="{}")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "This body reports no error.\n")
+
+
+def test_a_missing_file_is_exit_3():
+    """An input that cannot be opened says so and what to give."""
+    done = run("parse", "no-such-file")
+
+    assert done.returncode == 3
+    assert "Give a file, or - for standard input." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("parse", "--vendor", "nobody"), ("parse", "--header", "no colon"), ("explain", "XYZZY"), ("nothing",)],
+)
+def test_wrong_use_is_exit_2(arguments: tuple[str, ...]):
+    """Wrong use is exit 2 with a sentence, and nothing on stdout."""
+    done = run(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.rstrip().endswith((".", "?"))
+
+
+def test_detect_says_how_sure():
+    """`detect` gives vendor, confidence, reasons and candidates."""
+    found = json.loads(run("detect", stdin='{"code": 1011}').stdout)
+
+    assert found["vendor"] == "unknown"
+    assert [candidate["vendor"] for candidate in found["candidates"]] == ["zoom-cobrowse"]
+
+
+def test_explain_lists_all_meanings():
+    """An ambiguous number gives every meaning, a line each."""
+    found = [json.loads(line) for line in run("explain", "34").stdout.splitlines()]
+
+    assert [entry["id"] for entry in found][:3] == [
+        "cisco-finesse:arm/34",
+        "cisco-finesse:cf/34",
+        "cisco-finesse:e-cti/34",
+    ]
+
+
+def test_explain_suggests_what_was_meant():
+    """A near miss is answered with the nearest codes."""
+    assert "Did you mean CF_RESOURCE_BUSY" in run("explain", "CF_RESOURCE_BUZY").stderr
+
+
+def test_explain_shows_a_card_on_a_terminal():
+    """A person sees the texts that tell the causes of a code apart."""
+    assert "Session does not exist or has ended." in on_terminal("explain", "zoom-cobrowse:1011")
+
+
+def test_vendors_are_listed():
+    """All four vendors, each with the number of its codes."""
+    names = [json.loads(line)["name"] for line in run("vendors").stdout.splitlines()]
+
+    assert names == ["cisco-finesse", "genesys-chat", "genesys-gwe", "zoom-cobrowse"]
+    assert "Zoom Cobrowse SDK" in on_terminal("vendors")
+
+
+def test_schema_is_printed():
+    """`schema` prints a JSON Schema."""
+    assert json.loads(run("schema", "record").stdout)["title"] == "errnorm record"
+
+
+def test_version_is_printed():
+    """`--version` names the program and its version."""
+    import errnorm
+
+    assert run("--version").stdout == f"errnorm, version {errnorm.__version__}\n"
