@@ -538,7 +538,7 @@ class ErrorRecord:
         Example:
             >>> import errnorm
             >>> print(errnorm.normalize({"code": 1016}, vendor="zoom-cobrowse").first.summary())
-            zoom-cobrowse cobrowse.session_error 1016: The backend could not be reached ... (network);
+            zoom-cobrowse cobrowse.session_error 1016: Zoom's servers could not be reached (network);
             retry the same call.
         """
         codes = "".join(f" {code}" for code in self.known_codes)

@@ -111,9 +111,9 @@ def _brotli(data: bytes, limit: int) -> Unpacked:
         plain = reader.process(data, output_buffer_limit=limit)
     except library.error:
         return data, []
-    if reader.is_finished():
-        return plain[:limit], []
-    return plain[:limit], [_too_large(limit)] if len(plain) >= limit else [_truncated()]
+    if len(plain) > limit:  # the limit of its buffer is a hint to brotli, not a bound
+        return plain[:limit], [_too_large(limit)]
+    return plain, [] if reader.is_finished() else [_truncated()]
 
 
 def _import(name: str) -> Any:  # noqa: ANN401 - an optional library, or None

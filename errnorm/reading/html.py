@@ -134,7 +134,7 @@ def read_html(text: str) -> HtmlPage:
         What it says; it never fails.
 
     Example:
-        >>> page = read_html("<html><title>Error</title><body><h1>HTTP Status 404 - Not Found</h1>")
+        >>> page = read_html("<html><body><h1>HTTP Status 404 - Not Found</h1>")
         >>> page.message, page.writer.name
         ('HTTP Status 404 - Not Found', 'Apache Tomcat')
     """

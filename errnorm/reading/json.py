@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
@@ -81,18 +82,20 @@ def read_json(data: bytes, text: str, max_depth: int = 100) -> JsonDocument | No
         >>> read_json(body.encode(), body).value
         {'status': 400, 'apiErrors': {'errorType': 'Bad Req'}}
     """
-    deep = data.count(b"{") + data.count(b"[") > max_depth
     long_number = _LONG_NUMBER.search(data) is not None
-    if not deep and not long_number:
-        try:
-            return _document(orjson.loads(data))
-        except orjson.JSONDecodeError:
-            pass
-    return (None if deep else _exact(text, long_number)) or _Lenient(text, max_depth).document()
+    document = (None if long_number else _fast(data)) or _exact(text, long_number)
+    if document is None:
+        return _Lenient(text, max_depth).document()
+    if data.count(b"{") + data.count(b"[") > max_depth and _cut_off_below(document.value, max_depth):
+        return document._replace(problems=(*document.problems, _too_deep()))
+    return document if isinstance(document.value, dict | list) else None
 
 
-def _document(value: Any, problems: tuple[Problem, ...] = ()) -> JsonDocument | None:  # noqa: ANN401 - any JSON value
-    return JsonDocument(value=value, problems=problems) if isinstance(value, dict | list) else None
+def _fast(data: bytes) -> JsonDocument | None:
+    try:
+        return JsonDocument(orjson.loads(data))
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _exact(text: str, long_number: bool) -> JsonDocument | None:  # noqa: FBT001 - one fact about the text
@@ -113,7 +116,21 @@ def _exact(text: str, long_number: bool) -> JsonDocument | None:  # noqa: FBT001
         )
     except (ValueError, RecursionError):
         return None
-    return _document(_sound(value), (_duplicate(),) if duplicates else ())
+    return JsonDocument(_sound(value), problems=(_duplicate(),) if duplicates else ())
+
+
+def _cut_off_below(value: Any, max_depth: int) -> bool:  # noqa: ANN401 - any JSON value
+    """Empty what is nested deeper than `max_depth`, level by level; tell whether there was anything."""
+    level = [value]
+    for _ in range(max_depth):
+        level = [inner for outer in level for inner in _items(outer) if isinstance(inner, dict | list)]
+    for container in level:
+        container.clear()
+    return bool(level)
+
+
+def _items(value: Any) -> Iterable[Any]:  # noqa: ANN401 - a dict, a list or a leaf
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _sound(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -140,8 +157,8 @@ def _duplicate() -> Problem:
     )
 
 
-class _End(Exception):  # noqa: N818 - the end of the text is no error
-    """The text ends inside a value."""
+def _too_deep() -> Problem:
+    return Problem(ProblemCode.TOO_DEEP, "The JSON is nested deeper than is read; the rest stands in `raw`.")
 
 
 class _Lenient:
@@ -181,9 +198,7 @@ class _Lenient:
 
     def _container(self, first: str, depth: int) -> Any:  # noqa: ANN401 - a dict or a list
         if depth >= self.max_depth:
-            self._note(
-                ProblemCode.TOO_DEEP, "The JSON is nested deeper than is read; the rest stands in `raw`."
-            )
+            self.problems.setdefault(ProblemCode.TOO_DEEP, _too_deep())
             self.at = len(self.text)
             return None
         self.at += 1
@@ -246,6 +261,7 @@ class _Lenient:
 
     def _quoted(self) -> str:
         quote = self.text[self.at]
+        self.count += 1
         found = (_DOUBLE_QUOTED if quote == '"' else _SINGLE_QUOTED).match(self.text, self.at)
         inside = found[1] if found else ""
         self.at += len(inside) + 1

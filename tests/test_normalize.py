@@ -1,0 +1,365 @@
+"""The call: its arguments, what is laid over a reading, and the nets below it."""
+
+from __future__ import annotations
+
+import copy
+import http
+import pickle
+import threading
+from datetime import UTC, datetime
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import errnorm
+from errnorm import Decision, DelaySource, Scope, Source
+
+FINESSE = b"<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorMessage>bad</ErrorMessage></ApiError></ApiErrors>"
+TWO = b"<ApiErrors><ApiError><ErrorType>A B</ErrorType></ApiError><ApiError><ErrorType>A B</ErrorType></ApiError></ApiErrors>"
+
+
+def codes(result: errnorm.Result) -> list[str]:
+    """Give the codes of a result's problems."""
+    return [str(problem.code) for problem in result.problems]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [FINESSE, bytearray(FINESSE), memoryview(FINESSE), FINESSE.decode()],
+    ids=["bytes", "bytearray", "memoryview", "str"],
+)
+def test_a_body_comes_in_any_form_of_bytes_or_text(body: Any):
+    """Bytes, views of bytes, and text give the same record."""
+    assert errnorm.normalize(body, status=400).first == errnorm.normalize(FINESSE, status=400).first
+
+
+@pytest.mark.parametrize("value", [{"code": 1016}, MappingProxyType({"code": 1016})])
+def test_decoded_json_is_a_body(value: Any):
+    """A dict is read as its JSON, and says that it was one."""
+    result = errnorm.normalize(value, vendor="zoom-cobrowse")
+
+    assert result.first is not None
+    assert result.first.code == "1016"
+    assert (result.raw.data, result.raw.from_object) == (b'{"code":1016}', True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"code": 10**30},
+        {"code": 1, "when": datetime(2026, 1, 1, tzinfo=UTC)},
+        {("a", "b"): 1},
+        {"half": "\ud800"},
+        {1: {2: 3}},
+        {"bytes": b"\xff"},
+    ],
+)
+def test_an_object_that_json_cannot_carry_is_still_a_body(value: Any):
+    """What JSON has no form for is written as text, with a problem where that changed it."""
+    result = errnorm.normalize(value, status=400)
+
+    assert len(result) == 1
+    assert result.raw.from_object
+
+
+def test_a_cyclic_object_is_still_a_body():
+    """An object that contains itself is no reason to raise."""
+    value: dict[str, Any] = {}
+    value["self"] = value
+
+    assert codes(errnorm.normalize(value, status=400))[0] == "object-coerced"
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "words"),
+    [
+        (object(), {}, "give its content"),
+        (b"", {"status": "503"}, "Give the HTTP status as a number"),
+        (b"", {"status": True}, "Give the HTTP status as a number"),
+        (b"", {"headers": 5}, "neither a mapping nor pairs"),
+        (b"", {"headers": ["x"]}, "neither a mapping nor pairs"),
+        (b"", {"url": 5}, "Give a str"),
+        (b"", {"source": "file"}, "Give a Source"),
+        (b"", {"occurred_at": "now"}, "Give a datetime"),
+        (b"", {"occurred_at": datetime(2026, 1, 1)}, "no time zone"),  # noqa: DTZ001 - the point of the test
+    ],
+)
+def test_misuse_raises_at_once(body: Any, options: Any, words: str):
+    """An argument of the wrong type is the caller's mistake, and says what to give."""
+    with pytest.raises(errnorm.InvalidArgument, match=words):
+        errnorm.normalize(body, **options)
+
+
+def test_an_unknown_vendor_raises_with_the_known_ones():
+    """A hint that names nobody is a mistake; the sentence lists the names."""
+    with pytest.raises(
+        errnorm.UnknownVendor, match="cisco-finesse, genesys-chat, genesys-gwe, unknown, zoom-cobrowse"
+    ):
+        errnorm.normalize(b"", vendor="cisco")
+
+
+def test_status_may_be_an_enum_and_must_be_http():
+    """HTTPStatus is a number; what is no HTTP status is none, with a problem."""
+    assert errnorm.normalize(b"", status=http.HTTPStatus.BAD_GATEWAY)[0].status == 502
+    odd = errnorm.normalize(b"", status=999)
+    assert (odd[0].status, codes(odd)) == (None, ["status-invalid"])
+
+
+def test_the_callers_status_wins():
+    """Where the body names another status, the response's own is taken and the difference noted."""
+    body = b'{"status": 400, "apiErrors": {"errorType": "Bad Request"}}'
+
+    assert errnorm.normalize(body)[0].status == 400
+    result = errnorm.normalize(body, status=500)
+    assert (result[0].status, codes(result)) == (500, ["status-differs"])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry-After": "7"}, [("retry-after", "7")], [(b"Retry-After", b"7")], {"RETRY-AFTER": ["7"]}],
+)
+def test_headers_come_in_any_form(headers: Any):
+    """Mappings, pairs and byte pairs, names in any case."""
+    retry = errnorm.normalize(b"", status=503, headers=headers)[0].retry
+
+    assert (retry.delay, retry.delay_source, retry.basis) == (7.0, DelaySource.HEADER, "http:503")
+
+
+DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
+LATER = "Sat, 21 Nov 2026 10:02:00 GMT"
+
+
+def test_a_retry_date_counts_from_the_responses_own_date():
+    """A date gives not_before; a delay only where the response says what time it was."""
+    with_date = errnorm.normalize(b"", status=503, headers={"Retry-After": LATER, "Date": DATE})[0].retry
+    without = errnorm.normalize(b"", status=503, headers={"Retry-After": LATER})[0].retry
+    past = errnorm.normalize(b"", status=503, headers={"Retry-After": DATE, "Date": LATER})[0].retry
+
+    assert (with_date.delay, with_date.not_before) == (120.0, datetime(2026, 11, 21, 10, 2, tzinfo=UTC))
+    assert (without.delay, without.not_before) == (None, datetime(2026, 11, 21, 10, 2, tzinfo=UTC))
+    assert past.delay == 0.0
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "99999999999", "1e3", "", "Sat, 21 Nov 1970 10:00:00 GMT"])
+def test_an_absurd_retry_after_is_not_obeyed(value: str):
+    """What cannot be meant is a problem."""
+    result = errnorm.normalize(b"", status=503, headers={"Retry-After": value})
+
+    assert (result[0].retry.delay, codes(result)) == (None, ["retry-after-invalid"])
+
+
+def test_retry_after_makes_an_unknown_advice_a_retry():
+    """A server that names a time says that a later try may succeed."""
+    retry = errnorm.normalize(b"{}", status=500, headers={"Retry-After": "3"})[0].retry
+
+    assert (retry.decision, retry.scope, retry.basis) == (
+        Decision.RETRY,
+        Scope.SAME_CALL,
+        "header:retry-after",
+    )
+
+
+def test_retry_after_does_not_overrule_the_catalog():
+    """What will fail again fails again, whatever time the server names."""
+    retry = errnorm.normalize(b"{}", status=404, headers={"Retry-After": "3"})[0].retry
+
+    assert (retry.decision, retry.delay) == (Decision.DO_NOT_RETRY, 3.0)
+
+
+def test_request_ids_come_from_headers():
+    """A request id header is a correlation id; the body's own wins."""
+    body = b"<Update><data><apiErrors><apiError/></apiErrors></data><requestId>r-7</requestId></Update>"
+    headers = {"X-Request-Id": "h-1", "traceparent": "00-1-2-01"}
+
+    assert errnorm.normalize(FINESSE, headers=headers)[0].ids == {"request": "h-1", "trace": "00-1-2-01"}
+    assert errnorm.normalize(body, headers=headers)[0].ids["request"] == "r-7"
+
+
+def test_what_is_laid_over_is_not_cached():
+    """Headers, source and time of one response do not show in the next with the same body."""
+    source = Source(name="capture.log", line=3)
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    first = errnorm.normalize(FINESSE, headers={"Retry-After": "7"}, source=source, occurred_at=moment)[0]
+    second = errnorm.normalize(FINESSE)[0]
+
+    assert (first.retry.delay, first.source, first.occurred_at) == (7.0, source, moment)
+    assert (second.retry.delay, second.source, second.occurred_at) == (None, None, None)
+
+
+def test_siblings_are_never_merged():
+    """Two equal errors in one list are two errors, numbered."""
+    result = errnorm.normalize(TWO)
+
+    assert [(record.index, record.total) for record in result] == [(0, 2), (1, 2)]
+
+
+def test_records_are_bounded():
+    """A body with more errors than the limit gives that many, and says so."""
+    result = errnorm.Normalizer(limits=errnorm.Limits(max_records=1)).normalize(TWO)
+
+    assert (len(result), result[0].total, codes(result)) == (1, 2, ["too-many-records"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<Update><data><user/></data><event>PUT</event><source>/finesse/api/User/1001</source></Update>",
+        b'{"success": true, "session": {}}',
+        b'[{"channel": "/meta/connect", "successful": true}]',
+        b'{"status": "true", "errorMessage": ""}',
+    ],
+)
+def test_success_forms_give_no_record(body: bytes):
+    """A vendor's own success form is no error, and a result without records is falsy."""
+    result = errnorm.normalize(body)
+
+    assert (bool(result), result.first, result.is_error) == (False, None, False)
+
+
+def test_a_success_form_under_an_error_status_is_an_error():
+    """A status of 400 or more is never without a record."""
+    body = b"<Update><data/><source>/finesse/api/User/1001</source></Update>"
+    result = errnorm.normalize(body, status=500)
+
+    assert [(record.vendor, record.status) for record in result] == [("cisco-finesse", 500)]
+
+
+def test_an_error_under_200_is_an_error():
+    """What a vendor calls an error is one under any status."""
+    assert len(errnorm.normalize(FINESSE, status=200)) == 1
+
+
+def test_a_harmless_200_is_none():
+    """Nothing in the body reports an error, and the status does not."""
+    assert len(errnorm.normalize(b'{"ok": 1}', status=200)) == 0
+    assert len(errnorm.normalize(b"", status=204, vendor="genesys-gwe")) == 0
+
+
+def test_the_hint_wins_and_the_contradiction_is_noted():
+    """The caller is believed; that the body looks like another's is a problem."""
+    result = errnorm.normalize(FINESSE, vendor="zoom-cobrowse", status=400)
+
+    assert (result[0].vendor, codes(result)) == ("zoom-cobrowse", ["hint-contradicted"])
+    assert [candidate.vendor for candidate in result.detection.candidates] == ["cisco-finesse"]
+
+
+def test_the_url_may_be_an_object():
+    """Clients have url objects with a path."""
+    url = SimpleNamespace(path="/finesse/api/User/1001")
+
+    assert errnorm.normalize(b"<html>", status=503, url=url)[0].vendor == "cisco-finesse"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "https://h/finesse/api/User?x#y", "/finesse/api/", "https://h"]
+)
+def test_any_url_is_taken(url: str):
+    """A url out of a log may be broken."""
+    assert errnorm.normalize(b"", status=503, url=url)[0].vendor == (
+        "cisco-finesse" if "finesse" in url else "unknown"
+    )
+
+
+def test_strict_raises_on_what_was_not_read():
+    """strict=True raises errnorm's own type, with all that was read, and it pickles."""
+    with pytest.raises(errnorm.UnreadableBody) as raised:
+        errnorm.normalize(FINESSE[:60], strict=True)
+
+    assert raised.value.result[0].vendor == "cisco-finesse"
+    assert "xml" in str(raised.value).lower()
+    assert pickle.loads(pickle.dumps(raised.value)).result == raised.value.result
+    assert errnorm.normalize(FINESSE, strict=True)
+
+
+@pytest.mark.touches_third_net
+def test_the_third_net_catches_bugs_of_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A bug in errnorm costs a problem and a line in the log, never an exception, never a byte."""
+    normalizer = errnorm.Normalizer()
+    monkeypatch.setattr(normalizer, "_read", lambda _: 1 / 0)
+    result = normalizer.normalize(b"secret", status=503)
+
+    assert (result[0].vendor, result[0].status, codes(result)) == ("unknown", 503, ["internal-error"])
+    assert result.raw.data == b"secret"
+    assert "secret" not in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_normalizer_serves_many_threads():
+    """Eight threads with one normalizer get what one thread gets."""
+    normalizer = errnorm.Normalizer()
+    bodies = [FINESSE, TWO, b"<a>", b"{", b"[1]", b"x"] * 30
+    expected = [errnorm.Normalizer(cache_size=0).normalize(body, status=400) for body in bodies]
+    wrong: list[int] = []
+
+    def work() -> None:
+        wrong.extend(
+            n for n, body in enumerate(bodies) if normalizer.normalize(body, status=400) != expected[n]
+        )
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_the_cache_is_bounded():
+    """The cache forgets what was not asked for longest, and never holds more than its size."""
+    normalizer = errnorm.Normalizer(cache_size=10_000)
+    for number in range(200):
+        normalizer.normalize(f"body {number}")
+
+    assert normalizer._cache._used <= 10_000
+    assert len(normalizer._cache._kept) < 10
+
+
+def test_a_record_cannot_be_changed():
+    """Ids and extra are read-only to their leaves, and still copy, pickle and compare as dicts."""
+    body = {"error": {"message": "no"}, "more": {"deep": [1, {"x": 2}]}}
+    record = errnorm.normalize(body, status=400)[0]
+
+    with pytest.raises(TypeError, match="to_dict"):
+        record.extra["more"]["deep"][1]["x"] = 3
+    with pytest.raises(TypeError, match="to_dict"):
+        record.extra["more"]["deep"].append(4)
+    with pytest.raises(AttributeError):
+        record.code = "1"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        hash(record)
+    assert copy.deepcopy(record) == record
+    assert record.extra == {"more": {"deep": [1, {"x": 2}]}}
+
+
+def test_the_fingerprint_groups_the_same_kind_of_error():
+    """Ids, users, numbers and quoted parts do not change the fingerprint; the code does."""
+
+    def made(message: str, data: str, code: str = "CF_NO_ACTIVE_CALL") -> str:
+        body = f"<ApiErrors><ApiError><ErrorType>T</ErrorType><ErrorMessage>{code}: {message}</ErrorMessage><ErrorData>{data}</ErrorData></ApiError></ApiErrors>"
+        return errnorm.normalize(body, headers={"X-Request-Id": data})[0].fingerprint
+
+    assert made("agent jane on 24011", "jane") == made("agent bob on 24099", "bob")
+    assert made("x 'a b' y", "jane") == made("x 'c' y", "bob")
+    assert made("same", "jane") != made("same", "jane", "CF_NO_HELD_CALL")
+
+
+def test_from_dict_refuses_what_is_no_record():
+    """A dict of another form is refused with the thing to try."""
+    good = errnorm.normalize(FINESSE)[0].to_dict()
+    for wrong in ({}, {**good, "schema_version": "2.0"}, {**good, "retry": None}, {**good, "match": "?"}, []):
+        with pytest.raises(errnorm.InvalidRecord):
+            errnorm.from_dict(wrong)  # type: ignore[arg-type]
+
+
+def test_an_entry_that_is_gone_becomes_a_stub():
+    """A stored record whose entry was withdrawn keeps its id, title and page."""
+    data = errnorm.normalize(FINESSE)[0].to_dict()
+    data["entry"] = {"id": "cisco-finesse:type/Gone", "title": "Gone", "docs_url": None}
+    entry = errnorm.from_dict(data).entry
+
+    assert entry is not None
+    assert (entry.id, entry.title) == ("cisco-finesse:type/Gone", "Gone")
