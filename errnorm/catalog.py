@@ -7,6 +7,7 @@ read when its vendor is first asked for, and an entry is built when it is first 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Self, TypedDict
@@ -51,6 +52,7 @@ class Judgement(TypedDict):
 class _Rung(NamedTuple):
     entry: CatalogEntry
     match: Match
+    lookup: Lookup | None = None
 
 
 class _File:
@@ -217,10 +219,12 @@ class Catalog:
         Returns:
             The derived fields; category, severity and retry each from the first rung that states it.
         """
-        exact, problems = _consistent([rung for lookup in lookups for rung in self._exact(vendor, lookup)])
-        exact.sort(key=lambda rung: rung.entry.generic)
-        families = [] if exact else [rung for lookup in lookups for rung in self._family(vendor, lookup)]
-        rungs = [_with_message(rung, message) for rung in exact] + families + self._by_status(vendor, status)
+        found = [rung for lookup in lookups for rung in self._exact(vendor, lookup)]
+        exact, problems = _consistent(found, lookups)
+        own = [_with_message(rung, message) for rung in exact if not rung.entry.generic]
+        generic = [rung for rung in exact if rung.entry.generic]
+        families = [] if own else [rung for lookup in lookups for rung in self._family(vendor, lookup)]
+        rungs = own + families + generic + self._by_status(vendor, status)
         entries = [rung.entry for rung in rungs]
         return Judgement(
             category=next((e.category for e in entries if e.category), Category.UNKNOWN),
@@ -244,7 +248,7 @@ class Catalog:
         return []
 
     def _exact(self, vendor: str, lookup: Lookup) -> list[_Rung]:
-        return [_Rung(entry, lookup.match) for entry in self._find(vendor, lookup)[:1]]
+        return [_Rung(entry, lookup.match, lookup) for entry in self._find(vendor, lookup)[:1]]
 
     def _family(self, vendor: str, lookup: Lookup) -> list[_Rung]:
         found = (file.family(lookup.table, lookup.key) for file in self._files(vendor))
@@ -384,32 +388,48 @@ def _advice(row: Mapping[str, Any], entry_id: str) -> RetryAdvice:
     )
 
 
-def _consistent(rungs: list[_Rung]) -> tuple[list[_Rung], tuple[Problem, ...]]:
-    """Drop a number that contradicts its constant: of two entries of one table, the later asked chooses."""
+def _consistent(
+    rungs: list[_Rung],
+    lookups: Sequence[Lookup],
+) -> tuple[list[_Rung], tuple[Problem, ...]]:
+    """Drop a number that contradicts its constant, and an entry that was found twice."""
+    constants = {lookup.table: lookup.key for lookup in lookups if _CONSTANT.fullmatch(lookup.key)}
+    names = {rung.lookup: rung.entry for rung in rungs}
     kept: list[_Rung] = []
     contradicted = False
-    for rung in reversed(rungs):
-        if any(_contradict(rung, other) for other in kept):
+    for rung in rungs:
+        constant = constants.get(rung.entry.table)
+        entry = names.get(Lookup(rung.entry.table, constant)) if constant else None
+        if constant and _contradicts(rung, constant, entry):
             contradicted = True
         elif not any(_same_code(rung, other) for other in kept):
-            kept.append(rung)
-    return kept[::-1], (_CONTRADICTED,) if contradicted else ()
+            # Where a number has two deployments, the constant says which.
+            kept.append(_Rung(entry, rung.match) if entry and entry.code == rung.entry.code else rung)
+    return kept, (_CONTRADICTED,) if contradicted else ()
 
 
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*+(?:_ ?[A-Z0-9]++)++")
 _CONTRADICTED = Problem(
     ProblemCode.CODE_CONTRADICTED,
     "The number and the constant of this error stand for different things; the constant was believed.",
 )
 
 
+def _contradicts(rung: _Rung, constant: str, entry: CatalogEntry | None) -> bool:
+    """Tell whether a number stands for something else than the constant beside it.
+
+    A generic number (-1, "unknown") contradicts nobody.
+    """
+    by_number = rung.lookup is not None and rung.lookup.key.lstrip("-").isdecimal()
+    if not by_number or rung.entry.generic:
+        return False
+    if entry is None:
+        return rung.entry.name is not None and _folded(rung.entry.name) != _folded(constant)
+    return entry.code != rung.entry.code
+
+
 def _same_code(rung: _Rung, other: _Rung) -> bool:
     return rung.entry.table == other.entry.table and rung.entry.code == other.entry.code
-
-
-def _contradict(rung: _Rung, other: _Rung) -> bool:
-    if rung.entry.generic or other.entry.generic or rung.entry.table != other.entry.table:
-        return False
-    return rung.entry.code != other.entry.code
 
 
 def _with_message(rung: _Rung, message: str | None) -> _Rung:

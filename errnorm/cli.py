@@ -25,6 +25,7 @@ __all__ = ["cli"]
 
 _UNREADABLE = 3
 _NEAR_MISSES = 5
+_C1_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -151,7 +152,9 @@ def _show(value: Any, kind: str, lines: Iterable[Mapping[str, Any]], *, as_json:
         return
     out: IO[bytes] = sys.stdout.buffer
     for line in lines:
-        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        # On a terminal U+009B would begin a command: `ESC [` in one character.
+        out.write(text.decode().translate(_C1_ESCAPES).encode() if sys.stdout.isatty() else text)
     out.flush()
 
 

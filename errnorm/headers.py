@@ -124,7 +124,7 @@ def _facts(found: Mapping[str, str]) -> HeaderFacts:
         if found.get(name):
             ids.setdefault(kind, found[name])
     retry_after = found.get(_RETRY_AFTER)
-    if retry_after is None:
+    if not retry_after:
         return HeaderFacts(ids)
     delay, moment = _when(retry_after, found.get(_DATE))
     if delay is None and moment is None:

@@ -263,7 +263,8 @@ class Normalizer:
         own = next((evidence for vendor, evidence in scored if vendor is named), None)
         evidence = own or named.score(payload)
         others = tuple(pair for pair in scored if pair[0] is not named)
-        contradicted = not evidence.claims and any(other.claims for _, other in others)
+        others_claim = any(other.claims for _, other in others)
+        contradicted = evidence.against or (not evidence.claims and others_claim)
         return _Found(named, evidence, others, (_CONTRADICTED,) if contradicted else ())
 
     def _reports(self, payload: Payload, found: _Found) -> list[Reported]:
@@ -272,7 +273,7 @@ class Normalizer:
         if reported or (found.vendor is UNKNOWN and payload.hint is None):
             return reported
         failed = payload.status >= 400 if payload.status is not None else not found.evidence.claims
-        return [describe(payload)] if failed else []
+        return [_as_a_whole(payload)] if failed else []
 
     def _draft(
         self,
@@ -283,6 +284,7 @@ class Normalizer:
     ) -> dict[str, Any]:
         """Give the fields of one record."""
         status, own_problems = _settled_status(payload.status, reported)
+        vendor = reported.get("vendor", vendor)
         judgement = self.catalog.judge(vendor, reported.get("lookups", ()), reported.get("message"), status)
         delay = reported.get("delay")
         return {
@@ -321,6 +323,14 @@ class Normalizer:
         return f"<Normalizer {', '.join(vendor.name for vendor in self.vendors)}>"
 
 
+def _as_a_whole(payload: Payload) -> Reported:
+    """Report a body in which the vendor found no error of its own."""
+    reported = describe(payload)
+    if payload.shape:
+        reported["shape"], reported["origin"] = payload.shape, Origin.VENDOR
+    return reported
+
+
 def third_net(body: Body, status: int | None, error: Exception) -> Result:
     """Give one unknown record where errnorm itself failed, and say so in the log.
 
@@ -349,7 +359,10 @@ def _status(status: object) -> tuple[int | None, tuple[Problem, ...]]:
         )
     if 100 <= status <= 599:
         return int(status), ()
-    return None, (Problem(ProblemCode.STATUS_INVALID, "The HTTP status is outside 100 to 599."),)
+    return None, (_STATUS_INVALID,)
+
+
+_STATUS_INVALID = Problem(ProblemCode.STATUS_INVALID, "The HTTP status is outside 100 to 599.")
 
 
 def _path(url: Any) -> str | None:  # noqa: ANN401 - a str, or the url object of some client
@@ -383,12 +396,12 @@ def _of_type(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - g
 def _settled_status(given: int | None, reported: Reported) -> tuple[int | None, tuple[Problem, ...]]:
     """The caller's status wins; where there is none, the one that the server wrote into the body."""
     written = reported.get("status")
-    if written is not None and not 100 <= written <= 599:
-        written = None
-    if given is None:
-        return written, ()
     if written is None or written == given:
         return given, ()
+    if not 100 <= written <= 599:
+        return given, (_STATUS_INVALID,)
+    if given is None:
+        return written, ()
     message = "The body names another HTTP status than the response has; the response's was taken."
     return given, (Problem(ProblemCode.STATUS_DIFFERS, message),)
 
@@ -426,7 +439,7 @@ def _detection(found: _Found, reported: Sequence[Reported], payload: Payload) ->
     evidence = (found.evidence.reason,) if found.evidence.confidence else ()
     return Detection(
         vendor=found.vendor.name,
-        shape=reported[0]["shape"] if reported else payload.kind.value,
+        shape=reported[0]["shape"] if reported else payload.shape or payload.kind.value,
         confidence=1.0 if hinted else found.evidence.confidence,
         reasons=hinted + evidence or ("no vendor's evidence is enough",),
         candidates=tuple(

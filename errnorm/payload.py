@@ -120,6 +120,7 @@ class Payload:
     Attributes:
         problems: what could not be read, so far.
         memo: what a vendor's `score` worked out, for its `parse`.
+        shape: the wire form, once a vendor's `parse` has recognised it.
 
     Example:
         >>> payload = Payload(b'<ApiErrors><ApiError/></ApiErrors>', status=400)
@@ -140,6 +141,7 @@ class Payload:
         "limits",
         "memo",
         "problems",
+        "shape",
         "status",
         "url",
     )
@@ -162,6 +164,7 @@ class Payload:
         self.limits = limits
         self.problems: list[Problem] = []
         self.memo: dict[str, Any] = {}
+        self.shape: str | None = None
         self._text: Text | None = None
         self._kind: Kind | None = None
         self._json: JsonDocument | None = _UNREAD

@@ -630,9 +630,9 @@ def record_from_dict(
         return _read_record(data, entry_of)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidRecord(
-            f"A member of the record is missing or of the wrong kind ({error!r}). "
+            f"A member of the record is missing or of the wrong kind ({type(error).__name__}). "
             "Compare it with the schema: errnorm schema record."
-        ) from error
+        ) from None  # the first error quotes what it could not read
 
 
 def _read_record(data: Mapping[str, Any], entry_of: Callable[[str], CatalogEntry | None]) -> ErrorRecord:

@@ -5,8 +5,9 @@ This serves vendors without a form of their own (Genesys Web Engagement) and bod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import messages, read_error
@@ -15,22 +16,25 @@ from errnorm.reading.xml import local_name, to_value
 from errnorm.vendor import Reported, is_blank, text_value, whole
 from errnorm.vocabulary import Origin
 
-__all__ = ["bayeux_failures", "describe"]
+__all__ = ["bayeux_failures", "describe", "says_error", "says_success"]
+
+_Field = Literal["message", "code", "type", "target"]
 
 _TEXT_CHARS = 2000  # a plain text this long is prose to show; a longer one stands in `raw`
-# Where each field usually stands, the most telling first (RFC 9457, RFC 6749, SOAP 1.1, habit).
-_MEMBERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+_MAX_LEVELS = 4
+# Where each field usually stands, lower-cased, the most telling first (RFC 9457, RFC 6749, SOAP 1.1, habit).
+_MEMBERS: tuple[tuple[_Field, tuple[str, ...]], ...] = (
     (
         "message",
         (
-            "detail",
             "message",
+            "detail",
             "error_description",
-            "errorMessage",
+            "errormessage",
             "error_message",
-            "errorMsg",
-            "userMessage",
-            "statusMessage",
+            "errormsg",
+            "usermessage",
+            "statusmessage",
             "msg",
             "description",
             "faultstring",
@@ -39,15 +43,22 @@ _MEMBERS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "error",
         ),
     ),
-    ("code", ("code", "errorCode", "error_code", "faultcode", "statusCode", "error")),
-    ("type", ("type", "exception", "errorType", "title", "name", "error")),
+    ("code", ("code", "errorcode", "error_code", "faultcode", "statuscode", "error")),
+    ("type", ("type", "exception", "errortype")),
     ("target", ("field", "parameter", "instance", "uri", "path")),
 )
-# An error often stands one level down: {"error": {…}}, {"errors": [{…}]}, <fault>…</fault>.
-_INNER = ("error", "errors", "Error", "fault", "Fault", "problem", "status")
+# An error often stands some levels down: {"error": {…}}, {"errors": [{…}]}, <Envelope><Body><Fault>….
+_INNER = (
+    *("error", "errors", "Error", "Errors", "fault", "Fault", "problem", "status"),
+    *("Body", "body", "data", "payload", "parameters", "reasons", "responseJSON"),
+)
+_STATUS_NAMES = ("status", "statusCode", "status_code", "httpStatus")
 _PROBLEM = "urn:ietf:rfc:7807"
 _PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail", "instance"})
 _REQUEST_IDS = ("requestId", "request_id", "correlationId", "contextId", "traceId", "trackingId")
+# {"error": "invalid_client"} is a code (RFC 6749), {"error": "Not Found"} the status in words.
+_ERROR_CODE = re.compile(r"[a-z0-9]++(?:[_.-][a-z0-9]++)*+|[A-Z0-9]++(?:_[A-Z0-9]++)++")
+_FAILED = ("success", "ok")
 
 
 def describe(payload: Payload) -> Reported:
@@ -57,8 +68,8 @@ def describe(payload: Payload) -> Reported:
         payload: the body.
 
     Returns:
-        One error: shape (`json`, `xml`, `html`, `text`, `empty`, `problem.json`, `problem.xml`),
-        message, origin, and code, type and target where a usual member names them.
+        One error: shape (`json`, `xml`, `html`, `text`, `binary`, `empty`, `problem.json`,
+        `problem.xml`), message, origin, and code, type and target where a usual member names them.
 
     Example:
         >>> describe(Payload(b'{"title": "Out of credit", "detail": "30 short", "status": 403}'))["message"]
@@ -67,21 +78,69 @@ def describe(payload: Payload) -> Reported:
     return _READERS[payload.kind](payload)
 
 
+def says_error(payload: Payload) -> bool:
+    """Tell whether a body of nobody's form reports an error by itself, whatever its status.
+
+    Args:
+        payload: the body.
+
+    Returns:
+        True for a problem document, `success: false`, an `error` or `errors` member that says
+        something, and a SOAP fault.
+
+    Example:
+        >>> says_error(Payload(b'{"errors": []}')), says_error(Payload(b'{"errors": [{"message": "x"}]}'))
+        (False, True)
+    """
+    if payload.kind is Kind.XML:
+        reported = _xml(payload)
+        return reported["shape"] == "problem.xml" or "Fault" in str(reported.get("extra", {}).get("Body", ""))
+    value = payload.json.value if payload.kind is Kind.JSON and payload.json else None
+    if not isinstance(value, dict):
+        return False
+    failed = any(value.get(name) is False for name in _FAILED)
+    told = any(value.get(name) not in {None, False} for name in ("error",) if _is_leaf(value.get(name)))
+    listed = any(isinstance(value.get(name), dict | list) and value[name] for name in ("error", "errors"))
+    return failed or told or listed or _json(payload)["shape"] == "problem.json"
+
+
+def says_success(payload: Payload) -> bool:
+    """Tell whether a body of nobody's form reports success: `success: true` and no error.
+
+    Example:
+        >>> says_success(Payload(b'{"success": true, "error": null}'))
+        True
+    """
+    value = payload.json.value if payload.kind is Kind.JSON and payload.json else None
+    return isinstance(value, dict) and value.get("success") is True and is_blank(value.get("error"))
+
+
+def _is_leaf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return not isinstance(value, dict | list) and not is_blank(value)
+
+
 def _empty(_: Payload) -> Reported:
     return Reported(shape="empty", origin=Origin.UNKNOWN)
 
 
 def _html(payload: Payload) -> Reported:
     page = payload.html
-    origin = page.writer.origin
     extra = {"title": page.title, "heading": page.heading, "words": page.words, "writer": page.writer.name}
     kept = {name: text for name, text in extra.items() if text and text not in {page.message, "unknown"}}
-    return Reported(shape="html", message=page.message, origin=origin, extra=kept)
+    reported = Reported(shape="html", message=page.message, origin=page.writer.origin, extra=kept)
+    if page.status:
+        reported["status"] = page.status
+    return reported
 
 
 def _text(payload: Payload) -> Reported:
     text = payload.text.strip("\ufeff\0 \t\r\n")
-    return Reported(shape="text", message=text[:_TEXT_CHARS], origin=writer_of(text).origin)
+    if "\0" in text:
+        return Reported(shape="binary", origin=Origin.UNKNOWN)
+    if text.startswith('"') and text.endswith('"') and "\n" not in text:
+        text = text[1:-1]  # a JSON text is a text
+    message = None if text == "null" else text[:_TEXT_CHARS]
+    return Reported(shape="text", message=message, origin=writer_of(text).origin)
 
 
 def _json(payload: Payload) -> Reported:
@@ -90,9 +149,21 @@ def _json(payload: Payload) -> Reported:
         return _text(payload)
     value = document.value
     if isinstance(value, list):
-        value = value[0] if len(value) == 1 and isinstance(value[0], dict) else {"items": value}
+        return _listed(value, payload)
     problem = "problem+json" in (payload.content_type or "") or _is_problem(value)
     return _members(value, "problem.json" if problem else "json", payload)
+
+
+def _listed(value: list[Any], payload: Payload) -> Reported:
+    """Report a list: the one object in it, or what the first of several says, with all kept."""
+    objects = [item for item in value if isinstance(item, dict)]
+    if len(value) == 1 and objects:
+        return _members(objects[0], "json", payload)
+    reported = (
+        _members(objects[0], "json", payload) if objects else Reported(shape="json", origin=Origin.UNKNOWN)
+    )
+    reported["extra"] = {"items": value}
+    return reported
 
 
 def _xml(payload: Payload) -> Reported:
@@ -105,59 +176,79 @@ def _xml(payload: Payload) -> Reported:
         return Reported(shape="xml", message=text_value(value), origin=Origin.UNKNOWN)
     problem = _PROBLEM in str(root.tag) or "problem+xml" in (payload.content_type or "")
     if len(document.roots) > 1:
-        value = {
-            "#roots": [{local_name(item): to_value(item, document)} for item in document.roots[1:]]
-        } | value
+        others = [{local_name(item): to_value(item, document)} for item in document.roots[1:]]
+        value = {"#roots": others} | value
     return _members(value, "problem.xml" if problem else "xml", payload)
 
 
 def _is_problem(value: Mapping[str, Any]) -> bool:
-    """RFC 9457 under a wrong Content-Type: a status and a title or detail, and a type that is a URI."""
+    """RFC 9457 under a wrong Content-Type: four of its members, or a title under a type that is a URI."""
     kind = value.get("type")
-    return len(_PROBLEM_MEMBERS & value.keys()) >= 4 or (
-        isinstance(kind, str) and "title" in value and ":" in kind
-    )
+    by_type = isinstance(kind, str) and "title" in value and ":" in kind
+    return len(_PROBLEM_MEMBERS & value.keys()) >= 4 or by_type
 
 
 def _members(value: dict[str, Any], shape: str, payload: Payload) -> Reported:
     reported = Reported(shape=shape, origin=Origin.UNKNOWN)
     rest = dict(value)
     _status(rest, reported, payload)
-    _fill(rest, reported)
-    # A foreign wrapper may have any name: `<apiErrors><apiError>` of a sibling product.
-    for name in (*_INNER, *rest):
-        inner = rest.get(name)
-        single = inner[0] if isinstance(inner, list) and len(inner) == 1 else inner
-        if isinstance(single, dict) and not reported.get("message"):
-            left = dict(single)
-            _fill(left, reported)
-            rest[name] = left
-    request = next((name for name in _REQUEST_IDS if text_value(rest.get(name))), None)
+    rest = _filled(rest, reported, payload.status or reported.get("status"))
+    request = next((name for name in _REQUEST_IDS if whole(rest.get(name))), None)
     if request:
-        reported["ids"] = {"request": str(text_value(rest.pop(request)))}
+        reported["ids"] = {"request": str(whole(rest.pop(request)))}
     reported["extra"] = {name: item for name, item in rest.items() if not is_blank(item)}
     return reported
 
 
 def _status(rest: dict[str, Any], reported: Reported, payload: Payload) -> None:
     """Take the HTTP status out of the body: it is not a code of the vendor's."""
-    for name in ("status", "statusCode", "code"):
+    for name in _STATUS_NAMES:
         text = text_value(rest.get(name)) or ""
-        is_status = text.isdecimal() and 400 <= int(text[:4]) <= 599
-        if is_status and (name == "status" or int(text) == payload.status):
+        if len(text) == 3 and text.isdecimal() and 400 <= int(text) <= 599:
             reported["status"] = int(text)
-            del rest[name]
+            if payload.status in {None, int(text)}:  # another one than the response's stays in sight
+                del rest[name]
             return
 
 
-def _fill(rest: dict[str, Any], reported: Reported) -> None:
+def _filled(
+    value: dict[str, Any], reported: Reported, status: int | None, levels: int = _MAX_LEVELS
+) -> dict[str, Any]:
+    """Fill the fields from an object and, where they are still open, from those in it; give the rest."""
+    rest = dict(value)
+    _fill(rest, reported, status)
+    inside = [name for name in _INNER if name in rest] or (list(rest) if len(rest) == 1 else [])
+    for name in inside:
+        listed = isinstance(rest[name], list) and len(rest[name]) == 1
+        inner = rest[name][0] if listed else rest[name]
+        if isinstance(inner, dict) and levels and not reported.get("message"):
+            left = _filled(inner, reported, status, levels - 1)
+            rest[name] = [left] if listed and left else left
+    return rest
+
+
+def _fill(rest: dict[str, Any], reported: Reported, status: int | None) -> None:
+    here = {name.lower(): name for name in reversed(rest)}
     for field, names in _MEMBERS:
         if reported.get(field):
             continue
-        read: Callable[[Any], str | None] = text_value if field == "message" else whole
-        name = next((name for name in names if read(rest.get(name))), None)
-        if name and (field in {"message", "code"} or name not in {"title", "error"}):
-            reported[field] = read(rest.pop(name))  # type: ignore[literal-required]
+        for name in names:
+            actual = here.get(name)
+            text = None if actual is None else _said(field, name, rest.get(actual))
+            if actual is not None and text:
+                del rest[actual]
+                # {"error": {"code": 404}} under a 404: the status once more, and no code.
+                reported[field] = None if field == "code" and text == str(status) else text
+                break
+
+
+def _said(field: str, name: str, value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    text = text_value(value) if field == "message" else whole(value)
+    if text is None:
+        return None
+    if name == "error" and (field == "code") != bool(_ERROR_CODE.fullmatch(text)):
+        return None
+    return text
 
 
 def bayeux_failures(value: Any) -> list[Reported]:  # noqa: ANN401 - any JSON value
@@ -183,6 +274,7 @@ def _failure(item: dict[str, Any]) -> Reported:
     ids = {kind: text for name, kind in _BAYEUX_IDS.items() if (text := whole(rest.get(name)))}
     envelope = {name: value for name, value in rest.items() if name not in {"error", *_BAYEUX_IDS}}
     return Reported(
+        vendor="unknown",
         shape="bayeux.meta",
         code=error.code if error else None,
         target=error.arguments if error else None,

@@ -64,10 +64,12 @@ class Evidence:
     Attributes:
         confidence: from 0 to 1; below `THIN` it names a candidate and claims nothing.
         reason: the evidence in words, without a word of the body.
+        against: the body bears another product's marks, so that even a hint is contradicted.
     """
 
     confidence: float
     reason: str
+    against: bool = False
 
     @property
     def claims(self) -> bool:
@@ -99,10 +101,12 @@ class Lookup:
 class Reported(TypedDict, total=False):
     """What a vendor's parser reports of one error: the reported fields of a record, verbatim.
 
+    `vendor` is set only where it is not the parser's own: a failure of Bayeux itself is nobody's.
     `lookups` are the catalog questions, the most specific first; `problems` are those of this error
     alone; `delay` is a retry delay in seconds that the body names.
     """
 
+    vendor: str
     shape: str
     type: str | None
     code: str | None

@@ -11,10 +11,10 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 BODIES = [
     ("cisco-finesse/rest-12-5-peripheral.xml", {"status": 503}),
-    ("genesys-chat/bayeux-mixed.json", {}),
-    ("genesys-gwe/json-503.json", {"status": 503, "vendor": "genesys-gwe"}),
-    ("zoom-cobrowse/session-error-1011-ended.json", {}),
-    ("unknown/nginx-502.html", {"status": 502}),
+    ("genesys-chat/bayeux-one.json", {}),
+    ("genesys-gwe/502-json-by-url.json", {"status": 502, "vendor": "genesys-gwe"}),
+    ("zoom-cobrowse/session-error-1011-3.json", {}),
+    ("unknown/html-nginx-502.html", {"status": 502}),
 ]
 
 

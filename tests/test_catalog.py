@@ -32,7 +32,8 @@ def order(row: dict[str, Any]) -> tuple[Any, ...]:
     """Give the place of a row: by table, families last, numbers by value."""
     code = row.get("code", "")
     number = int(code) if code.lstrip("-").isdecimal() else None
-    family = str(row.get("range", row.get("prefix", "")))
+    low = row.get("range", [0])[0]
+    family = (low, row.get("prefix", ""))
     return (
         row["table"],
         "code" not in row,
@@ -48,6 +49,16 @@ def order(row: dict[str, Any]) -> tuple[Any, ...]:
 def test_catalog_file_fits_its_schema(path: Path):
     """Each file fits the JSON Schema that is printed for users."""
     jsonschema.validate(json.loads(path.read_text("utf-8")), json.loads(schema_text("catalog")))
+
+
+@by_file
+def test_a_catalog_is_its_folders(path: Path):
+    """The vendor that a file names is the folder it lies in."""
+    folder = "unknown" if path.name == "unknown.json" else path.parent.name.replace("_", "-")
+    if folder.startswith("-"):
+        return  # the template stands for a product with a name of its own
+
+    assert json.loads(path.read_text("utf-8"))["vendor"] == folder
 
 
 @by_file

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import jsonschema
 import pytest
 from corpus import FOLDER, HEALTHS, SUFFIX, Case, cases
 
 import errnorm
+from errnorm.schemas import schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
 
 CASES = cases()
+SCHEMA = jsonschema.Draft202012Validator(json.loads(schema_text("record")))
 
 
 def seen(record: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +55,14 @@ def test_only_the_owner_claims_a_fixture(case: Case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_records_fit_their_schema(case: Case):
+    """What to_dict gives fits the JSON Schema that is printed for users, body or not."""
+    for record in errnorm.normalize(case.body, **case.given):
+        SCHEMA.validate(record.to_dict())
+        SCHEMA.validate(record.to_dict(raw="base64"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case_file_is_complete(case: Case):
     """A case says what it shows, what is the matter with its body, and what is expected."""
     assert case.about.endswith(".")
@@ -68,8 +80,9 @@ def test_every_folder_is_a_vendor():
 def test_every_body_has_a_case():
     """No body lies in the fixtures without its case file."""
     files = [path for path in FOLDER.rglob("*") if path.is_file() and not path.name.endswith(SUFFIX)]
+    known = {case.name for case in CASES}
 
-    assert len(CASES) == len(files)
+    assert [path.name for path in files if f"{path.parent.name}/{path.name.split('.')[0]}" not in known] == []
 
 
 def test_there_are_enough_fixtures_of_each_health():

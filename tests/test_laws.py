@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import pickle
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,34 +120,53 @@ def test_same_in_same_out_cache_on_or_off(case: Case):
 
 @plain_by_name
 def test_every_member_is_findable(case: Case):
-    """Every leaf that the vendor sent stands in a named field or in extra."""
+    """Every leaf that the vendor sent of an error stands in a named field or in extra."""
     result = errnorm.normalize(case.body, **case.given)
     if not result:
         return
     kept = "\n".join(texts([record.to_dict() for record in result]))
-    lost = [leaf for leaf in leaves_of(result.raw.data) if leaf not in kept]
+    # `402::Unknown client` is one leaf and three fields.
+    lost = [
+        leaf
+        for leaf in leaves_of(result.raw.data, case.given)
+        if leaf not in kept and not all(part in kept for part in leaf.split(":"))
+    ]
 
     assert lost == []
 
 
-def leaves_of(body: bytes) -> list[str]:
+def leaves_of(body: bytes, given: dict[str, Any]) -> list[str]:
     """Give the leaves of a well-formed body, independently of errnorm's own reading."""
     start = body.lstrip()[:1]
     try:
         if start == b"<":
             root = etree.fromstring(body, etree.XMLParser(remove_comments=True, remove_pis=True))
             found = [text for element in root.iter() for text in (element.text, *element.attrib.values())]
-            return [] if root.tag.lower() == "html" else [leaf for text in found for leaf in unescaped(text)]
-        return list(texts(json.loads(body))) if start in {b"{", b"["} else []
+            return (
+                []
+                if root.tag.lower().endswith("html")
+                else [leaf for text in found for leaf in unescaped(text)]
+            )
+        if start not in {b"{", b"["}:
+            return []
+        value = json.loads(body)
     except (ValueError, etree.XMLSyntaxError):
         return []
+    if isinstance(value, list):  # a neighbour in a list that is no error has no record to stand in
+        value = [item for item in value if isinstance(item, dict) and errnorm.normalize([item], **given)]
+    return [leaf for text in texts(value) for leaf in unescaped(text)]
 
 
 def unescaped(text: str | None) -> list[str]:
-    """Give a leaf's text, or the leaves of the XML that it holds as text."""
+    """Give a leaf's text, or the leaves of the XML or JSON that it holds as text."""
     if not text or not text.strip():
         return []
-    return leaves_of(text.strip().encode()) or [text.strip()]
+    text = text.strip()
+    return (
+        leaves_of(text.encode(), {}) or leaves_of(f"<all>{text}</all>".encode(), {})
+        if text[0] in "<{["
+        else [text]
+    )
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -162,7 +181,7 @@ def texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("case", [case for case in CASES if case.named_by], ids=lambda case: case.name)
 def test_cut_body_keeps_its_vendor(case: Case):
     """From the mark that names the vendor on, a body cut at any byte is still its vendor's."""
-    body = gzip.decompress(case.body) if case.body[:2] == b"\x1f\x8b" else case.body
+    body = zlib.decompressobj(31).decompress(case.body) if case.body[:2] == b"\x1f\x8b" else case.body
     text = body.decode("utf-16" if body[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "replace")
     assert case.named_by is not None
     start = text.index(case.named_by) + len(case.named_by)
@@ -181,8 +200,9 @@ def test_cut_value_is_never_a_code(case: Case):
     if not case.body.isascii():
         return
     whole = errnorm.normalize(case.body, **case.given)
+    # Where the member that decides is cut off, another whole value may take its place.
+    known = {None, *texts([record.to_dict() for record in whole])}
     fields = ("type", "code", "subcode")
-    known = {getattr(record, name) for record in whole for name in fields} | {None}
     seen = {
         getattr(record, name)
         for end in range(len(case.body))

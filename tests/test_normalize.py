@@ -141,7 +141,7 @@ def test_a_retry_date_counts_from_the_responses_own_date():
     assert past.delay == 0.0
 
 
-@pytest.mark.parametrize("value", ["-1", "soon", "99999999999", "1e3", "", "Sat, 21 Nov 1970 10:00:00 GMT"])
+@pytest.mark.parametrize("value", ["-1", "soon", "99999999999", "1e3", "Sat, 21 Nov 1970 10:00:00 GMT"])
 def test_an_absurd_retry_after_is_not_obeyed(value: str):
     """What cannot be meant is a problem."""
     result = errnorm.normalize(b"", status=503, headers={"Retry-After": value})

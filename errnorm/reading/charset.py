@@ -135,7 +135,7 @@ def _strict(data: bytes, codec: str) -> Text | None:
     try:
         reader = codecs.getincrementaldecoder(codec)()
         text = reader.decode(data, False)
-    except UnicodeDecodeError:
+    except UnicodeError:  # UTF-16 without its mark is one, and no UnicodeDecodeError
         return None
     # A body may end inside a character: b"<ErrorMessage>Gr\xc3". The open bytes stand in `raw`.
     rest = len(reader.getstate()[0])

@@ -22,6 +22,8 @@ _START = re.compile(
 )
 # One line for every run of white space, as a browser shows it.
 _SPACE = re.compile(r"\s++")
+# `503 Service Unavailable`, `HTTP Status 404 - Not Found`, `Error 404 Not Found`, `HTTP ERROR 404`.
+_STATUS = re.compile(r"(?:HTTP Status |HTTP ERROR |Error )?([45]\d\d)\b", re.IGNORECASE)
 _HEADINGS = ("h1", "h2", "h3")
 _UNSEEN = ("script", "style", "title", "head", "noscript", "template")
 
@@ -49,6 +51,9 @@ _MARKS: tuple[tuple[str, Writer], ...] = (
     ("<center>openresty", Writer("OpenResty", Origin.PROXY)),
     ("<center>nginx", Writer("nginx", Origin.PROXY)),
     ("no server is available to handle this request", Writer("HAProxy", Origin.PROXY)),
+    ("the server returned an invalid or incomplete response", Writer("HAProxy", Origin.PROXY)),
+    ("request forbidden by administrative rules", Writer("HAProxy", Origin.PROXY)),
+    ("your browser sent an invalid request.", Writer("HAProxy", Origin.PROXY)),
     ("<h1>408 request time-out</h1>", Writer("HAProxy", Origin.PROXY)),
     ("<h1>504 gateway time-out</h1>\nthe server didn't respond in time", Writer("HAProxy", Origin.PROXY)),
     ("upstream connect error or disconnect/reset before headers", Writer("Envoy", Origin.PROXY)),
@@ -63,6 +68,7 @@ _MARKS: tuple[tuple[str, Writer], ...] = (
     ("jetty://", Writer("Jetty", Origin.CONTAINER)),
     ("<h2>http error ", Writer("Jetty", Origin.CONTAINER)),
     ("http status ", Writer("Apache Tomcat", Origin.CONTAINER)),
+    ('<div id="header"><h1>server error</h1></div>', Writer("Microsoft IIS", Origin.PROXY)),
     ("<title>iis ", Writer("Microsoft IIS", Origin.PROXY)),
     ("internet information services", Writer("Microsoft IIS", Origin.PROXY)),
     ("server error in '/' application", Writer("ASP.NET", Origin.CONTAINER)),
@@ -91,6 +97,16 @@ class HtmlPage(NamedTuple):
     heading: str | None
     words: str | None
     writer: Writer
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status that the page of a known program names at its top."""
+        found = (
+            _STATUS.match(self.title or "")
+            or _STATUS.match(self.heading or "")
+            or _STATUS.match(self.words or "")
+        )
+        return int(found[1]) if found and self.writer is not _NOBODY else None
 
     @property
     def message(self) -> str | None:

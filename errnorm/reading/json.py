@@ -44,6 +44,7 @@ _WORDS: dict[str, bool | None] = {
     "None": None,
     "undefined": None,
 }  # fmt: skip - JSON, Python's repr, JavaScript
+_STRICT_WORDS = frozenset({"true", "false", "null"})
 _OPENERS = re.compile(r"[{\[]")
 
 
@@ -177,13 +178,14 @@ class _Lenient:
         if not start:
             return None
         self.at = start.start()
-        self._note(ProblemCode.JSON_LENIENT, "The JSON is not strict; it was read leniently.")
         value = self._value(0)
         if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
             return None  # `[ERROR] something`: a bracket of prose
         rest = self.text[self.at :].strip()
         if rest and len(value) == 0:
             return None
+        if rest or not (self.problems or start.start()):
+            self._leniently()
         problems = tuple(self.problems.values())
         return JsonDocument(value=value, lead=self.text[: start.start()].strip(), problems=problems)
 
@@ -262,6 +264,8 @@ class _Lenient:
     def _quoted(self) -> str:
         quote = self.text[self.at]
         self.count += 1
+        if quote == "'":
+            self._leniently()
         found = (_DOUBLE_QUOTED if quote == '"' else _SINGLE_QUOTED).match(self.text, self.at)
         inside = found[1] if found else ""
         self.at += len(inside) + 1
@@ -283,9 +287,14 @@ class _Lenient:
         if self.at == len(self.text):
             self._ended()
             return Cut(_sound(word))
-        if word in _WORDS:
-            return _WORDS[word]
-        return _number(word) if _NUMBER.fullmatch(word) else _sound(word)
+        if _NUMBER.fullmatch(word):
+            return _number(word)
+        if word not in _STRICT_WORDS:
+            self._leniently()
+        return _WORDS[word] if word in _WORDS else _sound(word)
+
+    def _leniently(self) -> None:
+        self._note(ProblemCode.JSON_LENIENT, "The JSON is not strict; it was read leniently.")
 
     def _note(self, code: ProblemCode, message: str) -> None:
         self.problems.setdefault(code, Problem(code, message))

@@ -157,7 +157,7 @@ def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # n
     value: dict[str, Any] = {f"@{_local(str(name))}": str(text) for name, text in element.attrib.items()}
     own = " ".join(filter(None, (_strip(part) for part in _own_texts(element))))
     if own:
-        value["#text"] = own
+        value["#text"] = Cut(own) if document and element is document.cut else own
     for child in members(element):
         _put(value, local_name(child), to_value(child, document))
     return value
@@ -217,6 +217,7 @@ class _Repair:
         self.sources = [""]
         self.lead = ""
         self.count = 0
+        self.ending = False  # the text ends in an end tag: the last value is whole
         self.problems: dict[ProblemCode, Problem] = {}
 
     def document(self) -> XmlDocument | None:
@@ -263,7 +264,10 @@ class _Repair:
         # `<ErrorMess`: the last tag is not whole. It is no text of anybody.
         rest = self.text[start:]
         broken = rest.rfind("<")
-        return rest if broken < 0 or ">" in rest[broken:] else rest[:broken]
+        if broken < 0 or ">" in rest[broken:]:
+            return rest
+        self.ending = rest.startswith("</", broken)
+        return rest[:broken]
 
     def _characters(self, text: str) -> None:
         self._append(_unescape(text))
@@ -271,7 +275,7 @@ class _Repair:
     def _append(self, text: str) -> None:
         if not text:
             return
-        text = _NO_CHAR.sub("\ufffd", text)
+        text = self._writable(text)
         here = self.open[-1]
         if here is self.top and len(here) == 0:
             self.lead += text
@@ -279,6 +283,13 @@ class _Repair:
             here[-1].tail = (here[-1].tail or "") + text
         else:
             here.text = (here.text or "") + text
+
+    def _writable(self, text: str) -> str:
+        """Replace what XML cannot carry."""
+        plain, count = _NO_CHAR.subn("\ufffd", text)
+        if count:
+            self._note(ProblemCode.TEXT_REPLACED, "The XML holds control characters; they were replaced.")
+        return plain
 
     def _open(self, found: re.Match[str]) -> None:
         if len(self.open) > self.max_depth:
@@ -290,7 +301,7 @@ class _Repair:
         child = etree.SubElement(self.open[-1], _local_tag(found["name"]))
         for name, double, single in _ATTRIBUTE.findall(attributes):
             if not name.startswith("xmlns"):
-                child.set(_local_tag(name), _NO_CHAR.sub("\ufffd", _unescape(double or single)))
+                child.set(_local_tag(name), self._writable(_unescape(double or single)))
         if not attributes.endswith("/"):
             self.open.append(child)
             self.sources.append(found[0])
@@ -307,15 +318,19 @@ class _Repair:
         self.sources.pop()
 
     def _flatten(self) -> None:
-        """Turn the innermost open element, which has no end tag, back into text."""
+        """Close the innermost open element, which has no end tag of its own.
+
+        Alone in its parent it was meant as text: `<ErrorMessage><ConferenceCallCommand>: failed</…>`.
+        With others around or inside it, it lost its end: `<ErrorType>Generic Error<ErrorMessage>…`.
+        """
         self._repaired()
         element, source = self.open.pop(), self.sources.pop()
-        parent = self.open[-1]
-        inside, children = element.text or "", list(element)
+        parent, children = self.open[-1], list(element)
+        if children or len(parent) > 1:
+            parent.extend(children)
+            return
         parent.remove(element)
-        self._append(source + inside)
-        for child in children:
-            parent.append(child)
+        self._append(source + (element.text or ""))
 
     def _repaired(self) -> None:
         self._note(
@@ -326,13 +341,17 @@ class _Repair:
         self.problems.setdefault(code, Problem(code, message))
 
     def _finished(self) -> XmlDocument | None:
+        if len(self.top) == 0:
+            return None
         cut = self.open[-1] if len(self.open) > 1 else None
         if cut is not None:
             self._note(
                 ProblemCode.XML_TRUNCATED, "The XML ends inside an element; its last value may be cut."
             )
-        if len(self.top) == 0:
-            return None
+        if self.ending and cut is not None:
+            cut = cut.getparent()
+        if not self.problems and len(self.top) == 1 and not self.lead.strip():
+            self._repaired()
         problems = tuple(self.problems.values())
         return XmlDocument(roots=tuple(self.top), lead=self.lead.strip(), cut=cut, problems=problems)
 

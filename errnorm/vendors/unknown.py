@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import messages
-from errnorm.usual import bayeux_failures, describe
+from errnorm.usual import bayeux_failures, describe, says_error, says_success
 from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
 
 __all__ = ["UNKNOWN"]
@@ -22,15 +22,11 @@ def parse(payload: Payload) -> list[Reported]:
     failures = bayeux_failures(envelopes)
     if failures:
         return failures
-    reported = describe(payload)
-    if payload.status is not None:
-        return [reported] if payload.status >= 400 or _says_error(reported) else []
-    return [] if envelopes else [reported]
-
-
-def _says_error(reported: Reported) -> bool:
-    """A problem document is an error under any status (RFC 9457, section 3)."""
-    return reported["shape"].startswith("problem.")
+    if payload.status is not None and payload.status >= 400:
+        return [describe(payload)]
+    if says_success(payload) or (envelopes and all(item.get("successful") is True for item in envelopes)):
+        return []
+    return [describe(payload)] if payload.status is None or says_error(payload) else []
 
 
 UNKNOWN = Vendor(name="unknown", title="Unknown", clues=(), score=score, parse=parse)

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import Factory, define
+from attrs import define
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.xml import XmlDocument, local_name, read_xml, to_value
@@ -22,10 +22,10 @@ from errnorm.record import Problem
 from errnorm.vendor import NOTHING, Evidence, is_blank, text_value, whole
 from errnorm.vocabulary import Origin, ProblemCode
 
-__all__ = ["CLIENT_TYPES", "TREE_KEYS", "TREE_ROOTS", "UPDATE", "Tree", "leaf"]
+__all__ = ["CLIENT_TYPES", "REST", "TREE_KEYS", "TREE_ROOTS", "Group", "Tree", "leaf"]
 
-_REST = Evidence(0.98, "an ApiErrors element, the root of a Finesse REST error")
-UPDATE = Evidence(0.97, "an Update with apiErrors, a Finesse error notification")
+REST = Evidence(0.98, "an ApiErrors element, the root of a Finesse REST error")
+_UPDATE = Evidence(0.97, "an Update with apiErrors, a Finesse error notification")
 _FRAGMENT = Evidence(0.9, "apiErrors inside data, a fragment of a Finesse notification")
 _LOWER = Evidence(0.7, "apiErrors as root, with nothing that marks a sibling product")
 _NOTICE = Evidence(0.9, "an Update about a /finesse/api/ object")
@@ -54,7 +54,7 @@ _ITEMS = frozenset({"apiError", "ApiError"})
 _TWINS = frozenset({"content", "object"})
 _API = "/finesse/api/"
 _TUNNEL = "0|"  # type 0 of the browser tunnel is an event: `0|/finesse/api/User/1001<Update>…`
-_STATUS = re.compile(r"[1-5]\d\d")
+_DIGITS = re.compile(r"\d{1,9}")
 _SOURCE_ID = re.compile(r"/(Dialog|User|Media)/([^/<>\s]{1,200})")
 _SOURCE_KINDS = {"Dialog": "dialog", "User": "user", "Media": "media"}
 _SSO_CONSTANTS = frozenset({"AUTH_ERROR", "NO TOKEN"})
@@ -64,6 +64,36 @@ _DIFFER = Problem(
 )
 
 
+class Group(NamedTuple):
+    """The errors of one Update, one REST body or one event, with what stands around them.
+
+    Attributes:
+        errors: the members of each error.
+        envelope: what stands around them.
+        path: the node of the tunnel, or of a finesse.js event.
+    """
+
+    errors: list[dict[str, Any]]
+    envelope: dict[str, Any]
+    path: str | None = None
+
+    def ids(self) -> dict[str, str]:
+        """Give the request, and the dialog, user and media of `/finesse/api/User/{id}/Media/{mrd}`."""
+        found: dict[str, str] = {}
+        for place in (self.path, *_places(self.envelope)):
+            pairs = _SOURCE_ID.findall(place.replace("%2F", "/").replace("%2f", "/")) if place else ()
+            found |= {_SOURCE_KINDS[kind]: text for kind, text in pairs}
+        request = whole(leaf(_update_of(self.envelope).get("requestId")))
+        return found | ({"request": request} if request else {})
+
+    def around(self) -> dict[str, Any]:
+        """Give the envelope without what says nothing or is an id, and with the node before it."""
+        node = {"node": self.path} if self.path else {}
+        kept = {name: item for name, item in self.envelope.items() if not is_blank(item)}
+        kept.pop("requestId", None)
+        return node | kept
+
+
 @define(kw_only=True, eq=False, repr=False)
 class Tree:
     """The errors of a body, and all that stands around them.
@@ -71,24 +101,26 @@ class Tree:
     Attributes:
         shape: the wire form.
         evidence: how sure the form alone makes it that this is Finesse's.
-        errors: the members of each error.
-        envelope: what stands around them.
-        notification: the error came after a 202, by the notification service.
+        groups: the errors, each group with what stands around it; a notification without errors is a
+            group without errors.
+        notification: the errors came after a 202, by the notification service.
         origin: who wrote it.
         status: the HTTP status that the server wrote into the body.
-        path: the node of the tunnel, or of a finesse.js event.
         problems: what the inner layers could not read.
     """
 
     shape: str
     evidence: Evidence
-    errors: list[dict[str, Any]] = Factory(list)
-    envelope: dict[str, Any] = Factory(dict)
+    groups: list[Group]
     notification: bool = False
     origin: Origin = Origin.VENDOR
     status: int | None = None
-    path: str | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The errors of all groups."""
+        return [error for group in self.groups for error in group.errors]
 
     @classmethod
     def of(cls, payload: Payload) -> Tree | None:
@@ -97,33 +129,33 @@ class Tree:
         if document is not None:
             return _of_xml(document)
         found = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
-        value = found.value if found else None
-        return _of_json(value, payload) if isinstance(value, dict) else None
-
-    def ids(self) -> dict[str, str]:
-        """Give the request, and the dialog, user and media of `/finesse/api/User/{id}/Media/{mrd}`."""
-        update = _update_of(self.envelope)
-        places = (self.path, update.get("source"), self.envelope.get("source"))
-        found: dict[str, str] = {}
-        for place in places:
-            if isinstance(place, str):
-                pairs = _SOURCE_ID.findall(place.replace("%2F", "/").replace("%2f", "/"))
-                found |= {_SOURCE_KINDS[kind]: text for kind, text in pairs}
-        request = whole(leaf(update.get("requestId"))) or whole(leaf(self.envelope.get("requestId")))
-        return found | ({"request": request} if request else {})
-
-    def around(self) -> dict[str, Any]:
-        """Give the envelope without what says nothing, and with the node that stood before it."""
-        node = {"node": self.path} if self.path else {}
-        return node | {name: item for name, item in self.envelope.items() if not is_blank(item)}
+        if found is None or not isinstance(found.value, dict):
+            return None
+        tree = _of_json(found.value, payload)
+        path = _tunnel_path(found.lead)
+        if tree and path:
+            tree.shape = "finesse.notification.tunnel"
+            tree.groups = [group._replace(path=path) for group in tree.groups]
+        return tree
 
 
 class _Harvest:
-    """What is taken out of a tree on the way through it."""
+    """What is taken out of a tree on the way through it.
+
+    Attributes:
+        errors: the members of each error.
+        problems: what inner layers could not read.
+        named: the list of errors was there, whether or not it held any.
+    """
 
     def __init__(self) -> None:
         self.errors: list[dict[str, Any]] = []
         self.problems: list[Problem] = []
+        self.named = False
+
+    def found(self) -> list[dict[str, Any]]:
+        """Give the errors; a list that was named and is empty or cut off is one that says nothing."""
+        return self.errors or ([{}] if self.named else [])
 
 
 def leaf(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -144,80 +176,82 @@ def _of_xml(document: XmlDocument) -> Tree:
     values = [to_value(root, document) for root in document.roots]
     if len(names) > 1 and set(names) <= _TWINS:
         return _of_twins(values)
-    harvest = _Harvest()
-    rests = [_split({name: value}, harvest) for name, value in zip(names, values, strict=True)]
-    envelope = _envelope(names, rests)
-    shape, evidence, notification = _xml_form(names, envelope, found=bool(harvest.errors))
-    tunnel = notification and document.lead.startswith(_TUNNEL)
+    leads = [document.lead, *(root.tail or "" for root in document.roots)]
+    groups: list[Group] = []
+    problems: list[Problem] = []
+    for name, value, lead in zip(names, values, leads, strict=False):
+        harvest = _Harvest()
+        rest = _split({name: value}, harvest)
+        groups.append(Group(harvest.found(), _inside(rest, name), _tunnel_path(lead)))
+        problems += harvest.problems
+    found = [group for group in groups if group.errors] or groups[:1]
+    shape, evidence, notification = _xml_form(names, found)
     return Tree(
-        shape="finesse.notification.tunnel" if tunnel else shape,
+        shape="finesse.notification.tunnel" if notification and groups[0].path else shape,
         evidence=evidence,
-        errors=harvest.errors,
-        envelope=envelope,
+        groups=found,
         notification=notification,
-        path=document.lead.removeprefix(_TUNNEL) if tunnel else None,
-        problems=tuple(harvest.problems),
+        problems=tuple(problems),
     )
 
 
-def _xml_form(names: list[str], envelope: Mapping[str, Any], *, found: bool) -> tuple[str, Evidence, bool]:
+def _inside(rest: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give the members of a root."""
+    inner = rest.get(name)
+    return inner if isinstance(inner, dict) else {} if is_blank(inner) else {"#text": inner}
+
+
+def _tunnel_path(lead: str) -> str | None:
+    text = lead.strip()
+    return text.removeprefix(_TUNNEL) if text.startswith(_TUNNEL) else None
+
+
+def _xml_form(names: list[str], groups: list[Group]) -> tuple[str, Evidence, bool]:
     if names[0] in {"ApiErrors", "ApiError"}:
-        return "finesse.rest.xml", _REST, False
+        return "finesse.rest.xml", REST, False
     if names[0] in {"apiErrors", "apiError"}:
         return "finesse.rest.xml", _LOWER, False
     xmpp = names[0] in {"message", "event", "notification"}
     shape = "finesse.notification.xmpp" if xmpp else "finesse.notification.xml"
-    if found:
-        return shape, _FRAGMENT if names[0] == "data" else UPDATE, True
-    if any(_API in text for text in _texts(envelope)):
+    if groups[0].errors:
+        return shape, _FRAGMENT if names[0] == "data" else _UPDATE, True
+    if any(_API in text for text in _texts(groups[0].envelope)):
         return shape, _NOTICE, True
     return shape, _BARE_UPDATE if "Update" in names else NOTHING, True
-
-
-def _envelope(names: list[str], rests: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give what stands around the errors: the members of a single root, or those of each under its name."""
-    if len(rests) == 1:
-        single = rests[0].get(names[0])
-        return single if isinstance(single, dict) else {} if is_blank(single) else {"#text": single}
-    envelope: dict[str, Any] = {}
-    for name, rest in zip(names, rests, strict=True):
-        if not is_blank(rest.get(name)):
-            envelope.setdefault(name, []).append(rest[name])
-    return envelope
 
 
 def _of_json(value: dict[str, Any], payload: Payload) -> Tree | None:
     """Make a tree of JSON: a callback of finesse.js, the desktop API, an SSO test, a gateway."""
     if isinstance(value.get("object"), dict) or "<" in str(value.get("content", "")):
-        return _of_callback(value)
+        return _of_callback(value, payload)
     if isinstance(value.get("error"), dict):
-        return _of_client(value)
+        return _of_client(value, payload)
     harvest = _Harvest()
     envelope = _split(value, harvest)
-    if harvest.errors or _LISTS & value.keys():
-        return _of_api_errors(value, harvest, envelope)
+    if harvest.found():
+        return _of_api_errors(value, harvest, envelope, payload)
     return _of_sso(value, payload) or _of_gateway(value) or _of_members(value)
 
 
-def _of_api_errors(value: dict[str, Any], harvest: _Harvest, envelope: dict[str, Any]) -> Tree:
-    """Make a tree of `{status: 400, apiErrors: {errorType, …}}`, or of a notification made into JSON."""
+def _of_api_errors(
+    value: dict[str, Any], harvest: _Harvest, envelope: dict[str, Any], payload: Payload
+) -> Tree:
+    """Make a tree of `{status: 400, apiErrors: {errorType, …}}`, or of REST or a notification as JSON."""
     notification = "Update" in value or "data" in value
-    status = None if notification else _status_of(envelope.get("status"))
-    if status:
-        del envelope["status"]
+    rest = bool({"ApiErrors", "ApiError", "apiError"} & value.keys())
     update = envelope.get("Update")
+    inner = update if isinstance(update, dict) and len(envelope) == 1 else envelope
     return Tree(
-        shape="finesse.notification.json" if notification else "finesse.desktop.json",
+        shape=f"finesse.{'notification' if notification else 'rest' if rest else 'desktop'}.json",
         evidence=_DESKTOP,
-        errors=harvest.errors,
-        envelope=update if isinstance(update, dict) and len(envelope) == 1 else envelope,
+        status=None if notification else _take_status(inner, payload),
+        groups=[Group(harvest.found(), inner)],
         notification=notification,
-        status=status,
         problems=tuple(harvest.problems),
     )
 
 
-def _of_callback(value: dict[str, Any]) -> Tree | None:
+def _of_callback(value: dict[str, Any], payload: Payload) -> Tree | None:
     """Make a tree of `{status, content, object}`; `content` and `object` tell of one error.
 
     finesse.js answers 400 for every notification ("we don't know what the real status code should be"),
@@ -229,14 +263,12 @@ def _of_callback(value: dict[str, Any]) -> Tree | None:
     names = {name for root in (*roots, made) for name in root}
     tree = _of_twins([*roots, made])
     if not tree.errors:
-        return _of_client(value)
+        return _of_client(value, payload)
     rest = {name: item for name, item in value.items() if name not in _TWINS}
     tree.notification = bool({"content", "Update"} & names)
     tree.shape = "finesse.callback.json"
-    if not tree.notification:
-        tree.status = _status_of(rest.get("status"))
-        rest = {name: item for name, item in rest.items() if name != "status" or not tree.status}
-    tree.envelope = rest | tree.envelope
+    tree.status = None if tree.notification else _take_status(rest, payload)
+    tree.groups = [group._replace(envelope=rest | group.envelope) for group in tree.groups]
     tree.problems += document.problems if document else ()
     return tree
 
@@ -246,7 +278,7 @@ def _inner(text: Any) -> XmlDocument | None:  # noqa: ANN401 - any JSON value
     return read_xml(text.encode("utf-8", "replace"), text) if isinstance(text, str) and "<" in text else None
 
 
-def _of_client(value: dict[str, Any]) -> Tree | None:
+def _of_client(value: dict[str, Any], payload: Payload) -> Tree | None:
     """Make a tree of an error that finesse.js made itself: `{error: {errorType: "parseError", …}}`."""
     error = value.get("error")
     if not isinstance(error, dict) or "errorType" not in error:
@@ -256,9 +288,8 @@ def _of_client(value: dict[str, Any]) -> Tree | None:
     return Tree(
         shape="finesse.callback.json",
         evidence=_CLIENT if own else _MEMBERS,
-        errors=[error],
-        status=_status_of(rest.pop("status", None)),
-        envelope=rest,
+        status=_take_status(rest, payload),
+        groups=[Group([error], rest)],
         origin=Origin.CLIENT if own else Origin.UNKNOWN,
     )
 
@@ -271,20 +302,21 @@ def _of_twins(values: list[Any]) -> Tree:
     for value in values:
         harvest = _Harvest()
         rest = _split(value, harvest)
-        versions += [harvest.errors] if harvest.errors else []
+        versions += [harvest.found()] if harvest.found() else []
         problems += harvest.problems
         envelope = _merged(envelope, _unwrapped(rest))
     versions.sort(key=lambda errors: sum(len(error) for error in errors), reverse=True)
     errors, differ = _agreed(versions)
+    if differ:
+        envelope["twins"] = versions[1:]
+        problems.append(_DIFFER)
     path = envelope.pop("#text", None)
     return Tree(
         shape="finesse.callback.xml",
         evidence=_CALLBACK if errors else NOTHING,
-        errors=errors,
-        envelope=envelope,
+        groups=[Group(errors, envelope, path if isinstance(path, str) else None)],
         notification=True,
-        path=path if isinstance(path, str) else None,
-        problems=(*problems, _DIFFER) if differ else tuple(problems),
+        problems=tuple(problems),
     )
 
 
@@ -336,8 +368,12 @@ def _of_sso(value: dict[str, Any], payload: Payload) -> Tree | None:
     return Tree(
         shape="finesse.sso.json",
         evidence=_SSO,
-        errors=[{"errorMessage": message}] if failed else [],
-        envelope={name: item for name, item in value.items() if name != "errorMessage"},
+        groups=[
+            Group(
+                [{"errorMessage": message}] if failed else [],
+                {name: item for name, item in value.items() if name != "errorMessage"},
+            )
+        ],
     )
 
 
@@ -351,8 +387,7 @@ def _of_gateway(value: dict[str, Any]) -> Tree | None:
     return Tree(
         shape="finesse.gateway.json",
         evidence=_GATEWAY,
-        errors=[error],
-        envelope={**value, "response": rest},
+        groups=[Group([error], {**value, "response": rest})],
         notification=True,
     )
 
@@ -361,7 +396,7 @@ def _of_members(value: dict[str, Any]) -> Tree | None:
     """Make a tree of the bare members, which only a hint, the url or a header makes Finesse's."""
     if not {"errorType", "errorMessage"} <= value.keys():
         return None
-    return Tree(shape="finesse.error.json", evidence=_MEMBERS, errors=[value])
+    return Tree(shape="finesse.error.json", evidence=_MEMBERS, groups=[Group([value], {})])
 
 
 def _split(value: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
@@ -379,6 +414,7 @@ def _split(value: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON val
 
 
 def _left(name: str, item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
+    harvest.named = harvest.named or name in _LISTS
     if name in _ITEMS or (name in _LISTS and _is_error(item)):
         return _take(item, harvest)
     return _split(_opened(item, harvest) if name == "notification" else item, harvest)
@@ -395,12 +431,10 @@ def _is_error(item: Any) -> bool:  # noqa: ANN401 - any JSON value
     )
 
 
-def _take(item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
-    items = item if isinstance(item, list) else [item]
-    # An empty <ApiError/> is an error all the same: one that says nothing.
-    harvest.errors += [error or {} for error in items if isinstance(error, dict) or error is None]
-    left = [error for error in items if not isinstance(error, dict) and error is not None]
-    return left or None
+def _take(item: Any, harvest: _Harvest) -> None:  # noqa: ANN401 - any JSON value
+    for error in item if isinstance(item, list) else [item]:
+        # An empty <ApiError/> is an error all the same: one that says nothing; a bare text is its message.
+        harvest.errors.append(error if isinstance(error, dict) else {"errorMessage": error} if error else {})
 
 
 def _opened(item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
@@ -423,8 +457,22 @@ def _update_of(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
     inner = envelope
     for name in ("event", "items", "item", "notification", "Update"):
         below = inner.get(name)
-        inner = below if isinstance(below, dict) else inner
+        inner = below if isinstance(below, dict) and not isinstance(leaf(below), str) else inner
     return inner
+
+
+def _places(envelope: Mapping[str, Any]) -> Iterator[str]:
+    """Give the object paths of an envelope, from the outermost (the node) to the source of the Update."""
+    items = envelope.get("event")
+    items = items.get("items") if isinstance(items, dict) else None
+    node = items.get("@node") if isinstance(items, dict) else None
+    login = envelope.get("response")
+    user = (
+        f"/User/{login.get('loginId')}" if isinstance(login, dict) and whole(login.get("loginId")) else None
+    )
+    for place in (node, user, leaf(_update_of(envelope).get("source"))):
+        if isinstance(place, str):
+            yield place
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
@@ -435,6 +483,11 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
             yield from _texts(item)
 
 
-def _status_of(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
-    text = text_value(value) or ""
-    return int(text) if _STATUS.fullmatch(text) else None
+def _take_status(envelope: dict[str, Any], payload: Payload) -> int | None:
+    """Take the server's status out; one that is none, or another than the response's, stays in sight too."""
+    text = text_value(envelope.get("status")) or ""
+    if not _DIGITS.fullmatch(text):
+        return None
+    if 100 <= int(text) <= 599 and payload.status in {None, int(text)}:
+        del envelope["status"]
+    return int(text)

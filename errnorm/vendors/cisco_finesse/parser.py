@@ -22,8 +22,8 @@ from errnorm.vendor import (
     text_value,
     whole,
 )
-from errnorm.vendors.cisco_finesse.forms import CLIENT_TYPES, TREE_KEYS, TREE_ROOTS, UPDATE, Tree, leaf
-from errnorm.vocabulary import Origin
+from errnorm.vendors.cisco_finesse.forms import CLIENT_TYPES, REST, TREE_KEYS, TREE_ROOTS, Tree, leaf
+from errnorm.vocabulary import Match, Origin
 
 __all__ = ["CISCO_FINESSE"]
 
@@ -38,16 +38,28 @@ _PATHS = ("/finesse/", "/desktop/api/", "/desktop/sso/")
 _HEADERS = ("www-authenticate", "set-cookie", "location")
 _PAGE_WRITER = "Cisco VOS"
 
-# PCCE says invalidInput.outOfRange, SocialMiner notFound; Finesse writes words, numbers, finesse.api.….
-_SIBLING_TYPE = re.compile(r"(?!finesse\.)[a-z]\w*+(?:\.\w++)*+")
-_AGENT_TYPES = ("authorization", "authentication", "usernotfound")
+_SIBLING = Evidence(0.0, "the members or types of a sibling product of Finesse", against=True)
 
-# `INVALID_ACTION TRANSFER on extension 24011`, `E_ ARM_STAT_CC_OFFLINE` (so printed), `UNAUTHORIZED`.
-_CONSTANT = re.compile(r"(?:E_ (?=ARM_))?(?=[A-Z0-9]*+_)[A-Z][A-Z0-9_]*+(?=[\s:]|$)")
+# PCCE says invalidInput.outOfRange; Finesse writes words, numbers, finesse.api.…. SocialMiner's notFound
+# stands below `apiErrors`, where Finesse's REST has `ApiErrors`.
+_SIBLING_TYPE = re.compile(r"(?!finesse\.)[a-z]\w*+(?:\.\w++)++")
+_SIBLING_WORD = re.compile(r"[a-z]\w*+")
+_AGENT_TYPES = (
+    "authorization",
+    "authentication",
+    "invalidauthorization",
+    "invaliduserauthorization",
+    "usernotfound",
+)
+
+# `INVALID_ACTION TRANSFER on extension 24011`, `UNAUTHORIZED`; some are printed with a space after an
+# underscore: `E_ ARM_STAT_CC_OFFLINE`.
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*+(?:_++ ?[A-Z0-9]++)++_?+(?=[\s:]|$)")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]++")
 _NUMBER = re.compile(r"-?\d++")
-_STATUS = re.compile(r"[1-5]\d\d")
+_STATUS = re.compile(r"\s*+(\d{1,9})\b")
 _COMPOSITE = "HTTP Status code:"
+_LONGEST_KEY = 80
 
 # The table that a constant belongs to, by its beginning; E_INVALID_CONFIG_MSG_MASK is an E_CTI code.
 _TABLES = (
@@ -81,8 +93,8 @@ def score(payload: Payload) -> Evidence:
     tree = _tree(payload)
     if tree is None:
         return place
-    if any(_is_sibling(error) for error in tree.errors):
-        return UPDATE if tree.notification else NOTHING
+    if not tree.notification and any(_is_sibling(error, tree) for error in tree.errors):
+        return _SIBLING
     return max(tree.evidence, place, key=lambda evidence: evidence.confidence)
 
 
@@ -99,13 +111,16 @@ def _tree(payload: Payload) -> Tree | None:
     return tree
 
 
-def _is_sibling(error: Mapping[str, Any]) -> bool:
+def _is_sibling(error: Mapping[str, Any], tree: Tree) -> bool:
     """Tell PCCE, CVP and SocialMiner by their own members and types."""
     names = {name.lower(): name for name in error}
     if "errordetail" in names:
         return True
     kind = whole(leaf(error.get(names.get("errortype", ""))))
-    return kind is not None and kind not in CLIENT_TYPES and _SIBLING_TYPE.fullmatch(kind) is not None
+    if kind is None or kind in CLIENT_TYPES:
+        return False
+    lower_root = tree.evidence.confidence < REST.confidence
+    return bool(_SIBLING_TYPE.fullmatch(kind) or (lower_root and _SIBLING_WORD.fullmatch(kind)))
 
 
 def parse(payload: Payload) -> list[Reported]:
@@ -115,9 +130,12 @@ def parse(payload: Payload) -> list[Reported]:
     tree = _tree(payload)
     if tree is None:
         return []
-    ids, envelope = tree.ids(), tree.around()
-    envelope.pop("requestId", None)
-    return [_Error(error, tree).reported(ids, envelope) for error in tree.errors]
+    payload.shape = tree.shape if tree.evidence.claims else None
+    return [
+        _Error(error, tree).reported(group.ids(), group.around())
+        for group in tree.groups
+        for error in group.errors
+    ]
 
 
 def _parse_page(payload: Payload) -> list[Reported]:
@@ -125,9 +143,19 @@ def _parse_page(payload: Payload) -> list[Reported]:
     page = payload.html
     if page.writer.name != _PAGE_WRITER:
         return []
-    extra = {name: text for name, text in (("title", page.title), ("heading", page.heading)) if text}
     message = page.words or page.title
-    return [Reported(shape="finesse.html", message=message, origin=Origin.CONTAINER, extra=extra)]
+    extra = {
+        name: text for name, text in (("title", page.title), ("heading", page.heading)) if text != message
+    }
+    return [
+        Reported(
+            shape="finesse.html",
+            message=message,
+            status=page.status,
+            origin=Origin.CONTAINER,
+            extra={name: text for name, text in extra.items() if text},
+        )
+    ]
 
 
 class _Error:
@@ -141,11 +169,35 @@ class _Error:
         self.extra: dict[str, Any] = {}
         self.lookups: list[Lookup] = []
         for name, item in error.items():
-            key = name.lower()
-            if key in _KNOWN and key not in self.members:
-                self.members[key], self.names[key] = leaf(item), name
-            elif not is_blank(item):
+            self._sort_in(name, item)
+
+    def _sort_in(self, name: str, item: Any) -> None:  # noqa: ANN401 - any JSON value
+        key = name.lower()
+        if key not in _KNOWN or key in self.members:
+            if not is_blank(item):
                 self.extra[name] = item
+            return
+        self.members[key], self.names[key] = leaf(item), name
+        if isinstance(item, dict):
+            self._open(key, name, item)
+
+    def _open(self, key: str, name: str, item: dict[str, Any]) -> None:
+        """Keep the attributes of a leaf; read what finesse.js makes of markup that was meant as text.
+
+        Of `<errorMessage><ConferenceCallCommand>: …</errorMessage><errorType>…` it makes
+        `{"ConferenceCallCommand": {"#text": ": …", "errorType": "…"}}`.
+        """
+        inside = next(((tag, below) for tag, below in item.items() if isinstance(below, dict)), None)
+        if self.members[key] is not item:
+            beside = {attribute: text for attribute, text in item.items() if text is not self.members[key]}
+            self.extra |= {name: beside} if beside else {}
+        elif inside and text_value(leaf(inside[1])):
+            self.extra[name] = item
+            self.members[key] = f"<{inside[0]}>{leaf(inside[1])}"
+            for inner, value in inside[1].items():
+                if inner.lower() in _KNOWN:
+                    self.members.setdefault(inner.lower(), value)
+                    self.names.setdefault(inner.lower(), inner)
 
     def reported(self, ids: Mapping[str, str], envelope: Mapping[str, Any]) -> Reported:
         """Report the error: the steps in the order of their dependence."""
@@ -159,7 +211,7 @@ class _Error:
         self.fields["extra"] = self.extra
         self.fields["lookups"] = tuple(self.lookups)
         self.fields["problems"] = self.tree.problems
-        if self.tree.status:
+        if self.tree.status is not None:
             self.fields["status"] = self.tree.status
         return self.fields
 
@@ -182,9 +234,8 @@ class _Error:
     def _message(self) -> None:
         """Choose the message: the vendor's, whole, unless it is only a constant and another says more."""
         message = self.members.get("errormessage")
-        cut = message is not None and whole(message) is None
         text = text_value(message)
-        code = None if cut else _constant(text, self.tree.shape)
+        code = _constant(whole(message))
         self.fields["code"], self.fields["message"] = code, text
         if text and text.startswith(_COMPOSITE):
             self._composite(text)
@@ -203,18 +254,20 @@ class _Error:
         kind, found, message = rest.partition("Error Message:")
         if not found:
             return
-        status = _STATUS.search(head)
-        inner = kind.strip() or None
+        status = _STATUS.match(head.removeprefix(_COMPOSITE))
+        inner = kind.strip()
+        same = inner.casefold() == (self.fields["type"] or "").casefold()
         self.keep("errormessage")
         self.fields["message"] = message.strip() or None
-        self.fields["code"] = inner if inner != self.fields["type"] else None
+        self.fields["code"] = None if same else inner or None
         if status:
-            self.fields["status"] = int(status[0])
+            self.fields["status"] = int(status[1])
 
     def _codes(self) -> None:
         """Choose subcode and target, and what to look up: the most specific first."""
         code = self.fields["code"]
-        table = _table(code)
+        # Without a constant, a number of the Media APIs is of their table (errorMedia).
+        table = _table(code) or ("arm" if self.text("errormedia") else None)
         peripheral = self.text("peripheralerrorcode")
         name = self.text("peripheralerrormsg")
         self.keep("peripheralerrormsg")
@@ -230,31 +283,33 @@ class _Error:
         self._look_up(table or "message", number)
         self._look_up("type", *((number,) if table is None else ()))
         self._look_up(table or "message", code)
+        if code is None:  # `NO TOKEN` is no constant, and the catalog knows it all the same
+            self._look_up_text(self.fields["message"])
         self._look_up("type", *((code,) if table == "message" else ()), self.fields["type"])
 
     def _look_up(self, table: str, *keys: str | None) -> None:
         self.lookups += [Lookup(table, key) for key in keys if key]
+
+    def _look_up_text(self, text: str | None) -> None:
+        if text and len(text) <= _LONGEST_KEY:
+            self.lookups.append(Lookup("message", text, Match.MESSAGE))
 
     def _is_code(self, data: str, table: str | None) -> bool:
         """Tell a CTI number from an agent id: both are digits in ErrorData."""
         if not _NUMBER.fullmatch(data):
             return False
         kind = (self.fields["type"] or "").lower().replace(" ", "")
-        if kind.startswith(_AGENT_TYPES):
+        if kind.startswith(_AGENT_TYPES) or not (kind or self.fields["message"]):
             return False
         return table in _CTI_TABLES or self.tree.notification
 
 
-def _constant(text: str | None, shape: str) -> str | None:
+def _constant(text: str | None) -> str | None:
     """Give the constant that a message is or begins with."""
     if not text:
         return None
     found = _CONSTANT.match(text)
-    if found:
-        return found[0]
-    # The SSO test writes its constant with a space: NO TOKEN.
-    word = text.replace(" ", "") if shape == "finesse.sso.json" else text
-    return text if _CAPITALS.fullmatch(word) else None
+    return found[0] if found else text if _CAPITALS.fullmatch(text) else None
 
 
 def _table(code: str | None) -> str | None:

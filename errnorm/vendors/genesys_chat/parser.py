@@ -12,7 +12,7 @@ Source: Genesys Web Engagement API Reference, Chat Service JS API and its error 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from errnorm.payload import Kind, Payload
@@ -38,25 +38,39 @@ __all__ = ["GENESYS_CHAT"]
 _NAMED = Evidence(0.95, "an event named EventError, without the members of its namesakes")
 _LOGGED = Evidence(0.8, "an object printed after the word EventError")
 _CHANNEL = Evidence(0.7, "an error with code and description on a chat channel or a cometd url")
+_NO_ERROR = Evidence(0.5, "a Bayeux message of a chat, without an error")
 _NAMELESS = Evidence(0.3, "an error with code and description, which any API may send")
 
+_NAME = "genesys-chat"
 _EVENT = "EventError"
 _EVENT_NAMES = ("type", "event", "eventType", "name")  # no document says which of them it is
 _TEXTS = ("description", "message")
-_IDS = {"sessionId": "session", "chatSessionId": "session", "userId": "user", "clientId": "client"}
+_IDS = {"sessionId": "session", "chatSessionId": "session", "userId": "user"}
+_BAYEUX_IDS = {"clientId": "client", "id": "request"}
 _CLIENT_CODES = range(150, 250)  # "generated on browser side"
 _CODE = re.compile(r"\d{1,9}")
 
 # Notices that the manual describes without giving them a code or a text. A failure is no notice.
-_FAILURE = re.compile(r"fail|expire|unable|cannot|could not|lost", re.IGNORECASE)
+_FAILURE = re.compile(
+    r"fail|expire|unable|can(?:no|')t|could ?n[o']t|lost|timed? ?out|abort|refus|reject"
+    r"|not (?:be |been )?restored",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"\b(?:chat|session|channel|server)\b", re.IGNORECASE)
 _NOTICES = (
     (
-        re.compile(r"\brestor(?:e|ing)\b|\bbeing restored\b|\bstop(?:s|ped)? responding\b", re.IGNORECASE),
+        re.compile(
+            r"\brestor(?:e|ing)\b|\bbe(?:ing)? restored\b|\bstop(?:s|ped)? responding\b", re.IGNORECASE
+        ),
         "session-restoring",
     ),
     (re.compile(r"\brestored\b", re.IGNORECASE), "session-restored"),
-    (re.compile(r"\bnot (?:yet )?(?:been )?ready\b", re.IGNORECASE), "channel-not-ready"),
+    (
+        re.compile(r"\b(?:channel|server)\b[^.]{0,80}?\bnot (?:yet )?(?:been )?ready\b", re.IGNORECASE),
+        "channel-not-ready",
+    ),
 )
+_CHAT_PLACE = re.compile(r"[/_.-]chat|cometd", re.IGNORECASE)
 
 
 class _Event(NamedTuple):
@@ -89,8 +103,17 @@ class _Event(NamedTuple):
     @property
     def is_nameless(self) -> bool:
         """True for `{error: {code, description}}` without a name."""
-        code = whole(self.error.get("code"))
-        return bool(code and _CODE.fullmatch(code) and self.error.get("description")) and not self.is_foreign
+        return _is_coded(self.error, ("description",)) and not self.is_foreign
+
+    @property
+    def is_flat(self) -> bool:
+        """True for `{code, description}` or `{code, message}` without a name."""
+        return _is_coded(self.body, _TEXTS) and not self.is_foreign
+
+
+def _is_coded(members: Mapping[str, Any], texts: Sequence[str]) -> bool:
+    code = whole(members.get("code"))
+    return bool(code and _CODE.fullmatch(code)) and any(members.get(name) for name in texts)
 
 
 def score(payload: Payload) -> Evidence:
@@ -100,34 +123,43 @@ def score(payload: Payload) -> Evidence:
         return _LOGGED if payload.kind is Kind.TEXT else _NAMED
     if any(_on_channel(event, payload) for event in events):
         return _CHANNEL
-    return _NAMELESS if any(event.is_nameless for event in events) else NOTHING
+    if any(event.is_nameless for event in events):
+        return _NAMELESS
+    of_chat = events and all(event.in_bayeux and _is_told(event, payload) for event in events)
+    return _NO_ERROR if of_chat and not any(event.is_foreign for event in events) else NOTHING
 
 
 def parse(payload: Payload) -> list[Reported]:
-    """Report every EventError of a body, and the failures of the Bayeux protocol beside them."""
-    reports = [
-        _reported(event)
-        for event in _events(payload)
-        if not event.is_foreign and (event.name or _on_channel(event, payload))
-    ]
-    document = payload.json
-    return reports + (bayeux_failures(document.value) if reports and document else [])
+    """Report every EventError of a body, and the failures of the Bayeux protocol between them."""
+    reports: list[Reported] = []
+    for item in _items(payload):
+        events = [event for event in _events_of(item, payload) if _is_error(event, payload)]
+        reports += [_reported(event) for event in events] or bayeux_failures(item)
+    return reports if any("vendor" not in report for report in reports) else []
+
+
+def _is_error(event: _Event, payload: Payload) -> bool:
+    return not event.is_foreign and (event.name is not None or _on_channel(event, payload))
 
 
 def _events(payload: Payload) -> Iterator[_Event]:
     """Go through the objects of a body that may be events."""
+    for item in _items(payload):
+        yield from _events_of(item, payload)
+
+
+def _items(payload: Payload) -> list[dict[str, Any]]:
     document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
-    if document is None:
+    value = document.value if document else []
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def _events_of(item: dict[str, Any], payload: Payload) -> Iterator[_Event]:
+    if is_envelope(item):
+        yield from _inside(item)
         return
-    logged = _EVENT if payload.kind is Kind.TEXT and _EVENT in document.lead else None
-    items = document.value if isinstance(document.value, list) else [document.value]
-    for item in items:
-        if not isinstance(item, dict):
-            continue
-        if is_envelope(item):
-            yield from _inside(item)
-        else:
-            yield _Event(item, {}, _name_of(item) or logged, in_bayeux=False)
+    lead = payload.json.lead if payload.kind is Kind.TEXT and payload.json else ""
+    yield _Event(item, {}, _name_of(item) or (_EVENT if _EVENT in lead else None), in_bayeux=False)
 
 
 def _inside(envelope: dict[str, Any]) -> Iterator[_Event]:
@@ -147,36 +179,46 @@ def _name_of(item: Mapping[str, Any]) -> str | None:
 
 
 def _on_channel(event: _Event, payload: Payload) -> bool:
-    place = f"{event.envelope.get('channel', '')} {payload.url or ''}".lower()
-    told = "chat" in place or "cometd" in place or payload.hint == "genesys-chat"
-    return event.is_nameless and told
+    if not event.is_nameless and not event.is_flat:
+        return False
+    return _is_told(event, payload) and (event.is_nameless or payload.hint == _NAME)
+
+
+def _is_told(event: _Event, payload: Payload) -> bool:
+    """Tell whether the channel, the url or the caller says chat."""
+    channel = str(event.envelope.get("channel", ""))
+    return payload.hint == _NAME or any(_CHAT_PLACE.search(place) for place in (channel, payload.url or ""))
 
 
 def _reported(event: _Event) -> Reported:
     rest = dict(event.body)
     error = dict(event.error)
-    name = next((name for name in _EVENT_NAMES if rest.get(name) == _EVENT), None)
-    rest.pop(name or "", None)
+    named = next((name for name in _EVENT_NAMES if rest.get(name) == _EVENT), None)
+    rest.pop(named or "", None)
     code = whole(_pop(error, "code")) if "code" in error else whole(_pop(rest, "code"))
     message = next((text for source in (error, rest) for text in _take_text(source)), None)
     if isinstance(rest.get("error"), str) and not message:
         message = text_value(rest.pop("error"))
-    rest["error"] = error or rest.get("error") if not isinstance(rest.get("error"), dict) else error
+    if event.error:
+        rest["error"] = error
     notice = _notice(message) if code is None else None
+    envelope = dict(event.envelope)
     return Reported(
         shape="chat.bayeux" if event.in_bayeux else "chat.event",
         type=event.name,
         code=code,
         message=message,
-        ids=dict(_ids(rest, event.envelope)),
+        ids=_take_ids(rest, _IDS) | _take_ids(envelope, _BAYEUX_IDS),
         origin=_origin(code),
-        extra=_extra(event, rest),
-        lookups=(Lookup("code", code),)
-        if code
-        else (Lookup("notice", notice, Match.MESSAGE),)
-        if notice
-        else (),
+        extra=_extra(event, rest, envelope),
+        lookups=_lookups(code, notice),
     )
+
+
+def _lookups(code: str | None, notice: str | None) -> tuple[Lookup, ...]:
+    if code:
+        return (Lookup("code", code),)
+    return (Lookup("notice", notice, Match.MESSAGE),) if notice else ()
 
 
 def _pop(source: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -193,7 +235,7 @@ def _take_text(source: dict[str, Any]) -> Iterator[str]:
 
 
 def _notice(message: str | None) -> str | None:
-    if not message or _FAILURE.search(message):
+    if not message or _FAILURE.search(message) or not _ABOUT.search(message):
         return None
     return next((code for pattern, code in _NOTICES if pattern.search(message)), None)
 
@@ -203,24 +245,21 @@ def _origin(code: str | None) -> Origin:
     return Origin.CLIENT if in_browser else Origin.VENDOR
 
 
-def _ids(*sources: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for source in sources:
-        for name, kind in _IDS.items():
-            text = whole(source.get(name))
-            if text:
-                yield kind, text
+def _take_ids(source: dict[str, Any], kinds: Mapping[str, str]) -> dict[str, str]:
+    names = [name for name in kinds if whole(source.get(name))]
+    return {kinds[name]: str(whole(source.pop(name))) for name in names}
 
 
-def _extra(event: _Event, rest: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(event: _Event, rest: Mapping[str, Any], envelope: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: item for name, item in rest.items() if not is_blank(item)}
     if event.body is not event.members:
-        outer = {name: item for name, item in event.members.items() if name not in {"data", *_EVENT_NAMES}}
-        kept = {**outer, **kept}
-    return kept | ({"envelope": event.envelope} if event.envelope else {})
+        own = {name: item for name, item in event.members.items() if name != "data" and item != _EVENT}
+        kept = own | kept
+    return kept | ({"envelope": dict(envelope)} if envelope else {})
 
 
 GENESYS_CHAT = Vendor(
-    name="genesys-chat",
+    name=_NAME,
     title="Genesys chat API",
     clues=(
         Clue(ClueKind.EVENT, _EVENT),

@@ -34,9 +34,11 @@ __all__ = ["ZOOM_COBROWSE"]
 _EVENT_FOUND = Evidence(0.97, "an event named session_error")
 _LOGGED = Evidence(0.9, "an object printed after the word session_error")
 _EXCEPTION = Evidence(0.9, "an exception name of the Cobrowse table, with its own code or none")
+_EXCEPTION_ALONE = Evidence(0.7, "an exception name that only Cobrowse has, with a code that is not its own")
 _TEXT = Evidence(0.8, "a code of the Cobrowse table with its own text")
 _CALLBACK = Evidence(0.8, "a callback result with success false and a code of the Cobrowse table")
-_SUCCESS = Evidence(0.6, "a callback result with success true")
+_SUCCESS = Evidence(0.4, "a callback result with success true, which other products have as well")
+_OWN_SUCCESS = Evidence(0.6, "a callback result with success true, and the caller says Cobrowse")
 _SHARED_NAME = Evidence(0.4, "an exception name of the Cobrowse table that other products use as well")
 _CODE_ALONE = Evidence(0.3, "a code of the Cobrowse table, which other Zoom products use as well")
 _REST = Evidence(0.05, "a code of the Cobrowse table under a url of Zoom's REST API")
@@ -49,8 +51,22 @@ _TEXTS = ("errorMsg", "message", "errorMessage", "reason")
 _EXCEPTIONS = ("exception", "name")
 _IDS = {"sessionId": "session", "session_id": "session", "userId": "user", "user_id": "user"}
 _SUCCESSES = frozenset({"session", "sdkInfo", "agentViewerUrl"})
-# Names that say nothing of Cobrowse; the others begin with SESSION_.
-_SHARED = frozenset({"NETWORK_ERROR", "TOKEN_INVALID", "UNDEFINED"})
+# The exceptions of the table. Some of the names say nothing of Cobrowse.
+_OWN_NAMES = (
+    "SESSION_AGENT_COUNT_LIMIT",
+    "SESSION_CANCELING_IN_PROGRESS",
+    "SESSION_CONNECTING_IN_PROGRESS",
+    "SESSION_COUNT_LIMIT",
+    "SESSION_CUSTOMER_COUNT_LIMIT",
+    "SESSION_DUPLICATE_USER",
+    "SESSION_JOIN_FAILED",
+    "SESSION_JOIN_PIN_NOT_FOUND",
+    "SESSION_PIN_INVALID_FORMAT",
+    "SESSION_START_FAILED",
+    "SESSION_START_PIN_CONFLICT",
+    "SESSION_START_PIN_REQUIRED",
+)
+_SHARED_NAMES = ("NETWORK_ERROR", "TOKEN_INVALID", "UNDEFINED")
 _CODE = re.compile(r"\d{1,9}")
 # `error code 1011`, as the manual's own sample logs it.
 _CONSOLE = re.compile(r"\berror code:?\s{1,3}(\d{1,9})\b")
@@ -85,7 +101,7 @@ def score(payload: Payload) -> Evidence:
     """Tell how sure it is that a Cobrowse SDK made this."""
     found = max((_evidence(error, payload) for error in _errors(payload)), key=_confidence, default=NOTHING)
     if found is NOTHING and _succeeded(payload):
-        return _SUCCESS
+        return _OWN_SUCCESS if payload.hint == _NAME else _SUCCESS
     return found
 
 
@@ -97,12 +113,12 @@ def _evidence(error: _Error, payload: Payload) -> Evidence:
     if error.named:
         return _LOGGED if payload.kind is Kind.TEXT else _EVENT_FOUND
     entry = _entry(error.code)
-    if error.exception and (error.code is None or (entry and entry.name == error.exception)):
-        by_name = _entry(error.exception)
-        if by_name and by_name.name == error.exception:
-            return _SHARED_NAME if error.code is None and error.exception in _SHARED else _EXCEPTION
+    if entry and error.exception == entry.name:
+        return _EXCEPTION
+    if error.exception in _OWN_NAMES:
+        return _EXCEPTION if error.code is None else _EXCEPTION_ALONE
     if entry is None:
-        return NOTHING
+        return _SHARED_NAME if error.exception in _SHARED_NAMES else NOTHING
     if "/v2/" in (payload.url or ""):
         return _REST
     if error.message and _own_text(entry, error.message[1]):
@@ -116,7 +132,8 @@ def _entry(key: str | None) -> CatalogEntry | None:
 
 def _own_text(entry: CatalogEntry, text: str) -> bool:
     said = text.strip().rstrip(".").casefold()
-    return any(said == message.text.rstrip(".").casefold() for message in entry.messages)
+    texts = (*(message.text for message in entry.messages), *entry.aliases)
+    return any(said == own.rstrip(".").casefold() for own in texts)
 
 
 def parse(payload: Payload) -> list[Reported]:
@@ -175,7 +192,7 @@ def _succeeded(payload: Payload) -> bool:
     value = document.value if document else None
     if not isinstance(value, dict) or text_value(value.get("success")) != "true":
         return False
-    return payload.hint == _NAME or bool(_SUCCESSES & value.keys())
+    return bool(_SUCCESSES & value.keys()) or payload.hint == _NAME
 
 
 def _reported(error: _Error) -> Reported:
@@ -183,9 +200,13 @@ def _reported(error: _Error) -> Reported:
     code = whole(rest.get("code"))
     name, message = error.message or (None, None)
     exception = error.exception
-    taken = {name, *(key for key in _EXCEPTIONS if exception and whole(rest.get(key)) == exception)}
-    taken |= {"code"} if code else set()
     ids = {kind: text for key, kind in _IDS.items() if (text := whole(rest.get(key)))}
+    taken = {
+        name,
+        *(key for key in _IDS if whole(rest.get(key))),
+        *(key for key in _EXCEPTIONS if exception and whole(rest.get(key)) == exception),
+    }
+    taken |= {"code"} if code else set()
     extra = {key: value for key, value in rest.items() if key not in taken and not is_blank(value)}
     envelope = {key: value for key, value in error.envelope.items() if not is_blank(value)}
     return Reported(
@@ -210,7 +231,7 @@ ZOOM_COBROWSE = Vendor(
     name=_NAME,
     title="Zoom Cobrowse SDK",
     clues=(
-        Clue(ClueKind.EVENT, _EVENT),
+        *(Clue(ClueKind.EVENT, name) for name in (_EVENT, *_OWN_NAMES)),
         *(Clue(ClueKind.KEY, name) for name in ("code", "success", "exception")),
         Clue(ClueKind.MARK, _EVENT),
         Clue(ClueKind.MARK, "error code"),
