@@ -265,6 +265,8 @@ HOSTILE = {
     "deep json objects": '{"a":' * 200_000,
     "less-thans": "<" * 500_000,
     "open attributes": "<a b='" * 100_000,
+    "long attribute": "<a " + "b" * 1_000_000 + ">",
+    "many attributes": "<a " + "b = c " * 150_000 + ">",
     "open comments": "<!--" * 200_000,
     "open cdata": "<![CDATA[" * 100_000,
     "end tags": "</a>" * 200_000,

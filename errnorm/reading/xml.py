@@ -39,12 +39,16 @@ _ROOT = "repaired"
 _DOCTYPE = "<!DOCTYPE"
 _DOCTYPE_STEP = re.compile(r"[\[>]")
 # One piece of markup: comment, CDATA, processing instruction, declaration, or a tag with its attributes.
+# Names are ASCII: \w would take `h¹tml`, which is no name and no vendor's.
 _MARKUP = re.compile(
     r"<(?:!--(?P<comment>)|!\[CDATA\[(?P<cdata>)|\?(?P<instruction>)"
-    r"|(?P<end>/)?(?P<name>[A-Za-z_][\w.-]*+(?::[\w.-]++)?+)"
-    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)(?P<close>>))"
+    r"|(?P<end>/)?(?P<name>[A-Za-z_][\w.-]*+(?::[A-Za-z_][\w.-]*+)?+)"
+    r"(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)(?P<close>>))",
+    re.ASCII,
 )
-_ATTRIBUTE = re.compile(r"""([A-Za-z_][\w.:-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
+_ATTRIBUTE = re.compile(
+    r"""(?<![\w.:-])((?:[A-Za-z_][\w.-]*+:)?[A-Za-z_][\w.-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""", re.ASCII
+)
 _CLOSERS = {"comment": "-->", "cdata": "]]>", "instruction": "?>"}
 # What XML 1.0 cannot carry (production 2, Char): lxml refuses it in a text.
 _NO_CHAR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
