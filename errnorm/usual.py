@@ -99,9 +99,8 @@ def says_error(payload: Payload) -> bool:
     if not isinstance(value, dict):
         return False
     failed = any(value.get(name) is False for name in _FAILED)
-    told = any(value.get(name) not in {None, False} for name in ("error",) if _is_leaf(value.get(name)))
-    listed = any(isinstance(value.get(name), dict | list) and value[name] for name in ("error", "errors"))
-    return failed or told or listed or _json(payload)["shape"] == "problem.json"
+    told = any(not is_blank(value.get(name)) and value[name] is not False for name in ("error", "errors"))
+    return failed or told or _json(payload)["shape"] == "problem.json"
 
 
 def says_success(payload: Payload) -> bool:
@@ -113,10 +112,6 @@ def says_success(payload: Payload) -> bool:
     """
     value = payload.json.value if payload.kind is Kind.JSON and payload.json else None
     return isinstance(value, dict) and value.get("success") is True and is_blank(value.get("error"))
-
-
-def _is_leaf(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    return not isinstance(value, dict | list) and not is_blank(value)
 
 
 def _empty(_: Payload) -> Reported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from corpus import Case, cases
@@ -14,6 +15,22 @@ from errnorm.vendors import UNKNOWN, VENDORS
 
 CASES = cases()
 PLAIN = [case for case in CASES if case.health in {"well-formed", "several-errors", "foreign", "success"}]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Go through the paths to all values inside a JSON value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def _is_json(case: Case) -> bool:
+    try:
+        return any(places(json.loads(case.body)))
+    except (ValueError, RecursionError):
+        return False
+
 
 any_case = st.sampled_from(CASES)
 statuses = st.none() | st.integers(100, 599)
@@ -73,6 +90,9 @@ word_soup = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=60).
 bodies = st.binary(max_size=400) | word_soup.map(lambda text: text.encode("utf-8", "surrogatepass"))
 
 
+JSON = [case for case in CASES if _is_json(case)]
+
+
 @st.composite
 def broken_fixtures(draw: st.DrawFn) -> tuple[Case, bytes]:
     """A fixture with one thing broken: a byte changed, a piece lost, doubled, or cut off."""
@@ -84,6 +104,27 @@ def broken_fixtures(draw: st.DrawFn) -> tuple[Case, bytes]:
         st.sampled_from([b"", b"\0", b"\xff", b"<", b'"', b"&", body[start:end] * 2]) | st.binary(max_size=4)
     )
     return case, body[:start] + piece + body[end:]
+
+
+@st.composite
+def remade_fixtures(draw: st.DrawFn) -> tuple[Case, Any]:
+    """A JSON fixture with one value of another kind: what stood as a text is an object, and so on."""
+    case = draw(st.sampled_from(JSON))
+    value = json.loads(case.body)
+    place = draw(st.sampled_from(list(places(value))))
+    other = draw(
+        st.sampled_from([None, True, 0, -1, 1.5, "", "1011", [], {}, [[]], {"a": {}}, [{"code": 1}]])
+    )
+    return case, replaced(value, place, draw(st.just(other) | json_values))
+
+
+def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
+    """Give the value with another one at the path."""
+    if not path:
+        return other
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], other)
+    return copy
 
 
 @st.composite

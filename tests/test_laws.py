@@ -20,6 +20,7 @@ from strategies import (
     bodies,
     broken_fixtures,
     json_values,
+    remade_fixtures,
     shuffled,
     splices,
     statuses,
@@ -60,6 +61,15 @@ def test_a_broken_fixture_gives_a_result(broken: tuple[Case, bytes], status: int
     given = {**case.given, "status": status}
 
     check(body, errnorm.normalize(body, **given))
+
+
+@given(remade=remade_fixtures(), status=statuses, vendor=vendors)
+def test_any_member_may_be_of_another_kind(remade: tuple[Case, Any], status: int | None, vendor: str | None):
+    """A text where an object is wont to stand, and the other way round, are read as far as they go."""
+    case, value = remade
+    given = {**case.given, "status": status} | ({"vendor": vendor} if vendor else {})
+
+    check(value, errnorm.normalize(value, **given))
 
 
 @given(body=splices())

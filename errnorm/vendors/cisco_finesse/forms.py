@@ -259,7 +259,7 @@ def _of_callback(value: dict[str, Any], payload: Payload) -> Tree | None:
     """
     document = _inner(value.get("content"))
     roots = [{local_name(root): to_value(root, document)} for root in document.roots] if document else []
-    made = value.get("object") or {}
+    made = value["object"] if isinstance(value.get("object"), dict) else {}
     names = {name for root in (*roots, made) for name in root}
     tree = _of_twins([*roots, made])
     if not tree.errors:
@@ -284,7 +284,7 @@ def _of_client(value: dict[str, Any], payload: Payload) -> Tree | None:
     if not isinstance(error, dict) or "errorType" not in error:
         return None
     rest = {name: item for name, item in value.items() if name != "error"}
-    own = error["errorType"] in CLIENT_TYPES
+    own = text_value(error["errorType"]) in CLIENT_TYPES
     return Tree(
         shape="finesse.callback.json",
         evidence=_CLIENT if own else _MEMBERS,
@@ -358,11 +358,11 @@ def _merged(envelope: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any
 
 def _of_sso(value: dict[str, Any], payload: Payload) -> Tree | None:
     """Make a tree of an SSO test: `{status: "false", errorMessage: "AUTH_ERROR"}` or its success twin."""
-    status, message = value.get("status"), value.get("errorMessage")
+    status, message = text_value(value.get("status")), value.get("errorMessage")
     if status not in {"true", "false"} or "errorMessage" not in value:
         return None
     asked = "/sso" in (payload.url or "") or payload.hint == "cisco-finesse"
-    if message not in _SSO_CONSTANTS and not asked and not (status == "true" and message == ""):
+    if text_value(message) not in _SSO_CONSTANTS and not asked and not (status == "true" and message == ""):
         return None
     failed = status == "false"
     return Tree(
