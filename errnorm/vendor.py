@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from attrs import frozen
 
@@ -83,8 +83,7 @@ THIN = 0.5
 NOTHING = Evidence(0.0, "no evidence")
 
 
-@frozen
-class Lookup:
+class Lookup(NamedTuple):
     """One question to the catalog.
 
     Attributes:

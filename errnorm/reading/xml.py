@@ -156,14 +156,17 @@ def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # n
         >>> to_value(etree.fromstring("<a x='1'><b>2</b><b/></a>"))
         {'@x': '1', 'b': ['2', None]}
     """
-    if len(element) == 0 and not element.attrib:
+    attributes = element.items()
+    children = list(element)
+    if not children and not attributes:
         return document.text(element) if document else text_of(element)
-    value: dict[str, Any] = {f"@{_local(str(name))}": str(text) for name, text in element.attrib.items()}
-    own = " ".join(filter(None, (_strip(part) for part in _own_texts(element))))
+    value: dict[str, Any] = {f"@{_local(str(name))}": str(text) for name, text in attributes}
+    own = _stripped([element.text, *[child.tail for child in children]])
     if own:
         value["#text"] = Cut(own) if document and element is document.cut else own
-    for child in members(element):
-        _put(value, local_name(child), to_value(child, document))
+    for child in children:
+        if isinstance(child.tag, str):
+            _put(value, _local(child.tag), to_value(child, document))
     return value
 
 
@@ -171,14 +174,8 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _strip(text: str | None) -> str:
-    return text.strip() if text else ""
-
-
-def _own_texts(element: Element) -> Iterator[str | None]:
-    yield element.text
-    for child in element:
-        yield child.tail
+def _stripped(texts: list[str | None]) -> str:
+    return " ".join([text.strip() for text in texts if text and not text.isspace()])
 
 
 def _put(value: dict[str, Any], name: str, item: Any) -> None:  # noqa: ANN401 - a JSON value
