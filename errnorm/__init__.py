@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         UnknownVendor,
         UnreadableBody,
     )
-    from errnorm.normalizer import Normalizer, detect, from_dict, normalize
+    from errnorm.normalizer import Normalizer, Options, detect, from_dict, normalize
     from errnorm.reading.limits import Limits
     from errnorm.record import (
         Candidate,
@@ -63,6 +63,7 @@ __all__ = [
     "Lookup",
     "Match",
     "Normalizer",
+    "Options",
     "Origin",
     "Problem",
     "ProblemCode",
@@ -85,7 +86,7 @@ __all__ = [
 _HOMES = {
     "errnorm.catalog": "Catalog",
     "errnorm.exceptions": "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody",
-    "errnorm.normalizer": "Normalizer detect from_dict normalize",
+    "errnorm.normalizer": "Normalizer Options detect from_dict normalize",
     "errnorm.reading.limits": "Limits",
     "errnorm.record": (
         "Candidate CatalogEntry Detection ErrorRecord Problem RawBody Result RetryAdvice Source"

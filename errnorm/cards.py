@@ -79,7 +79,7 @@ def _how_we_know(record: ErrorRecord, detection: Detection) -> Iterator[Row]:
     for candidate in detection.candidates:
         yield "or", f"{candidate.vendor}: {candidate.reason} ({candidate.confidence:.0%})"
     if record.entry:
-        yield "entry", f"{record.entry.id}, found by {record.match}, {record.entry.verified}"
+        yield "entry", f"{record.entry.id}, match {record.match}, {record.entry.verified}"
         yield "source", record.entry.source
         yield "page", record.entry.docs_url
     yield "advice", record.retry.basis
@@ -141,8 +141,8 @@ def _card(title: str, parts: Iterator[tuple[str, list[Row]]], severity: Severity
 
 def _block(heading: str, rows: list[Row]) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", min_width=13)
-    table.add_column(style="dim", min_width=9)
+    table.add_column(style="bold", width=13, overflow="fold")
+    table.add_column(style="dim", min_width=9, max_width=18, overflow="fold")
     table.add_column(overflow="fold")
     for number, (name, text) in enumerate(rows):
         table.add_row("" if number else heading, Text(_printable(name)), Text(_printable(text or "")))

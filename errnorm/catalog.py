@@ -291,7 +291,9 @@ class Catalog:
         return []
 
     def _exact(self, vendor: str, lookup: Lookup) -> list[_Rung]:
-        return [_Rung(entry, lookup.match, lookup) for entry in self._find(vendor, lookup)[:1]]
+        # Pages of nobody (a login page) come under any vendor.
+        found = self._find(vendor, lookup) or self._find(_HTTP, lookup)
+        return [_Rung(entry, lookup.match, lookup) for entry in found[:1]]
 
     def _family(self, vendor: str, lookup: Lookup) -> list[_Rung]:
         found = (file.family(lookup.table, lookup.key) for file in self._files(vendor))
@@ -422,12 +424,13 @@ def _words(row: Mapping[str, Any], entry_id: str) -> dict[str, Any]:
 def _advice(row: Mapping[str, Any], entry_id: str) -> RetryAdvice:
     vendor, _, rest = entry_id.partition(":")
     scope, delay = row.get("scope"), row.get("delay")
+    by_status = vendor == _HTTP and rest.startswith(f"{_STATUS}/")
     return RetryAdvice(
         decision=Decision(row["decision"]),
         scope=Scope(scope) if scope else None,
         delay=delay,
         delay_source=None if delay is None else DelaySource.CATALOG,
-        basis=f"http:{rest.partition('/')[2]}" if vendor == _HTTP else f"catalog:{entry_id}",
+        basis=f"http:{rest.removeprefix('status/')}" if by_status else f"catalog:{entry_id}",
     )
 
 

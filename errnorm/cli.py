@@ -34,6 +34,10 @@ class _UnreadableInput(click.ClickException):
     exit_code = _UNREADABLE
 
 
+class _UnwritableOutput(click.ClickException):
+    exit_code = _UNREADABLE
+
+
 def _header(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
     pairs = [tuple(part.strip() for part in value.split(":", 1)) for value in values]
     wrong = [value for value, pair in zip(values, pairs, strict=True) if len(pair) != 2]
@@ -58,7 +62,7 @@ def _body_options(command: F) -> F:
         ),
         click.option("--content-type", help="The response's Content-Type."),
         click.option("--vendor", type=click.Choice(names), help="The vendor, where you know it."),
-        click.option("--status", type=click.IntRange(0, 999), help="The HTTP status of the response."),
+        click.option("--status", type=int, help="The HTTP status of the response."),
         click.argument("file", default="-"),
     ):
         command = option(command)
@@ -74,12 +78,12 @@ def cli() -> None:
 @cli.command()
 @_body_options
 def parse(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
-    r"""Normalize the body in FILE (or standard input) and print its records.
+    """Normalize the body in FILE (or standard input) and print its records.
 
     \b
     Example:
       curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
-    """
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
     result = errnorm.normalize(_read(file), **known)
     if not result:
         click.echo("This body reports no error.", err=True)
@@ -94,18 +98,18 @@ def detect(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 -
     _show(detection, "detection", [_plain(detection)], as_json=as_json)
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})  # -1 is a code
 @click.argument("code")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def explain(code: str, *, as_json: bool) -> None:
-    r"""Explain CODE: an id, a number, a constant, or VENDOR:CODE; all meanings are listed.
+    """Explain CODE: an id, a number, a constant, or VENDOR:CODE; all meanings are listed.
 
     \b
     Examples:
       errnorm explain 1016
       errnorm explain cisco-finesse:13036
       errnorm explain CF_RESOURCE_BUSY
-    """
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
     entries = Catalog.builtin().explain(code)
     if not entries:
         raise click.UsageError(f"No code {code!r} is known. {_near_misses(code)}")
@@ -136,25 +140,39 @@ def schema(name: str) -> None:
 
 
 def _read(file: str) -> bytes:
+    if file == "-" and sys.stdin and sys.stdin.isatty():
+        click.echo("Reading the body from the terminal; end it with Ctrl-D.", err=True)
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
+    except (OSError, AttributeError) as error:  # AttributeError: the shell has closed standard input
+        why = getattr(error, "strerror", None) or "it is closed"
         raise _UnreadableInput(
-            f"{file} could not be read: {error.strerror}. Give a file, or - for standard input."
+            f"{file!r} could not be read: {why}. Give a file, or - for standard input."
         ) from error
 
 
 def _show(value: Any, kind: str, lines: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:  # noqa: ANN401
     """Print cards for a person, one JSON object a line for a program."""
+    if sys.stdout is None:
+        raise _UnwritableOutput("Standard output is closed. Send it to a file, a pipe or the terminal.")
     if sys.stdout.isatty() and not as_json:
         # rich takes longer to import than all the rest, so piped output does without.
         import_module("errnorm.cards").show(kind, value)
         return
-    out: IO[bytes] = sys.stdout.buffer
+    try:
+        _write(sys.stdout.buffer, lines)
+    except BrokenPipeError:  # `| head -1` has read what it wanted
+        sys.stdout = None
+    except OSError as error:
+        why = f"The output could not be written: {error.strerror}. Send it elsewhere, or make room."
+        raise _UnwritableOutput(why) from error
+
+
+def _write(out: IO[bytes], lines: Iterable[Mapping[str, Any]]) -> None:
     for line in lines:
         text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         # On a terminal U+009B would begin a command: `ESC [` in one character.
-        out.write(text.decode().translate(_C1_ESCAPES).encode() if sys.stdout.isatty() else text)
+        out.write(text.decode().translate(_C1_ESCAPES).encode() if out.isatty() else text)
     out.flush()
 
 

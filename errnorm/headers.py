@@ -105,7 +105,7 @@ def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - what a 
         return [(name, value) for name, value in items]
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
-            f"headers is a {type(headers).__name__}, which is neither a mapping nor pairs. "
+            f"headers is of type {type(headers).__name__}, which is neither a mapping nor pairs. "
             "Give response.headers, a dict, or a list of (name, value)."
         ) from error
 

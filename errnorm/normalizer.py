@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypedDict, Unpack
@@ -31,7 +31,7 @@ from errnorm.record import (
     read_only,
     record_from_dict,
 )
-from errnorm.usual import describe
+from errnorm.usual import describe, says_error
 from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
 from errnorm.vendors import UNKNOWN, VENDORS
 from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
@@ -64,6 +64,18 @@ class Options(TypedDict, total=False):
     source: Source | None
     occurred_at: datetime | None
     strict: bool
+
+
+_KEYWORDS = Options.__annotations__.keys()
+
+
+def _misspelt(names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    name = min(names)
+    near = get_close_matches(name.lower(), _KEYWORDS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_KEYWORDS)}."
+    return f"There is no keyword {name!r}. {hint}"
 
 
 class _Call(NamedTuple):
@@ -184,9 +196,13 @@ class Normalizer:
         return self.normalize(body, **options).detection
 
     def _call(self, body: Body, options: Options) -> _Call:
+        if not options.keys() <= _KEYWORDS:
+            raise InvalidArgument(_misspelt(options.keys() - _KEYWORDS))
         declared, facts = read_headers(options.get("headers"), self._declared)
-        if options.get("content_type"):
-            declared["content-type"] = str(options["content_type"])
+        content_type = _of_type("content_type", options.get("content_type"), str)
+        if content_type:
+            declared["content-type"] = content_type
+        _of_type("strict", options.get("strict"), bool)
         status, problems = _status(options.get("status"))
         return _Call(
             body=body,
@@ -272,8 +288,10 @@ class Normalizer:
         reported = found.vendor.parse(payload)
         if reported or (found.vendor is UNKNOWN and payload.hint is None):
             return reported
-        failed = payload.status >= 400 if payload.status is not None else not found.evidence.claims
-        return [_as_a_whole(payload)] if failed else []
+        # A form that was recognised and holds no error is the vendor's own success form.
+        failed = payload.shape is None if payload.status is None else payload.status >= 400
+        told = payload.shape is None and says_error(payload)
+        return [_as_a_whole(payload)] if failed or told else []
 
     def _draft(
         self,
@@ -355,7 +373,7 @@ def _status(status: object) -> tuple[int | None, tuple[Problem, ...]]:
         return None, ()
     if not isinstance(status, int) or isinstance(status, bool):
         raise InvalidArgument(
-            f"status is a {type(status).__name__}. Give the HTTP status as a number, or None."
+            f"status is of type {type(status).__name__}. Give the HTTP status as a number, or None."
         )
     if 100 <= status <= 599:
         return int(status), ()
@@ -371,7 +389,9 @@ def _path(url: Any) -> str | None:  # noqa: ANN401 - a str, or the url object of
     if not isinstance(url, str):
         path = getattr(url, "path", None)
         if not isinstance(path, str):
-            raise InvalidArgument(f"url is a {type(url).__name__}. Give a str, or an object with a path.")
+            raise InvalidArgument(
+                f"url is of type {type(url).__name__}. Give a str, or an object with a path."
+            )
         return path
     # urllib.parse would add 3 ms to the import, and it raises on `http://[::1`, which a log may hold.
     _, scheme, rest = url.partition("://")
@@ -389,7 +409,7 @@ def _aware(moment: datetime | None) -> datetime | None:
 
 def _of_type(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - gives back what it checks
     if value is not None and not isinstance(value, kind):
-        raise InvalidArgument(f"{name} is a {type(value).__name__}. Give a {kind.__name__}, or None.")
+        raise InvalidArgument(f"{name} is of type {type(value).__name__}. Give {kind.__name__}, or None.")
     return value
 
 

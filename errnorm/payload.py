@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -77,7 +78,7 @@ def as_body(body: object) -> Body:
     if isinstance(body, Mapping | list | tuple | int | float):
         return _as_json(dict(body) if isinstance(body, Mapping) else body)
     raise InvalidArgument(
-        f"body is a {type(body).__name__}. Give bytes, str, decoded JSON or None; "
+        f"body is of type {type(body).__name__}. Give bytes, str, decoded JSON or None; "
         "of a response object give its content."
     )
 
@@ -89,7 +90,10 @@ def _as_json(value: object) -> Body:
         if isinstance(item, Mapping):
             return dict(item)
         foreign.append(item)
-        return str(item)
+        try:
+            return str(item)
+        except Exception:  # noqa: BLE001 - an object of the caller's may fail in any way
+            return type(item).__name__
 
     try:
         data = orjson.dumps(value, default=text_of)
@@ -97,7 +101,8 @@ def _as_json(value: object) -> Body:
         try:
             data = json.dumps(value, default=text_of).encode()
         except (TypeError, ValueError, RecursionError):
-            return Body(repr(value).encode("utf-8", "replace"), True, (_COERCED,))
+            # It contains itself, or is nested deeper than Python goes: `reprlib` stops in time.
+            return Body(reprlib.repr(value).encode("utf-8", "replace"), True, (_COERCED,))
     return Body(data, True, (_COERCED,) if foreign else ())
 
 

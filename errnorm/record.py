@@ -292,6 +292,8 @@ class RetryAdvice:
     def __str__(self) -> str:
         """Say it as a person would."""
         wait = f" in {self.delay:g} s" if self.delay is not None else ""
+        if self.delay is None and self.not_before is not None:
+            wait = f" not before {self.not_before.isoformat()}"
         return f"{_RETRY_WORDS[self.decision, self.scope]}{wait}"
 
 
@@ -513,10 +515,13 @@ class ErrorRecord:
         """A stable key for "the same kind of error": `e1:` and 16 hex digits.
 
         It depends on vendor, shape family, type, code, subcode and the message without its variable
-        parts (numbers, quoted texts, the ids and the target of this record).
+        parts (numbers, quoted texts, the ids and the target of this record); where there is none of
+        these, on the status.
         """
         family = ".".join(self.shape.split(".")[:2])
-        parts = (self.vendor, family, self.type, self.code, self.subcode, self._masked_message())
+        parts = [self.vendor, family, self.type, self.code, self.subcode, self._masked_message()]
+        if not any(parts[2:]):
+            parts.append(str(self.status))  # without a word of the vendor's, the status tells kinds apart
         text = "\x1f".join(part or "" for part in parts)
         return f"e1:{_sha256(text.encode('utf-8', 'replace'))[:16]}"
 
@@ -628,9 +633,11 @@ def record_from_dict(
         )
     try:
         return _read_record(data, entry_of)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise InvalidRecord(f"The record lacks the member {error}. Give what to_dict wrote, whole.") from None
+    except (TypeError, ValueError, AttributeError) as error:
         raise InvalidRecord(
-            f"A member of the record is missing or of the wrong kind ({type(error).__name__}). "
+            f"A member of the record is of the wrong kind ({type(error).__name__}). "
             "Compare it with the schema: errnorm schema record."
         ) from None  # the first error quotes what it could not read
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import messages, read_error
-from errnorm.reading.html import writer_of
+from errnorm.reading.html import LOGIN, writer_of
 from errnorm.reading.xml import local_name, to_value
-from errnorm.vendor import Reported, is_blank, text_value, whole
-from errnorm.vocabulary import Origin
+from errnorm.vendor import Lookup, Reported, is_blank, text_value, whole
+from errnorm.vocabulary import Match, Origin
 
 __all__ = ["bayeux_failures", "describe", "says_error", "says_success"]
 
@@ -86,12 +86,15 @@ def says_error(payload: Payload) -> bool:
 
     Returns:
         True for a problem document, `success: false`, an `error` or `errors` member that says
-        something, and a SOAP fault.
+        something, a SOAP fault, a page that names an error status, and a login page: somebody asked an
+        API and was sent to sign in.
 
     Example:
         >>> says_error(Payload(b'{"errors": []}')), says_error(Payload(b'{"errors": [{"message": "x"}]}'))
         (False, True)
     """
+    if payload.kind is Kind.HTML:
+        return payload.html.status is not None or payload.html.writer is LOGIN
     if payload.kind is Kind.XML:
         reported = _xml(payload)
         return reported["shape"] == "problem.xml" or "Fault" in str(reported.get("extra", {}).get("Body", ""))
@@ -125,6 +128,8 @@ def _html(payload: Payload) -> Reported:
     reported = Reported(shape="html", message=page.message, origin=page.writer.origin, extra=kept)
     if page.status:
         reported["status"] = page.status
+    if page.writer is LOGIN:
+        reported["lookups"] = (Lookup("page", "login", Match.MESSAGE),)
     return reported
 
 

@@ -28,6 +28,7 @@ from strategies import (
 )
 
 import errnorm
+from errnorm.vendors import UNKNOWN, VENDORS
 
 by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 plain_by_name = pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.name)
@@ -126,6 +127,16 @@ def test_same_in_same_out_cache_on_or_off(case: Case):
 
     assert cached.normalize(case.body, **case.given) == first
     assert uncached.normalize(case.body, **case.given) == first
+
+
+@by_name
+def test_knowing_more_never_loses_an_error(case: Case):
+    """Whatever vendor a caller names, a body that reports an error gives a record."""
+    if case.health == "success" or not errnorm.normalize(case.body):
+        return
+    names = [vendor.name for vendor in (*VENDORS, UNKNOWN)]
+
+    assert [name for name in names if not errnorm.normalize(case.body, vendor=name)] == []
 
 
 @plain_by_name

@@ -80,8 +80,13 @@ def test_a_cyclic_object_is_still_a_body():
         (b"", {"headers": 5}, "neither a mapping nor pairs"),
         (b"", {"headers": ["x"]}, "neither a mapping nor pairs"),
         (b"", {"url": 5}, "Give a str"),
-        (b"", {"source": "file"}, "Give a Source"),
-        (b"", {"occurred_at": "now"}, "Give a datetime"),
+        (b"", {"source": "file"}, "Give Source"),
+        (b"", {"occurred_at": "now"}, "Give datetime"),
+        (b"", {"content_type": 5}, "Give str"),
+        (b"", {"strict": "yes"}, "Give bool"),
+        (b"", {"statuss": 503}, "Did you mean status?"),
+        (b"", {"status_code": 503}, "Did you mean status?"),
+        (b"", {"foo": 1}, "There are: status, headers"),
         (b"", {"occurred_at": datetime(2026, 1, 1)}, "no time zone"),  # noqa: DTZ001 - the point of the test
     ],
 )

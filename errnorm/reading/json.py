@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,7 +25,8 @@ __all__ = ["JsonDocument", "read_json"]
 
 _MAX_VALUES = 20_000  # the lenient reader is Python: 20,000 values take about 100 ms
 _EXACT_DIGITS = 15  # a 64-bit float keeps 15 decimal digits, whatever they are
-_LONG_NUMBER = re.compile(rb"\d{16}")
+# 16 digits, or an exponent that leaves the range of a 64-bit float: 1e999 is no infinity.
+_LONG_NUMBER = re.compile(rb"\d{16}|\d[eE][+-]?\d{3}")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 _SPACE = re.compile(r"[\s\ufeff,;]*+")  # a missing or doubled comma does not matter
@@ -144,7 +146,8 @@ def _sound(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _number(text: str) -> int | float | str:
     if len(text) > _EXACT_DIGITS:
         return text
-    return float(text) if _is_float(text) else int(text)
+    number = float(text) if _is_float(text) else int(text)
+    return number if isfinite(number) else text
 
 
 def _is_float(text: str) -> bool:

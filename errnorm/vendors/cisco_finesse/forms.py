@@ -31,6 +31,7 @@ _LOWER = Evidence(0.7, "apiErrors as root, with nothing that marks a sibling pro
 _NOTICE = Evidence(0.9, "an Update about a /finesse/api/ object")
 _BARE_UPDATE = Evidence(0.3, "an Update root, which other products use as well")
 _CALLBACK = Evidence(0.95, "the object or content that finesse.js hands to callbacks")
+_ACCEPTED = Evidence(0.3, "status, content and object of a request that was accepted")
 _CLIENT = Evidence(0.8, "an error that finesse.js itself makes")
 _DESKTOP = Evidence(0.95, "apiErrors with an errorType, as the Finesse desktop API writes it in JSON")
 _SSO = Evidence(0.7, "the status and errorMessage of a Finesse SSO test")
@@ -222,7 +223,7 @@ def _xml_form(names: list[str], groups: list[Group]) -> tuple[str, Evidence, boo
 
 def _of_json(value: dict[str, Any], payload: Payload) -> Tree | None:
     """Make a tree of JSON: a callback of finesse.js, the desktop API, an SSO test, a gateway."""
-    if isinstance(value.get("object"), dict) or "<" in str(value.get("content", "")):
+    if isinstance(value.get("object"), dict) or isinstance(value.get("content"), str):
         return _of_callback(value, payload)
     if isinstance(value.get("error"), dict):
         return _of_client(value, payload)
@@ -263,7 +264,7 @@ def _of_callback(value: dict[str, Any], payload: Payload) -> Tree | None:
     names = {name for root in (*roots, made) for name in root}
     tree = _of_twins([*roots, made])
     if not tree.errors:
-        return _of_client(value, payload)
+        return _of_client(value, payload) or _of_success(value)
     rest = {name: item for name, item in value.items() if name not in _TWINS}
     tree.notification = bool({"content", "Update"} & names)
     tree.shape = "finesse.callback.json"
@@ -292,6 +293,12 @@ def _of_client(value: dict[str, Any], payload: Payload) -> Tree | None:
         groups=[Group([error], rest)],
         origin=Origin.CLIENT if own else Origin.UNKNOWN,
     )
+
+
+def _of_success(value: dict[str, Any]) -> Tree | None:
+    """Make a tree of `{status: 202, content: "", object: {…}}`, an accepted request."""
+    accepted = (text_value(value.get("status")) or "").startswith("2")
+    return Tree(shape="finesse.callback.json", evidence=_ACCEPTED, groups=[]) if accepted else None
 
 
 def _of_twins(values: list[Any]) -> Tree:

@@ -29,10 +29,8 @@ __all__ = ["CISCO_FINESSE"]
 
 _NAME = "cisco-finesse"
 _PAGE = Evidence(0.4, "the error page of Cisco's platform, which Finesse shares with its siblings")
-_SURE_PAGE = Evidence(
-    0.8, "the error page of Cisco's platform, and the caller, the url or a header says Finesse"
-)
-_PLACE = Evidence(0.6, "the caller, the url or a header says Finesse")
+_SURE_PAGE = Evidence(0.8, "the error page of Cisco's platform, and the url or a header says Finesse")
+_PLACE = Evidence(0.6, "the url or a header says Finesse")
 
 _PATHS = ("/finesse/", "/desktop/api/", "/desktop/sso/")
 _HEADERS = ("www-authenticate", "set-cookie", "location")
@@ -101,7 +99,7 @@ def score(payload: Payload) -> Evidence:
 def _is_placed(payload: Payload) -> bool:
     told = (payload.headers.get(name, "").lower() for name in _HEADERS)
     by_url = any(path in (payload.url or "") for path in _PATHS)
-    return by_url or payload.hint == _NAME or any("finesse" in text for text in told)
+    return by_url or any("finesse" in text for text in told)
 
 
 def _tree(payload: Payload) -> Tree | None:
@@ -130,7 +128,8 @@ def parse(payload: Payload) -> list[Reported]:
     tree = _tree(payload)
     if tree is None:
         return []
-    payload.shape = tree.shape if tree.evidence.claims else None
+    if tree.evidence.claims or (tree.evidence.confidence and payload.hint == _NAME):
+        payload.shape = tree.shape
     return [
         _Error(error, tree).reported(group.ids(), group.around())
         for group in tree.groups

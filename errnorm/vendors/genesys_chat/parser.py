@@ -131,6 +131,8 @@ def score(payload: Payload) -> Evidence:
 
 def parse(payload: Payload) -> list[Reported]:
     """Report every EventError of a body, and the failures of the Bayeux protocol between them."""
+    if score(payload) is _NO_ERROR:
+        payload.shape = "chat.bayeux"
     reports: list[Reported] = []
     for item in _items(payload):
         events = [event for event in _events_of(item, payload) if _is_error(event, payload)]

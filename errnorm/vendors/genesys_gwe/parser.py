@@ -17,7 +17,7 @@ from errnorm.vocabulary import Origin
 __all__ = ["GENESYS_GWE"]
 
 _NAMED = Evidence(0.6, "the url or a header names Genesys Web Engagement")
-_HINTED = Evidence(0.5, "nothing but the caller's word, which is enough for GWE")
+_HINTED = Evidence(0.4, "nothing but the caller's word: no form of its own is known of GWE")
 
 _PATHS = ("/server/data/",)  # Engagement REST API: /server/data/gateway/engage
 _NAMES = ("genesys web engagement", "genesys-web-engagement", "genesys gwe")

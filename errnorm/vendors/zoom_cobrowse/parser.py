@@ -138,6 +138,8 @@ def _own_text(entry: CatalogEntry, text: str) -> bool:
 
 def parse(payload: Payload) -> list[Reported]:
     """Report the errors of a body; none for a callback that succeeded."""
+    if _succeeded(payload):
+        payload.shape = "cobrowse.callback"
     wanted = [error for error in _errors(payload) if error.named or error.failed or _says(error)]
     return [_reported(error) for error in wanted]
 
