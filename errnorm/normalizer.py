@@ -95,8 +95,7 @@ class _Call(NamedTuple):
     def key(self) -> tuple[Any, ...]:
         """What reading depends on: equal keys give equal records."""
         return (
-            self.body.data,
-            self.body.from_object,
+            self.body,
             self.status,
             self.path,
             self.hint,

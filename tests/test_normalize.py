@@ -323,6 +323,15 @@ def test_the_cache_is_bounded():
     assert len(normalizer._cache._kept) < 10
 
 
+def test_equal_bytes_with_other_problems_are_not_confused():
+    """The cache tells an object that had to be coerced from one that had not."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert codes(errnorm.normalize({"x": {1: 2}}, status=400)) == []
+    assert codes(errnorm.normalize({"x": {"y": moment.date}}, status=400)) == ["object-coerced"]
+    assert codes(errnorm.normalize({"x": {"y": str(moment.date)}}, status=400)) == []
+
+
 def test_a_record_cannot_be_changed():
     """Ids and extra are read-only to their leaves, and still copy, pickle and compare as dicts."""
     body = {"error": {"message": "no"}, "more": {"deep": [1, {"x": 2}]}}

@@ -300,6 +300,15 @@ def test_hostile_bodies_give_a_result(name: str):
     assert result.raw.data == body
 
 
+@pytest.mark.parametrize("depth", [90, 150, 250])
+def test_deep_xml_is_read_to_its_bound(depth: int):
+    """Well-formed XML beyond the bound is cut there, as ill-formed XML is."""
+    text = "<Update>" + "<a>" * depth + "x" + "</a>" * depth + "</Update>"
+    document = read_xml(text.encode(), text)
+    assert document is not None
+    assert ("too-deep" in [str(problem.code) for problem in document.problems]) == (depth > 99)
+
+
 def test_limits_bound_what_is_read():
     """Beyond a limit lie bytes and a problem, in every kind of body."""
     payload = Payload(b"<a>" + b"x" * 100, limits=Limits(max_body_bytes=50))

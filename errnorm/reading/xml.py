@@ -95,18 +95,28 @@ def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None
     if "<" not in text:
         return None
     if _DOCTYPE not in text:
-        return _strict(data) or _Repair(text, max_depth).document()
+        return _strict(data, max_depth) or _Repair(text, max_depth).document()
     plain = _without_doctype(text)
-    document = _strict(plain.encode("utf-8", "replace")) if _DOCTYPE not in plain else None
+    document = _strict(plain.encode("utf-8", "replace"), max_depth) if _DOCTYPE not in plain else None
     document = document or _Repair(plain, max_depth).document()
     return document and _with(document, _doctype_ignored())
 
 
-def _strict(data: bytes) -> XmlDocument | None:
+def _strict(data: bytes, max_depth: int) -> XmlDocument | None:
     try:
-        return XmlDocument(roots=(etree.fromstring(data, _PARSER),))
+        root = etree.fromstring(data, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         return None
+    # Each level has an end tag, so few end tags are no depth; the repairing reader keeps to the bound.
+    deep = data.count(b"</") > max_depth and _is_deeper(root, max_depth)
+    return None if deep else XmlDocument(roots=(root,))
+
+
+def _is_deeper(root: Element, max_depth: int) -> bool:
+    level = [root]
+    for _ in range(max_depth):
+        level = [child for element in level for child in element]
+    return bool(level)
 
 
 def _without_doctype(text: str) -> str:
