@@ -29,7 +29,7 @@ def show(kind: str, value: Any) -> None:  # noqa: ANN401 - what the kind says
     """Print a value as cards.
 
     Args:
-        kind: `result`, `detection`, `entries` or `vendors`.
+        kind: `result`, `detection`, `entries`, `codes` or `vendors`.
         value: a `Result`, a `Detection`, catalog entries, or rows about vendors.
     """
     console = Console(highlight=False)
@@ -122,6 +122,18 @@ def _entry_parts(entry: CatalogEntry) -> Iterator[tuple[str, list[Row]]]:
     yield "How we know", [("proof", str(entry.verified)), ("source", entry.source), ("page", entry.docs_url)]
 
 
+def _codes(entries: Sequence[CatalogEntry]) -> Iterator[RenderableType]:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("code", "what happened", "category", "retry"):
+        table.add_column(heading, overflow="fold")
+    for entry in entries:
+        name = Text(_printable(entry.id))
+        name.append(f"\n{_printable(entry.name)}" if entry.name else "", style="dim")
+        said = (entry.title, str(entry.category or "no error"), str(entry.retry or ""))
+        table.add_row(name, *(Text(_printable(text)) for text in said))
+    yield table
+
+
 def _vendors(rows: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False)
     for name in ("vendor", "title", "codes"):
@@ -158,5 +170,6 @@ _MAKERS: dict[str, Callable[[Any], Iterator[RenderableType]]] = {
     "result": _result,
     "detection": _detection,
     "entries": _entries,
+    "codes": _codes,
     "vendors": _vendors,
 }

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Self, TypedDict
 
 import orjson
 from attrs import evolve, field, frozen
 
-from errnorm.exceptions import InvalidCatalog
+from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
 from errnorm.record import CatalogEntry, Deprecation, EntryMessage, Problem, RetryAdvice
 from errnorm.vendor import Lookup
 from errnorm.vocabulary import (
@@ -36,6 +36,8 @@ _FOLDER = os.path.join(os.path.dirname(__file__), "vendors")  # noqa: PTH118, PT
 _HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
 _STATUS = "status"
 _MOST_LADDERS = 1024
+_BARE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}+")
+_MOST_WORDS = 12  # the longest type has five
 _LEAST_WORDS = 12  # a shorter text inside a longer message proves nothing
 
 
@@ -104,6 +106,12 @@ class _File:
             if _in_family(self.rows[position], key):
                 return self.entry(position)
         return None
+
+    def texts(self) -> Iterator[tuple[CatalogEntry, int, str]]:
+        """Give each message text, folded, with its entry and its number."""
+        for position, row in enumerate(self.rows):
+            for number, message in enumerate(row.get("messages", ()), 1):
+                yield self.entry(position), number, _plain(message["text"])
 
     def entry(self, position: int) -> CatalogEntry:
         """Give the entry of a row, built once."""
@@ -228,7 +236,8 @@ class Catalog:
         """Give every entry that a person may mean.
 
         Args:
-            query: an id, `vendor:code`, a number, constant, name or alias; case and spaces do not matter.
+            query: an id, `vendor:code`, a number, constant, name, alias or message text, or a text that
+                begins with a constant; case and spaces do not matter.
 
         Returns:
             The entries, all meanings of an ambiguous one; empty when none is known. A code that only
@@ -237,13 +246,69 @@ class Catalog:
         Example:
             >>> [entry.id for entry in Catalog.builtin().explain("1016")]
             ['cisco-finesse:cf/1016', 'zoom-cobrowse:code/1016']
+            >>> [entry.id for entry in Catalog.builtin().explain("Session does not exist or has ended.")]
+            ['zoom-cobrowse:code/1011#3']
+            >>> [entry.id for entry in Catalog.builtin().explain("CF_RESOURCE_BUSY: the call is busy")]
+            ['cisco-finesse:cf/33']
         """
         exact = self.get(query)
         if exact:
             return (exact,)
-        vendor, _, key = query.rpartition(":")
-        names = (vendor,) if vendor in self.vendors() else self.vendors()
-        return self._meanings(names, key if vendor else query) or self._meanings(names, query)
+        vendor, _, key = query.partition(":")
+        if vendor in self.vendors():
+            return self._meanings((vendor,), key)
+        return self._meanings(self.vendors(), query)
+
+    def search(
+        self,
+        words: str = "",
+        *,
+        vendor: str | None = None,
+        table: str | None = None,
+        category: str | None = None,
+        decision: str | None = None,
+    ) -> tuple[CatalogEntry, ...]:
+        """Give the entries that fit everything asked for; without arguments all of them.
+
+        Args:
+            words: each of them occurs in id, names, title, explanation, causes, fixes or message texts.
+            vendor: the vendor's name.
+            table: one of the vendor's lists, `cf`.
+            category: a word of `Category`.
+            decision: a word of `Decision`.
+
+        Returns:
+            The entries in the order of the catalog. A numbered message stands for itself where only its
+            own judgement fits.
+
+        Raises:
+            UnknownVendor: when the catalog knows no such vendor.
+            InvalidArgument: when there is no such table, category or decision.
+
+        Example:
+            >>> catalog = Catalog.builtin()
+            >>> [entry.name for entry in catalog.search("wrap-up data", table="cf")]
+            ['CF_WRAPUP_DATA_REQUIRED']
+            >>> [entry.id for entry in catalog.search(vendor="zoom-cobrowse", category="rate_limited")]
+            ['zoom-cobrowse:code/9999#2']
+        """
+        self._require(vendor, table)
+        _require_word("category", category, Category)
+        _require_word("decision", decision, Decision)
+        entries = [entry for entry in self.entries(vendor) if table in {None, entry.table}]
+        wanted = words.casefold().split()
+        told = [entry for entry in entries if _tells(entry, wanted)]
+        return tuple(found for entry in told for found in _judged_so(entry, category, decision))
+
+    def _require(self, vendor: str | None, table: str | None) -> None:
+        if vendor is not None and vendor not in self.vendors():
+            raise UnknownVendor(
+                f"No vendor {vendor!r} is in the catalog. There are: {', '.join(self.vendors())}."
+            )
+        names = (vendor,) if vendor else self.vendors()
+        tables = sorted({name for vendor in names for file in self._files(vendor) for name in _tables(file)})
+        if table is not None and table not in tables:
+            raise InvalidArgument(f"There is no table {table!r}. There are: {', '.join(tables)}.")
 
     def judge(
         self,
@@ -313,12 +378,40 @@ class Catalog:
             yield from file.find(table, code)
             yield from (file.entry(position) for position in file.families.get(table, ()))
 
-    def _meanings(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
+    def _meanings(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
+        """Descend from what the query is, over what it says and begins with, to where it would fall."""
+        return (
+            self._spelled(vendors, query)
+            or self._said(vendors, query)
+            or next((found for text in _beginnings(query) if (found := self._spelled(vendors, text))), ())
+            or self._families(vendors, query)
+            or self._spelled(vendors, query.rpartition(":")[2])
+        )
+
+    def _spelled(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
         files = [(file, table) for name in vendors for file in self._files(name) for table in _tables(file)]
-        found = {entry.id: entry for file, table in files for entry in file.find(table, key)}
-        known = {entry.vendor for entry in found.values()}
-        families = (file.family(table, key) for file, table in files if file.vendor not in known)
-        return (*found.values(), *(entry for entry in families if entry and entry.vendor != _HTTP))
+        found = _first_of_each(entry for file, table in files for entry in file.find(table, key))
+        known = {entry.vendor for entry in found}
+        others = [name for name in vendors if name not in known]
+        return (*found, *self._families(others, key)) if found else ()
+
+    def _families(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
+        files = [file for name in vendors if name != _HTTP for file in self._files(name)]
+        found = (file.family(table, key) for file in files for table in _tables(file))
+        return _first_of_each(entry for entry in found if entry)
+
+    def _said(self, vendors: Sequence[str], text: str) -> tuple[CatalogEntry, ...]:
+        """Give the entries with this message text, or the longest one in it, or one of which it is a part."""
+        said = _plain(text)
+        known = [item for name in vendors for file in self._files(name) for item in file.texts()]
+        inside = [plain for _, _, plain in known if len(plain) >= _LEAST_WORDS and plain in said]
+        longest = max(inside, key=len, default=said)
+        found = [(entry, number) for entry, number, plain in known if plain in {said, longest}]
+        if not found and len(said) >= _LEAST_WORDS:
+            found = [(entry, number) for entry, number, plain in known if said in plain]
+        return _first_of_each(
+            _numbered(entry, number) if len(entry.messages) > 1 else entry for entry, number in found
+        )
 
     def __repr__(self) -> str:
         """Say how much lies over the builtin catalog."""
@@ -348,6 +441,44 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
 def _folded(text: str) -> str:
     """Fold what vendors and people vary: `Finesse API error`, `E_ ARM_STAT_…`, `invalidDevice`."""
     return text.casefold().replace(" ", "")
+
+
+def _first_of_each(entries: Iterable[CatalogEntry]) -> tuple[CatalogEntry, ...]:
+    found: dict[str, CatalogEntry] = {}
+    for entry in entries:  # a layer of a user comes before what it overlays
+        found.setdefault(entry.id, entry)
+    return tuple(found.values())
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """Give the constants and types a text may begin with, the longest first: `Invalid State: HOLD`."""
+    words = text.split()[:_MOST_WORDS]
+    for count in range(len(words), 0, -1):
+        begin = " ".join(words[:count]).rstrip(":,;.-=")
+        if count > 1 or _BARE_CONSTANT.fullmatch(begin):
+            yield begin
+
+
+def _require_word(name: str, word: str | None, words: type[Category | Decision]) -> None:
+    if word is not None and word not in set(words):
+        raise InvalidArgument(f"There is no {name} {word!r}. There are: {', '.join(words)}.")
+
+
+def _tells(entry: CatalogEntry, words: Sequence[str]) -> bool:
+    parts = [entry.id, *entry.spellings, entry.title, entry.explanation, *entry.causes, *entry.fixes]
+    text = "\n".join((*parts, *(message.text for message in entry.messages))).casefold()
+    return all(word in text for word in words)
+
+
+def _judged_so(entry: CatalogEntry, category: str | None, decision: str | None) -> list[CatalogEntry]:
+    numbered = [_numbered(entry, number) for number in range(1, len(entry.messages) + 1)]
+    fitting = [one for one in (entry, *numbered) if _fits(one, category, decision)]
+    return fitting[:1] if fitting[:1] == [entry] else fitting
+
+
+def _fits(entry: CatalogEntry, category: str | None, decision: str | None) -> bool:
+    known = entry.retry.decision if entry.retry else None
+    return category in {None, entry.category} and decision in {None, known}
 
 
 def _spellings(row: Mapping[str, Any]) -> Iterator[str]:

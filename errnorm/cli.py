@@ -17,9 +17,11 @@ import orjson
 
 import errnorm
 from errnorm.catalog import Catalog
+from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.record import CatalogEntry
 from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
+from errnorm.vocabulary import Category, Decision
 
 __all__ = ["cli"]
 
@@ -102,18 +104,56 @@ def detect(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 -
 @click.argument("code")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def explain(code: str, *, as_json: bool) -> None:
-    """Explain CODE: an id, a number, a constant, or VENDOR:CODE; all meanings are listed.
+    """Explain CODE: an id, a number, a constant, VENDOR:CODE, or a message text; all meanings are listed.
 
     \b
     Examples:
       errnorm explain 1016
       errnorm explain cisco-finesse:13036
       errnorm explain CF_RESOURCE_BUSY
+      errnorm explain "Session does not exist or has ended."
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     entries = Catalog.builtin().explain(code)
     if not entries:
         raise click.UsageError(f"No code {code!r} is known. {_near_misses(code)}")
-    _show(entries, "entries", (_plain(entry) | {"id": entry.id} for entry in entries), as_json=as_json)
+    _show_entries(entries, "entries", as_json=as_json)
+    if len(entries) > 1:
+        click.echo(_told_apart(code, entries), err=True)
+
+
+@cli.command()
+@click.argument("vendor", required=False)
+@click.option("--table", help="One of the vendor's lists: cf, e-cti, type, …")
+@click.option(
+    "--category",
+    type=click.Choice([str(word) for word in Category]),
+    metavar="CATEGORY",
+    help="The kind of failure.",
+)
+@click.option(
+    "--retry",
+    "decision",
+    type=click.Choice([str(word) for word in Decision]),
+    help="What is said about a retry.",
+)
+@click.option("--search", "words", default="", metavar="TEXT", help="Words that all occur in the entry.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
+def codes(vendor: str | None, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - keywords of search
+    r"""List the codes of the catalog, of one VENDOR or of all.
+
+    \b
+    Examples:
+      errnorm codes zoom-cobrowse
+      errnorm codes cisco-finesse --table cf --retry retry
+      errnorm codes --search "wrap-up"
+    """
+    try:
+        entries = Catalog.builtin().search(vendor=vendor, **asked)
+    except (InvalidArgument, UnknownVendor) as error:
+        raise click.UsageError(str(error)) from error
+    if not entries:
+        click.echo("No code fits all of that. Leave something out, or search for other words.", err=True)
+    _show_entries(entries, "codes", as_json=as_json)
 
 
 @cli.command()
@@ -174,6 +214,19 @@ def _write(out: IO[bytes], lines: Iterable[Mapping[str, Any]]) -> None:
         # On a terminal U+009B would begin a command: `ESC [` in one character.
         out.write(text.decode().translate(_C1_ESCAPES).encode() if out.isatty() else text)
     out.flush()
+
+
+def _show_entries(entries: tuple[CatalogEntry, ...], kind: str, *, as_json: bool) -> None:
+    _show(entries, kind, (_plain(entry) | {"id": entry.id} for entry in entries), as_json=as_json)
+
+
+def _told_apart(code: str, entries: tuple[CatalogEntry, ...]) -> str:
+    """Say by what the meanings of a code are told apart: by vendor, table, deployment and name."""
+    lines = [f"{code!r} has {len(entries)} meanings. Where it came from, or the name beside it, tells which:"]
+    for entry in entries:
+        marks = (entry.vendor, f"table {entry.table}", entry.deployment, entry.name)
+        lines.append(f"  {entry.id}: {', '.join(mark for mark in marks if mark)}: {entry.title}")
+    return "\n".join(lines)
 
 
 def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs value

@@ -261,6 +261,58 @@ def test_spellings_are_folded():
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "ids"),
+    [
+        ("Session does not exist or has ended.", ["zoom-cobrowse:code/1011#3"]),
+        ("session  DOES not exist", ["zoom-cobrowse:code/1011#3"]),
+        ("Error: session error occurred, try again later", ["zoom-cobrowse:code/9999#4"]),
+        (
+            "zoom-cobrowse:The website link is invalid.",
+            ["zoom-cobrowse:code/1001#1", "zoom-cobrowse:code/1011#4"],
+        ),
+        ("Unknown chat command", ["genesys-chat:code/1"]),
+        ("CF_RESOURCE_BUSY: the call is busy", ["cisco-finesse:cf/33"]),
+        ("E_ ARM_STAT_LOGIN_TIMEOUT happened", ["cisco-finesse:arm/37"]),
+        ("INVALID_ACTION HOLD on extension 1001", ["cisco-finesse:message/INVALID_ACTION"]),
+        ("Invalid State: the agent is talking", ["cisco-finesse:type/Invalid State"]),
+        ("error: CF_RESOURCE_BUSY", ["cisco-finesse:cf/33"]),
+        ("PERERR_CM_NEW: something", ["cisco-finesse:peripheral/PERERR_CM_*"]),
+        ("Busy people wait", []),
+        ("has ended", []),
+        (":", []),
+        ("", []),
+    ],
+)
+def test_a_pasted_text_is_explained(said: str, ids: list[str]):
+    """A message's text, a piece of it, more than it, or a constant at the beginning leads to the entry."""
+    assert [entry.id for entry in CATALOG.explain(said)] == ids
+
+
+def test_search_filters_by_everything():
+    """Words, vendor, table, category and decision all have to fit."""
+    found = CATALOG.search("session", vendor="zoom-cobrowse", table="code", category="busy", decision="retry")
+
+    assert [entry.id for entry in found] == ["zoom-cobrowse:code/1002#2", "zoom-cobrowse:code/1017"]
+    assert list(CATALOG.search()) == ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"vendor": "nobody"}, errnorm.UnknownVendor),
+        ({"table": "nowhere"}, errnorm.InvalidArgument),
+        ({"vendor": "genesys-gwe", "table": "cf"}, errnorm.InvalidArgument),
+        ({"category": "bussy"}, errnorm.InvalidArgument),
+        ({"decision": "maybe"}, errnorm.InvalidArgument),
+    ],
+)
+def test_search_refuses_unknown_names(asked: dict[str, str], error: type[Exception]):
+    """A name that is nowhere is misuse, and the sentence lists what there is."""
+    with pytest.raises(error, match="There are: "):
+        CATALOG.search(**asked)
+
+
 OWN = {
     "vendor": "zoom-cobrowse",
     "sources": {},
@@ -278,6 +330,7 @@ def test_the_right_side_wins(tmp_path: Path):
     assert own is not None
     assert own.title == "Our backend is down"
     assert builtin == CATALOG.get("zoom-cobrowse:code/1011")
+    assert own in catalog.explain("1016")
     assert len(list(catalog.entries("zoom-cobrowse"))) == len(list(CATALOG.entries("zoom-cobrowse")))
     assert (
         errnorm.Normalizer(catalog=catalog).normalize({"code": 1016}, vendor="zoom-cobrowse")[0].entry == own

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import errnorm
+
 pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
 
 BODY = "<ApiErrors><ApiError><ErrorType>Service Unavailable</ErrorType><ErrorMessage>SERVER_OUT_OF_SERVICE</ErrorMessage></ApiError></ApiErrors>"
@@ -108,7 +110,16 @@ def test_a_missing_file_is_exit_3():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("parse", "--vendor", "nobody"), ("parse", "--header", "no colon"), ("explain", "XYZZY"), ("nothing",)],
+    [
+        ("parse", "--vendor", "nobody"),
+        ("parse", "--header", "no colon"),
+        ("explain", "XYZZY"),
+        ("nothing",),
+        ("codes", "nobody"),
+        ("codes", "--category", "bussy"),
+        ("codes", "--table", "nowhere"),
+        ("codes", "--retry", "maybe"),
+    ],
 )
 def test_wrong_use_is_exit_2(arguments: tuple[str, ...]):
     """Wrong use is exit 2 with a sentence, and nothing on stdout."""
@@ -147,6 +158,63 @@ def test_explain_shows_a_card_on_a_terminal():
     assert "Session does not exist or has ended." in on_terminal("explain", "zoom-cobrowse:1011")
 
 
+def test_explain_says_what_tells_meanings_apart():
+    """Of several meanings stderr says vendor, table and name; of one it says nothing."""
+    told = run("explain", "34").stderr.splitlines()
+
+    assert told[0].startswith("'34' has 4 meanings.")
+    assert (
+        told[2]
+        .strip()
+        .startswith("cisco-finesse:cf/34: cisco-finesse, table cf, CF_RESOURCE_OUT_OF_SERVICE:")
+    )
+    assert run("explain", "1011").stderr.count("\n") in {0, 3}
+    assert run("explain", "13036").stderr == ""
+
+
+def test_explain_takes_a_pasted_text():
+    """The text of a message leads to it, with or without its end."""
+    done = run("explain", "Session does not exist or has ended.")
+
+    assert json.loads(done.stdout)["id"] == "zoom-cobrowse:code/1011#3"
+
+
+def test_codes_are_listed_and_filtered():
+    """`codes` prints one JSON object a line when piped: of all, of a vendor, of what was asked for."""
+    every = run("codes").stdout.splitlines()
+    busy = [
+        json.loads(line)
+        for line in run(
+            "codes", "cisco-finesse", "--table", "cf", "--category", "busy", "--retry", "retry"
+        ).stdout.splitlines()
+    ]
+
+    assert len(every) == len(list(errnorm.Catalog.builtin().entries()))
+    assert "cisco-finesse:cf/33" in [entry["id"] for entry in busy]
+    assert {
+        (entry["vendor"], entry["table"], entry["category"], entry["retry"]["decision"]) for entry in busy
+    } == {("cisco-finesse", "cf", "busy", "retry")}
+
+
+def test_codes_searches_words():
+    """All words must occur, whatever their case; nothing found is a sentence and exit 0."""
+    found = [json.loads(line)["id"] for line in run("codes", "--search", "PIN maximum").stdout.splitlines()]
+    nothing = run("codes", "--search", "xyzzy")
+
+    assert found == ["zoom-cobrowse:code/1008"]
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.stderr.startswith("No code fits all of that.")
+
+
+def test_codes_shows_a_table_on_a_terminal():
+    """A person sees a table; with --json also a person gets JSON."""
+    seen = on_terminal("codes", "genesys-gwe")
+
+    assert "what happened" in seen
+    assert "Unavailable" in seen
+    assert json.loads(on_terminal("codes", "genesys-gwe", "--json").splitlines()[0])["code"] == "200"
+
+
 def test_vendors_are_listed():
     """All vendors, each with the number of its codes."""
     from errnorm.vendors import VENDORS
@@ -164,6 +232,4 @@ def test_schema_is_printed():
 
 def test_version_is_printed():
     """`--version` names the program and its version."""
-    import errnorm
-
     assert run("--version").stdout == f"errnorm, version {errnorm.__version__}\n"
