@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         UnknownVendor,
         UnreadableBody,
     )
+    from errnorm.mistakes import Mistake
     from errnorm.normalizer import Normalizer, Options, detect, from_dict, normalize
     from errnorm.reading.limits import Limits
     from errnorm.record import (
@@ -62,6 +63,7 @@ __all__ = [
     "Limits",
     "Lookup",
     "Match",
+    "Mistake",
     "Normalizer",
     "Options",
     "Origin",
@@ -86,6 +88,7 @@ __all__ = [
 _HOMES = {
     "errnorm.catalog": "Catalog",
     "errnorm.exceptions": "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody",
+    "errnorm.mistakes": "Mistake",
     "errnorm.normalizer": "Normalizer Options detect from_dict normalize",
     "errnorm.reading.limits": "Limits",
     "errnorm.record": (

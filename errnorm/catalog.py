@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, Self, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict
 
 import orjson
 from attrs import evolve, field, frozen
@@ -28,6 +28,9 @@ from errnorm.vocabulary import (
     Severity,
     Verified,
 )
+
+if TYPE_CHECKING:
+    from errnorm.mistakes import Mistake
 
 __all__ = ["Catalog", "Judgement"]
 
@@ -77,16 +80,10 @@ class _File:
             self.add(position, row)
 
     @classmethod
-    def read(cls, data: bytes, name: str) -> Self:
-        """Index the JSON of a catalog file."""
-        try:
-            content = orjson.loads(data)
-            return cls(content["vendor"], content.get("sources", {}), content["entries"])
-        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidCatalog(
-                f"{name} is no catalog file: {error!r}. "
-                "Compare it with its schema, which `errnorm schema catalog` prints."
-            ) from error
+    def read(cls, data: bytes) -> Self:
+        """Index the JSON of a catalog file that has no mistake in it."""
+        content = orjson.loads(data)
+        return cls(content["vendor"], content.get("sources", {}), content["entries"])
 
     def add(self, position: int, row: Mapping[str, Any]) -> None:
         """Put one row into the index, under every spelling of it."""
@@ -196,9 +193,37 @@ class Catalog:
 
         Raises:
             OSError: when the file cannot be read.
-            InvalidCatalog: when it is no catalog file.
+            InvalidCatalog: when there is a mistake in it; the message says where, and how to mend it.
         """
-        return cls((_File.read(_bytes_of(path), os.fspath(path)),))
+        data = _bytes_of(path)
+        _refuse_mistakes(os.fsdecode(path), _mistakes(data))
+        return cls((_File.read(data),))
+
+    @classmethod
+    def check(cls, path: str | os.PathLike[str]) -> tuple[Mistake, ...]:
+        """Give every mistake of a catalog file of your own, each with its place and how to mend it.
+
+        Args:
+            path: a JSON file in the form of `errnorm schema catalog`.
+
+        Returns:
+            The mistakes in the order of the file; `load` refuses a file with one of severity `error`.
+
+        Raises:
+            OSError: when the file cannot be read.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     path = pathlib.Path(folder, "own.json")
+            ...     _ = path.write_text('{"vendor": "zoom-cobrowse", "entries": [{"code": "7"}, 8]}')
+            ...     for mistake in Catalog.check(path):
+            ...         print(mistake)
+            entries[0] (code 7): 'table' is missing. Add it.
+            entries[0] (code 7): 'title' is missing. Add it.
+            entries[1]: this is a number, and an object in braces is wanted.
+        """
+        return _mistakes(_bytes_of(path))
 
     def __or__(self, other: Catalog) -> Catalog:
         """Lay the other catalog over this one; where both know a code, the right side wins."""
@@ -430,7 +455,23 @@ def _builtin_names() -> tuple[str, ...]:
 @cache
 def _builtin(vendor: str) -> _File:
     name = "unknown.json" if vendor == _HTTP else f"{vendor.replace('-', '_')}/catalog.json"
-    return _File.read(_bytes_of(f"{_FOLDER}/{name}"), name)
+    return _File.read(_bytes_of(f"{_FOLDER}/{name}"))
+
+
+def _mistakes(data: bytes) -> tuple[Mistake, ...]:
+    from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of a user needs it
+
+    return mistakes_in(data, {name: _tables(_builtin(name)) for name in _builtin_names()})
+
+
+def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:
+    errors = [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]
+    if errors:
+        more = f" {len(errors) - 1} more: " if len(errors) > 1 else " "
+        raise InvalidCatalog(
+            f"{name}: {errors[0]}{more}`errnorm catalog check` lists every mistake, "
+            "and `errnorm schema catalog` prints the form."
+        )
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:

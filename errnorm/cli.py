@@ -17,19 +17,21 @@ import orjson
 
 import errnorm
 from errnorm.catalog import Catalog
-from errnorm.exceptions import InvalidArgument, UnknownVendor
+from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
 from errnorm.record import CatalogEntry
 from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
-from errnorm.vocabulary import Category, Decision
+from errnorm.vocabulary import Category, Decision, Severity
 
 __all__ = ["cli"]
 
+_WRONG_USE = 2
 _UNREADABLE = 3
 _NEAR_MISSES = 5
 _C1_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 class _UnreadableInput(click.ClickException):
@@ -79,14 +81,15 @@ def cli() -> None:
 
 @cli.command()
 @_body_options
-def parse(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
+@click.option("--catalog", "own", multiple=True, metavar="FILE", help="A catalog file of your own; it wins.")
+def parse(file: str, *, own: tuple[str, ...], as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
     """Normalize the body in FILE (or standard input) and print its records.
 
     \b
     Example:
       curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
     """  # noqa: D301 - \\b tells click to leave the lines as they are
-    result = errnorm.normalize(_read(file), **known)
+    result = errnorm.Normalizer(catalog=_catalog(own)).normalize(_read(file), **known)
     if not result:
         click.echo("This body reports no error.", err=True)
     _show(result, "result", (record.to_dict() for record in result), as_json=as_json)
@@ -156,6 +159,31 @@ def codes(vendor: str | None, *, as_json: bool, **asked: Any) -> None:  # noqa: 
     _show_entries(entries, "codes", as_json=as_json)
 
 
+@cli.group()
+def catalog() -> None:
+    """Work with a catalog file of your own."""
+
+
+@catalog.command()
+@click.argument("file")
+def check(file: str) -> None:
+    r"""Tell every mistake in the catalog FILE, one a line, with its place and how to mend it.
+
+    \b
+    Example:
+      errnorm catalog check own.json && errnorm parse --catalog own.json body.xml
+
+    A warning is no mistake: the file works, and something in it is unusual.
+    """
+    mistakes = _opened(file, Catalog.check)
+    for mistake in mistakes:
+        warning = "warning: " if mistake.severity is Severity.WARNING else ""
+        click.echo(f"{file}: {warning}{mistake}", err=True)
+    if any(mistake.severity is Severity.ERROR for mistake in mistakes):
+        raise SystemExit(_WRONG_USE)
+    click.echo(f"{file}: in order.", err=True)
+
+
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def vendors(*, as_json: bool) -> None:
@@ -189,6 +217,27 @@ def _read(file: str) -> bytes:
         raise _UnreadableInput(
             f"{file!r} could not be read: {why}. Give a file, or - for standard input."
         ) from error
+
+
+def _opened(file: str, opener: Callable[[str], T]) -> T:
+    try:
+        return opener(file)
+    except OSError as error:
+        raise _UnreadableInput(
+            f"{file} could not be read: {error.strerror}. Give a catalog file, "
+            "in the form that `errnorm schema catalog` prints."
+        ) from error
+
+
+def _catalog(files: Iterable[str]) -> Catalog:
+    """Lay the catalog files over the builtin catalog; the last one lies on top."""
+    found = Catalog.builtin()
+    for file in files:
+        try:
+            found |= _opened(file, Catalog.load)
+        except InvalidCatalog as error:
+            raise click.UsageError(str(error)) from error
+    return found
 
 
 def _show(value: Any, kind: str, lines: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:  # noqa: ANN401

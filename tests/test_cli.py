@@ -215,6 +215,61 @@ def test_codes_shows_a_table_on_a_terminal():
     assert json.loads(on_terminal("codes", "genesys-gwe", "--json").splitlines()[0])["code"] == "200"
 
 
+OWN = {
+    "vendor": "zoom-cobrowse",
+    "entries": [{"table": "code", "code": "1016", "title": "Call the network desk"}],
+}
+
+
+def test_parse_takes_catalog_files(tmp_path: Path):
+    """An own entry wins; of two files the last one lies on top."""
+    paths = []
+    for name, title in (("first", "First"), ("second", "Second")):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps({**OWN, "entries": [{**OWN["entries"][0], "title": title}]}))
+        paths += ["--catalog", str(path)]
+    body = '{"event": "session_error", "payload": {"code": 1016}}'
+    done = run("parse", *paths, stdin=body)
+
+    assert json.loads(done.stdout)["entry"]["title"] == "Second"
+    assert json.loads(run("parse", *paths[:2], stdin=body).stdout)["entry"]["title"] == "First"
+
+
+def test_a_catalog_file_is_checked(tmp_path: Path):
+    """Exit 0 in order, 2 with mistakes, 3 unreadable; the mistakes on stderr, one a line."""
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(OWN))
+    fine = run("catalog", "check", str(path))
+    path.write_text(json.dumps({"vendor": "zoom-cobrowse", "entries": [{"code": 7}, 8]}))
+    wrong = run("catalog", "check", str(path))
+    missing = run("catalog", "check", "no-such-file")
+
+    assert (fine.returncode, fine.stdout, fine.stderr) == (0, "", f"{path}: in order.\n")
+    assert (wrong.returncode, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 4)
+    assert f"{path}: entries[0].code (code 7): " in wrong.stderr
+    assert (missing.returncode, missing.stdout) == (3, "")
+
+
+def test_a_warning_is_no_mistake(tmp_path: Path):
+    """A file that is only unusual is in order, and the warning is shown."""
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({**OWN, "vendor": "acme-desk"}))
+    done = run("catalog", "check", str(path))
+
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"{path}: warning: vendor: errnorm has no vendor 'acme-desk'")
+
+
+def test_parse_refuses_a_wrong_catalog_file(tmp_path: Path):
+    """A mistake is exit 2 with its place, and a file that is not there exit 3."""
+    path = tmp_path / "own.json"
+    path.write_text("[]")
+
+    assert run("parse", "--catalog", str(path), stdin="{}").returncode == 2
+    assert "errnorm catalog check" in run("parse", "--catalog", str(path), stdin="{}").stderr
+    assert run("parse", "--catalog", "no-such-file", stdin="{}").returncode == 3
+
+
 def test_vendors_are_listed():
     """All vendors, each with the number of its codes."""
     from errnorm.vendors import VENDORS

@@ -25,7 +25,7 @@ FLOORS = [
     {"reading"},
     {"payload"},
     {"vendor"},
-    {"catalog", "usual", "index", "cache", "headers"},
+    {"catalog", "mistakes", "usual", "index", "cache", "headers"},
     {"vendors"},
     {"normalizer"},
     {"schemas", "cards", "cli", "__main__", "__init__"},
