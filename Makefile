@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench pages clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -19,6 +19,9 @@ lint: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/pip install --quiet jc
 	$(BIN)/python benchmarks/startup.py
+
+pages: $(VENV)/ready
+	@$(BIN)/python docs/make_catalog.py
 
 # pip 25.1 is the first that reads [dependency-groups].
 $(VENV)/ready: pyproject.toml

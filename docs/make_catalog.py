@@ -1,0 +1,215 @@
+"""Write the pages of `docs/catalog/` from the catalog: one a vendor and table, and an index with the coverage.
+
+Run `python docs/make_catalog.py` after a change of a `catalog.json`; a test compares the pages with the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from errnorm import Catalog, CatalogEntry, Verified
+from errnorm.vendors import UNKNOWN, VENDORS
+
+FOLDER = Path(__file__).parent / "catalog"
+TITLES = {vendor.name: vendor.title for vendor in VENDORS} | {UNKNOWN.name: "HTTP, whoever answers"}
+NOTE = "<!-- Written by docs/make_catalog.py from the catalog.json of the vendor: change that, not this. -->"
+
+# What each table lists, and what is known to be missing from it.
+TABLES = {
+    ("cisco-finesse", "arm"): (
+        "E_ARM_STAT codes: agent reporting and management, for requests about Finesse's media (MRD)",
+        "The numbers 4, 5, 7, 8, 10, 12, 13, 15 to 17, 23 to 26, 28, 29, 31, 35, 39 and 40: no page prints them.",
+    ),
+    ("cisco-finesse", "ccx"): (
+        "CCX codes: Unified CCX's own, from 88001 on",
+        "Whatever follows 88017.",
+    ),
+    ("cisco-finesse", "cf"): (
+        "CF codes: why the CTI server refused to control a call or an agent",
+        "Unified CCX's own wording from 23 on, except 33 and 265; the Unified CCE meaning answers for both.",
+    ),
+    ("cisco-finesse", "e-cti"): (
+        "E_CTI codes: why the CTI server refused a message",
+        "Nothing of the 15.0 list; older releases name some numbers differently.",
+    ),
+    ("cisco-finesse", "message"): (
+        "Constants in ErrorMessage that belong to Finesse itself",
+        "What the token service, Desktop Chat, Voice MRD, FIPPA and the JSON of 15.0 answer: no page was found.",
+    ),
+    ("cisco-finesse", "peripheral"): (
+        "Codes of what stands behind the CTI server: the PERERR constants and their numbers",
+        "Most of the list: only a few codes and the prefixes could be read, and no captured error carries one.",
+    ),
+    ("cisco-finesse", "status"): (
+        "HTTP statuses that Finesse gives a meaning of its own",
+        "All others are judged as HTTP says, in the table `status` of `unknown`.",
+    ),
+    ("cisco-finesse", "type"): (
+        "ErrorType, Finesse's own class of error",
+        "Errors about queues and teams in notifications; what a reverse proxy or the identity service answers.",
+    ),
+    ("genesys-chat", "code"): (
+        "Codes of an EventError of the chat API",
+        "Single codes of the browser from 153 to 199, and all from 200 to 249: only the ranges are printed.",
+    ),
+    ("genesys-chat", "notice"): (
+        "Notices of the chat API that have no code; the labels are ours",
+        "Their text on the wire: the manual describes them and prints none.",
+    ),
+    ("genesys-gwe", "status"): (
+        "HTTP statuses of the Backend Server of Genesys Web Engagement",
+        "The bodies under them: none is printed, and none was captured.",
+    ),
+    ("unknown", "status"): (
+        "HTTP statuses, as their standards define them",
+        "Statuses of no standard, such as those of a CDN: the families 400-499 and 500-599 answer.",
+    ),
+    ("zoom-cobrowse", "code"): (
+        "Codes of the Cobrowse SDK, and one of the agent's desk",
+        "1003, 1005, 1007 and 1014 were seen nowhere; no changelog tells of codes that came or went.",
+    ),
+}
+
+
+def pages() -> dict[str, str]:
+    """Give the text of every page by its path below `docs/catalog/`."""
+    tables: dict[tuple[str, str], list[CatalogEntry]] = {}
+    for entry in Catalog.builtin().entries():
+        tables.setdefault((entry.vendor, entry.table), []).append(entry)
+    own = {f"{vendor}/{table}.md": _page(entries) for (vendor, table), entries in sorted(tables.items())}
+    return {"index.md": _index(tables), **own}
+
+
+def anchor(entry: CatalogEntry) -> str:
+    """Give the anchor of an entry on its page; it never changes, so links to it hold.
+
+    Example:
+        >>> catalog = Catalog.builtin()
+        >>> [anchor(catalog.get(f"zoom-cobrowse:code/{code}")) for code in ("1016", "1011#3")]
+        ['code-1016', 'code-1011-text-3']
+    """
+    code = re.sub(r"[^A-Za-z0-9_-]+", "-", entry.code).rstrip("-")
+    deployment = f"-{entry.deployment}" if entry.deployment else ""
+    return f"code-{code}{deployment}" + (f"-text-{entry.number}" if entry.number else "")
+
+
+def _index(tables: dict[tuple[str, str], list[CatalogEntry]]) -> str:
+    rows = [_coverage(vendor, table, entries) for (vendor, table), entries in sorted(tables.items())]
+    proofs = Counter(entry.verified for entries in tables.values() for entry in entries)
+    levels = " | ".join(str(proofs[level]) for level in Verified)
+    return _lines(
+        "# The catalog: every code, explained",
+        NOTE,
+        "One page a table of a vendor, and on it every code with its meaning, its causes and what to do.\n"
+        "Every entry has an anchor that never changes: [`code.md#code-1016`](zoom-cobrowse/code.md#code-1016).\n"
+        "At a prompt, `errnorm explain 1016` and `errnorm codes --search PIN` show the same.",
+        "## Coverage",
+        "How much of each public vocabulary is in, how well it is proved, and what we know to be missing.\n"
+        "[The catalog guide](../catalog-guide.md#levels-of-proof) says what the levels of proof mean.",
+        "\n".join(
+            (
+                "| vendor | table | what it lists | entries | documented | observed | inferred | known to be missing |",
+                "|---|---|---|---:|---:|---:|---:|---|",
+                *rows,
+                f"| **all** | | | {proofs.total()} | {levels} | |",
+            )
+        ),
+    )
+
+
+def _coverage(vendor: str, table: str, entries: Sequence[CatalogEntry]) -> str:
+    what, missing = TABLES[vendor, table]
+    proofs = Counter(entry.verified for entry in entries)
+    counts = " | ".join(str(proofs[level]) for level in Verified)
+    return f"| {vendor} | [{table}]({vendor}/{table}.md) | {what} | {len(entries)} | {counts} | {missing} |"
+
+
+def _page(entries: Sequence[CatalogEntry]) -> str:
+    vendor, table = entries[0].vendor, entries[0].table
+    what, missing = TABLES[vendor, table]
+    return _lines(
+        f"# {TITLES[vendor]}: {table}",
+        NOTE,
+        f"{what}.\nKnown to be missing: {missing}\n[All tables](../index.md)",
+        *(block for entry in entries for block in _entry(entry)),
+    )
+
+
+def _entry(entry: CatalogEntry) -> Iterator[str]:
+    name = f" `{entry.name}`" if entry.name else ""
+    deployment = f" ({entry.deployment})" if entry.deployment else ""
+    yield f'<a id="{anchor(entry)}"></a>\n\n## `{entry.code}`{name}{deployment}'
+    yield f"**{_prose(entry.title)}.** {_prose(entry.explanation)}".rstrip()
+    yield _bullets("", _facts(entry))
+    yield _bullets("Why it may have happened:", map(_prose, entry.causes))
+    yield _bullets("What to do:", map(_prose, entry.fixes))
+    if len(entry.messages) > 1:
+        yield "Its texts tell the causes apart:"
+        for number in range(1, len(entry.messages) + 1):
+            yield from _numbered(entry, number)
+
+
+def _numbered(entry: CatalogEntry, number: int) -> Iterator[str]:
+    text = entry.messages[number - 1].text
+    one = Catalog.builtin().get(f"{entry.id}#{number}") or entry
+    yield f'<a id="{anchor(one)}"></a>\n\n### {number}. `{text}`'
+    if one.title != entry.title or one.explanation != entry.explanation:
+        yield f"**{_prose(one.title)}.** {_prose(one.explanation)}"
+    yield _bullets("", _judgement(one))
+    yield _bullets("Why it may have happened:", map(_prose, one.causes if one.causes != entry.causes else ()))
+    yield _bullets("What to do:", map(_prose, one.fixes if one.fixes != entry.fixes else ()))
+
+
+def _facts(entry: CatalogEntry) -> Iterator[str]:
+    yield from _judgement(entry)
+    if entry.aliases:
+        yield f"also: {', '.join(f'`{alias}`' for alias in entry.aliases)}"
+    if len(entry.messages) == 1:
+        yield f"text: `{entry.messages[0].text}`"
+    if entry.status:
+        yield f"HTTP status: {', '.join(map(str, entry.status))}"
+    if entry.deprecated:
+        yield f"given up by the vendor: use {_prose(entry.deprecated.use)}"
+    yield f"id: `{entry.id}`"
+    yield f"proof: {entry.verified}, [{_prose(entry.source or 'source')}]({entry.docs_url})"
+
+
+def _judgement(entry: CatalogEntry) -> Iterator[str]:
+    yield f"category: {entry.category or 'no error'}, {entry.severity}"
+    if entry.retry:
+        yield f"retry: {entry.retry}"
+
+
+def _bullets(heading: str, texts: Iterator[str] | map[str]) -> str:
+    items = [f"- {text}" for text in texts]
+    return "\n\n".join((heading, "\n".join(items)) if heading else ("\n".join(items),)) if items else ""
+
+
+def _prose(text: str) -> str:
+    """Keep Markdown from reading our words as marks."""
+    marked = re.sub(r"([*\[\]`])", r"\\\1", text)
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _lines(*blocks: str) -> str:
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def main() -> None:
+    """Write all pages, and remove those of tables that are gone."""
+    made = pages()
+    for path in FOLDER.rglob("*.md"):
+        if path.relative_to(FOLDER).as_posix() not in made:
+            path.unlink()
+    for name, text in made.items():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    print(f"{len(made)} pages are written to {FOLDER}.")
+
+
+if __name__ == "__main__":
+    main()

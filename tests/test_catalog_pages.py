@@ -1,0 +1,81 @@
+"""The pages of docs/catalog: fresh, complete, and every entry with its anchor."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errnorm.catalog import Catalog
+
+SCRIPT = Path(__file__).parent.parent / "docs" / "make_catalog.py"
+if not SCRIPT.exists():
+    pytest.skip("the pages are no part of the wheel", allow_module_level=True)
+
+
+def script() -> Any:
+    """Give the script as a module."""
+    spec = importlib.util.spec_from_file_location("make_catalog", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MAKE = script()
+PAGES: dict[str, str] = MAKE.pages()
+ENTRIES = list(Catalog.builtin().entries())
+
+
+def test_pages_are_fresh():
+    """The files are what the script makes of the data: run `python docs/make_catalog.py`."""
+    files = {
+        path.relative_to(MAKE.FOLDER).as_posix(): path.read_text("utf-8") for path in MAKE.FOLDER.rglob("*.*")
+    }
+
+    assert {name for name in PAGES.keys() | files.keys() if PAGES.get(name) != files.get(name)} == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_anchors_are_unique(name: str):
+    """An anchor leads to one place of its page."""
+    anchors = re.findall(r'<a id="([^"]*)">', PAGES[name])
+
+    assert sorted(set(anchors)) == sorted(anchors)
+
+
+def test_every_entry_has_its_anchor():
+    """Every entry, and every text of an entry with several, stands on the page of its table."""
+    missing = []
+    for entry in ENTRIES:
+        numbers = range(1, len(entry.messages) + 1) if len(entry.messages) > 1 else ()
+        places = [entry, *(Catalog.builtin().get(f"{entry.id}#{number}") for number in numbers)]
+        page = PAGES[f"{entry.vendor}/{entry.table}.md"]
+        missing += [one.id for one in places if one and f'<a id="{MAKE.anchor(one)}"></a>' not in page]
+
+    assert missing == []
+
+
+def test_every_table_says_what_is_missing():
+    """The coverage speaks of every table of the catalog, and of no other."""
+    assert set(MAKE.TABLES) == {(entry.vendor, entry.table) for entry in ENTRIES}
+
+
+def test_coverage_counts_every_entry():
+    """The last line of the coverage is the whole catalog."""
+    total = [cell.strip() for cell in PAGES["index.md"].splitlines()[-1].split("|")][4:8]
+
+    assert int(total[0]) == len(ENTRIES) == sum(map(int, total[1:]))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_of_pages_lead_somewhere(name: str):
+    """A relative link leads to a page that is there, and an anchor to one on it."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[name]):
+        assert (MAKE.FOLDER / name).parent.joinpath(target).exists(), target
+    for target, anchor in re.findall(r"\]\((?!https?:|\.\.)([^)#]+)#([^)]+)\)", PAGES[name]):
+        assert f'<a id="{anchor}">' in PAGES[target]
