@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import errnorm
 from errnorm.catalog import Catalog
+from errnorm.mistakes import unusual_advice
 from errnorm.schemas import schema_names, schema_text
 from errnorm.vendor import Lookup
 
@@ -111,6 +113,142 @@ def test_authentication_needs_a_new_login_or_a_change():
     }
 
     assert scopes <= {"after_reauth", "after_change"}
+
+
+# What the guide's table does not expect of a category, and why it is right all the same.
+UNUSUAL = {
+    "cisco-finesse:status/207": "half of it happened, and sending it again would double that half",
+    "cisco-finesse:type/parseError": "the page in `content` decides, and nobody has read it yet",
+    "genesys-chat:code/151": "the answer may have been cut on the way, or be of another version",
+    "genesys-chat:code/151#1": "as its code",
+    "genesys-chat:code/150-199": "the known members reach from a short gap to a lost session",
+    "unknown:status/425": "the standard asks for the same call again",
+    "zoom-cobrowse:code/1011#1": "joining anew is what Zoom offers",
+    "zoom-cobrowse:code/9999": "Zoom itself says: try again later",
+    "zoom-cobrowse:code/9999#1": "as its code",
+    "zoom-cobrowse:code/9999#3": "a session in error is built anew",
+    "zoom-cobrowse:code/9999#4": "Zoom itself says: try again later",
+}
+NUMBERED = [
+    numbered
+    for entry in ENTRIES
+    for number in range(1, len(entry.messages) + 1)
+    if (numbered := CATALOG.get(f"{entry.id}#{number}"))
+]
+JUDGED = [entry for entry in (*ENTRIES, *NUMBERED) if entry.category and entry.retry]
+
+
+def advice_of(entry: errnorm.CatalogEntry) -> tuple[Any, Any]:
+    """Give decision and scope of an entry."""
+    return (entry.retry.decision, entry.retry.scope) if entry.retry else (None, None)
+
+
+def test_advice_is_what_the_guide_expects():
+    """Category and advice go together as the guide's table says; the exceptions are listed with a reason."""
+    found = {
+        entry.id
+        for entry in JUDGED
+        if unusual_advice(
+            str(entry.category), dict(zip(("decision", "scope"), advice_of(entry), strict=True))
+        )
+    }
+
+    assert found == set(UNUSUAL)
+
+
+def test_decision_and_scope_go_together():
+    """What is not to be retried is not to be retried unchanged, and who knows nothing names no scope."""
+    allowed = {
+        *(("retry", scope) for scope in ("same_call", "higher_level")),
+        *(("do_not_retry", scope) for scope in (None, "after_reauth", "after_change")),
+        ("unknown", None),
+    }
+
+    assert {advice_of(entry) for entry in JUDGED} <= allowed
+
+
+@pytest.mark.parametrize("category", ["rate_limited", "unavailable"])
+def test_what_passes_by_itself_is_the_same_call(category: str):
+    """Where waiting is all it takes, the same call is worth another try, everywhere."""
+    assert {advice_of(entry) for entry in JUDGED if entry.category == category} == {("retry", "same_call")}
+
+
+@pytest.mark.parametrize(
+    "category", ["unsupported", "protocol", "configuration", "not_found", "authorization"]
+)
+def test_what_waiting_does_not_mend_is_not_the_same_call(category: str):
+    """A wrong version, set-up, name or right does not mend itself; 425 is what its standard says."""
+    found = {
+        entry.id for entry in JUDGED if entry.category == category and entry.retry and entry.retry.same_call
+    }
+
+    assert found <= {"unknown:status/425"}
+
+
+def test_reauthentication_is_for_authentication_alone():
+    """Nothing but a missing or spent login is mended by signing in again."""
+    assert {entry.category for entry in JUDGED if advice_of(entry)[1] == "after_reauth"} == {"authentication"}
+
+
+def test_numbered_messages_judge_for_themselves():
+    """A text of a code states title, category and advice."""
+    assert [
+        entry.id
+        for entry in ENTRIES
+        for message in entry.messages
+        if not (message.title and message.category and message.retry)
+    ] == []
+
+
+def test_critical_is_for_everybody():
+    """Critical is a service that is down or wrongly set up as a whole, or an account that is used up."""
+    categories = {str(entry.category) for entry in JUDGED if entry.severity == "critical"}
+
+    assert categories <= {"unavailable", "dependency_failed", "configuration", "quota_exceeded"}
+
+
+def test_info_is_no_failure():
+    """Only notices and successes are info."""
+    assert {(entry.vendor, entry.table) for entry in (*ENTRIES, *NUMBERED) if entry.severity == "info"} == {
+        ("genesys-chat", "notice"),
+        ("genesys-gwe", "status"),
+    }
+
+
+def test_one_situation_has_one_judgement():
+    """Entries of one title are one situation, whatever their table, and are judged alike."""
+    judged: dict[str, set[tuple[str, ...]]] = {}
+    for entry in JUDGED:
+        judged.setdefault(entry.title, set()).add(
+            (str(entry.category), str(entry.severity), str(entry.retry))
+        )
+
+    assert {title: found for title, found in judged.items() if len(found) > 1} == {}
+
+
+def test_every_failure_is_explained():
+    """An entry that judges says what happened and what to do."""
+    assert [entry.id for entry in ENTRIES if entry.retry and not (entry.explanation and entry.fixes)] == []
+
+
+ACTORS = re.compile(
+    r"\b(?:agent|supervisor|customer|caller|integration's|administrators?|account owner|network people"
+    r"|support|CTI client|controller|[Ww]hoever|person)\b"
+)
+
+
+def test_every_fix_names_somebody():
+    """A fix without an actor is nobody's."""
+    fixes = [(entry.id, fix) for entry in (*ENTRIES, *NUMBERED) for fix in entry.fixes]
+
+    assert [(entry_id, fix) for entry_id, fix in fixes if not ACTORS.search(fix)] == []
+
+
+def test_what_is_inferred_says_so():
+    """An entry that reads a constant says in its explanation that there is no more than the constant."""
+    inferred = [entry for entry in ENTRIES if entry.verified == "inferred"]
+
+    assert [entry.id for entry in inferred if not re.search("only|alone|name", entry.explanation)] == []
 
 
 def test_every_entry_judges_except_successes():
