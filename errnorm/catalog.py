@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict
 
 import orjson
@@ -41,6 +42,7 @@ _STATUS = "status"
 _MOST_LADDERS = 1024
 _BARE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}+")
 _MOST_WORDS = 12  # the longest type has five
+_MOST_PIECES = 20  # of a pasted text; more is a log, and has `errnorm parse`
 _LEAST_WORDS = 12  # a shorter text inside a longer message proves nothing
 
 
@@ -261,8 +263,8 @@ class Catalog:
         """Give every entry that a person may mean.
 
         Args:
-            query: an id, `vendor:code`, a number, constant, name, alias or message text, or a text that
-                begins with a constant; case and spaces do not matter.
+            query: an id, `vendor:code`, a number, constant, name, alias or message text, or a text with
+                a constant in it; case and spaces do not matter.
 
         Returns:
             The entries, all meanings of an ambiguous one; empty when none is known. A code that only
@@ -404,14 +406,23 @@ class Catalog:
             yield from (file.entry(position) for position in file.families.get(table, ()))
 
     def _meanings(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
-        """Descend from what the query is, over what it says and begins with, to where it would fall."""
+        """Descend from what the query is, over what it says and names, to where it would fall."""
+        constants = [found[0] for found in islice(_CONSTANT.finditer(query), _MOST_PIECES)]
         return (
             self._spelled(vendors, query)
             or self._said(vendors, query)
-            or next((found for text in _beginnings(query) if (found := self._spelled(vendors, text))), ())
-            or self._families(vendors, query)
+            or self._first(self._spelled, vendors, (*constants, *_beginnings(query)))
+            or self._first(self._families, vendors, (query, *constants))
             or self._spelled(vendors, query.rpartition(":")[2])
         )
+
+    def _first(
+        self,
+        finder: Callable[[Sequence[str], str], tuple[CatalogEntry, ...]],
+        vendors: Sequence[str],
+        keys: Iterable[str],
+    ) -> tuple[CatalogEntry, ...]:
+        return next((found for key in keys if (found := finder(vendors, key))), ())
 
     def _spelled(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
         files = [(file, table) for name in vendors for file in self._files(name) for table in _tables(file)]
@@ -492,12 +503,16 @@ def _first_of_each(entries: Iterable[CatalogEntry]) -> tuple[CatalogEntry, ...]:
 
 
 def _beginnings(text: str) -> Iterator[str]:
-    """Give the constants and types a text may begin with, the longest first: `Invalid State: HOLD`."""
-    words = text.split()[:_MOST_WORDS]
-    for count in range(len(words), 0, -1):
-        begin = " ".join(words[:count]).rstrip(":,;.-=")
-        if count > 1 or _BARE_CONSTANT.fullmatch(begin):
-            yield begin
+    """Give what may be a type or constant at the beginning of a text, or behind a colon in it.
+
+    `Invalid State: the agent talks`; `HTTP Status code: 404 (Not Found) Api Error Type: Not Found Error …`.
+    """
+    for piece in text.split(":", _MOST_PIECES):
+        words = piece.split()[:_MOST_WORDS]
+        for count in range(len(words), 0, -1):
+            begin = " ".join(words[:count]).rstrip(",;.-=")
+            if count > 1 or _BARE_CONSTANT.fullmatch(begin):
+                yield begin
 
 
 def _require_word(name: str, word: str | None, words: type[Category | Decision]) -> None:

@@ -416,6 +416,14 @@ def test_spellings_are_folded():
         ("Invalid State: the agent is talking", ["cisco-finesse:type/Invalid State"]),
         ("error: CF_RESOURCE_BUSY", ["cisco-finesse:cf/33"]),
         ("PERERR_CM_NEW: something", ["cisco-finesse:peripheral/PERERR_CM_*"]),
+        ("2026-11-21T12:34:56 got CF_RESOURCE_BUSY from Finesse", ["cisco-finesse:cf/33"]),
+        ("Service Unavailable: SERVER_OUT_OF_SERVICE", ["cisco-finesse:message/SERVER_OUT_OF_SERVICE"]),
+        (
+            "HTTP Status code: 400 (Bad Request) Api Error Type: Database constraint violation Error Message: taken",
+            ["cisco-finesse:type/Database constraint violation"],
+        ),
+        ("peripheral error PERERR_CM_NEW", ["cisco-finesse:peripheral/PERERR_CM_*"]),
+        ("at 12:34:56 nothing", []),
         ("Busy people wait", []),
         ("has ended", []),
         (":", []),
@@ -423,7 +431,7 @@ def test_spellings_are_folded():
     ],
 )
 def test_a_pasted_text_is_explained(said: str, ids: list[str]):
-    """A message's text, a piece of it, more than it, or a constant at the beginning leads to the entry."""
+    """A message's text, a piece of it, more than it, or a constant in it leads to the entry."""
     assert [entry.id for entry in CATALOG.explain(said)] == ids
 
 
