@@ -63,6 +63,10 @@ TABLES = {
         "HTTP statuses of the Backend Server of Genesys Web Engagement",
         "The bodies under them: none is printed, and none was captured.",
     ),
+    ("unknown", "page"): (
+        "Pages that stand where an answer of an API should be; the labels are ours",
+        "Every page but the one that asks for a password.",
+    ),
     ("unknown", "status"): (
         "HTTP statuses, as their standards define them",
         "Statuses of no standard, such as those of a CDN: the families 400-499 and 500-599 answer.",

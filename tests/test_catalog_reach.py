@@ -83,6 +83,7 @@ SAMPLES: dict[tuple[str, str], Callable[[CatalogEntry], Sample]] = {
         {},
     ),
     ("genesys-gwe", "status"): lambda entry: (b"", {"status": int(entry.code), "vendor": "genesys-gwe"}),
+    ("unknown", "page"): lambda _: (b"<html><form><input type='password'></form></html>", {"status": 200}),
     ("unknown", "status"): lambda entry: (b"", {"status": int(key_of(entry))}),
     ("zoom-cobrowse", "code"): lambda entry: (
         {"event": "session_error", "payload": {"code": int(entry.code)}},
