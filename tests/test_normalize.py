@@ -377,3 +377,79 @@ def test_an_entry_that_is_gone_becomes_a_stub():
 
     assert entry is not None
     assert (entry.id, entry.title) == ("cisco-finesse:type/Gone", "Gone")
+
+
+def test_a_notice_alone_is_no_error():
+    """A Genesys notice is a record of severity info: it is never dropped, and raises nothing."""
+    result = errnorm.normalize({"type": "EventError", "description": "The chat session was restored"})
+
+    assert [str(record.severity) for record in result] == ["info"]
+    assert result.is_error is False
+    assert errnorm.normalize(FINESSE).is_error is True
+
+
+def test_strict_lets_warnings_pass():
+    """strict=True raises on what was not read, not on what had to be guessed."""
+    result = errnorm.normalize("Größe".encode("cp1252"), status=400, strict=True)
+
+    assert codes(result) == ["charset-guessed"]
+
+
+def test_candidates_are_ranked():
+    """The likelier vendor stands first; equal ones are in the order of names."""
+    body = {"error": {"code": 1011, "description": "no"}, "errorType": "a", "errorMessage": "b"}
+    found = errnorm.detect(body).candidates
+
+    assert len(found) >= 2
+    assert list(found) == sorted(found, key=lambda other: (-other.confidence, other.vendor))
+
+
+def test_equal_scores_are_broken_by_name():
+    """The order in which vendors are registered decides nothing."""
+    sure = errnorm.Evidence(0.9, "the test says so")
+    clue = errnorm.Clue(errnorm.ClueKind.KEY, "zz")
+    made = [
+        errnorm.Vendor(name=name, title=name, clues=(clue,), score=lambda _: sure, parse=lambda _: [])
+        for name in ("beta", "alpha")
+    ]
+    detected = {errnorm.Normalizer(vendors=order).detect({"zz": 1}).vendor for order in (made, made[::-1])}
+
+    assert detected == {"alpha"}
+
+
+def test_large_bodies_are_not_cached():
+    """A body beyond 16 KiB is read anew each time, and the cache stays as it was."""
+    normalizer = errnorm.Normalizer()
+    normalizer.normalize(b"x" * 17_000)
+
+    assert len(normalizer._cache._kept) == 0
+
+
+def test_the_parser_opens_nothing(tmp_path: Any):
+    """The XML parser itself resolves no entity and loads no DTD, also without our cutting the declaration."""
+    from lxml import etree
+
+    from errnorm.reading.xml import _PARSER
+
+    secret = tmp_path / "secret.txt"
+    secret.write_text("opened")
+    body = f'<!DOCTYPE a [<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y "inner">]><a>&x;&y;</a>'
+    root = etree.fromstring(body.encode(), _PARSER)
+
+    assert "opened" not in "".join(str(part) for part in root.itertext())
+    assert root.text is None
+
+
+def test_details_of_gwe_headers_are_kept():
+    """The manual promises details in headers: they stand in extra, and speak where the body does not."""
+    record = errnorm.normalize(
+        b"", status=403, vendor="genesys-gwe", headers={"X-Error-Message": "no right"}
+    )[0]
+
+    assert (record.message, record.extra) == ("no right", {"headers": {"x-error-message": "no right"}})
+
+
+def test_only_the_path_of_a_url_counts():
+    """Host and query name no vendor."""
+    for url in ("https://finesse/x?y=/finesse/", "https://h/x#/finesse/"):
+        assert errnorm.normalize(b"", status=503, url=url)[0].vendor == "unknown"
