@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         InvalidRecord,
         UnknownVendor,
         UnreadableBody,
+        VendorError,
     )
     from errnorm.mistakes import Mistake
     from errnorm.normalizer import Normalizer, Options, detect, from_dict, normalize
@@ -79,6 +80,7 @@ __all__ = [
     "UnknownVendor",
     "UnreadableBody",
     "Vendor",
+    "VendorError",
     "Verified",
     "detect",
     "from_dict",
@@ -87,7 +89,9 @@ __all__ = [
 
 _HOMES = {
     "errnorm.catalog": "Catalog",
-    "errnorm.exceptions": "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody",
+    "errnorm.exceptions": (
+        "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody VendorError"
+    ),
     "errnorm.mistakes": "Mistake",
     "errnorm.normalizer": "Normalizer Options detect from_dict normalize",
     "errnorm.reading.limits": "Limits",

@@ -11,6 +11,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import errnorm
 from errnorm import Decision, DelaySource, Scope, Source
@@ -453,3 +454,27 @@ def test_only_the_path_of_a_url_counts():
     """Host and query name no vendor."""
     for url in ("https://finesse/x?y=/finesse/", "https://h/x#/finesse/"):
         assert errnorm.normalize(b"", status=503, url=url)[0].vendor == "unknown"
+
+
+def test_a_vendor_error_is_safe_and_pickles():
+    """`str` shows nothing private, the record is the first real error, and the response stays behind."""
+    result = errnorm.normalize(
+        "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorData>agent1001</ErrorData>"
+        "<ErrorMessage>secret</ErrorMessage></ApiError><ApiError/></ApiErrors>",
+        status=400,
+    )
+    error = errnorm.VendorError(result, response=object())
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert (error.record, error.records) == (result[0], result.records)
+    assert (copy.result, copy.response) == (result, None)
+    assert [secret for secret in ("agent1001", "secret") if secret in f"{error}{error!r}{copy}"] == []
+    assert str(error).endswith("And 1 more.")
+
+
+def test_a_vendor_error_names_the_error_and_not_the_notice():
+    """A notice before an error in one body is not what a caller wants to match on."""
+    result = errnorm.normalize(b"", status=503)
+    notice = evolve(result[0], severity=errnorm.Severity.INFO)
+
+    assert errnorm.VendorError(evolve(result, records=(notice, result[0]))).record == result[0]
