@@ -18,7 +18,7 @@ from attrs import evolve, field, frozen
 
 from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
 from errnorm.record import CatalogEntry, Deprecation, EntryMessage, Problem, RetryAdvice
-from errnorm.vendor import Lookup
+from errnorm.vendor import Lookup, Question
 from errnorm.vocabulary import (
     Category,
     Decision,
@@ -40,6 +40,7 @@ _FOLDER = os.path.join(os.path.dirname(__file__), "vendors")  # noqa: PTH118, PT
 _HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
 _STATUS = "status"
 _MOST_LADDERS = 1024
+_LONGEST_KEPT = 200  # a constant of a megabyte is looked up, and not kept
 _BARE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}+")
 _MOST_WORDS = 12  # the longest type has five
 _MOST_PIECES = 20  # of a pasted text; more is a log, and has `errnorm parse`
@@ -130,12 +131,14 @@ class _Ladder:
         self.rungs = rungs
         self.problems = problems
         self.texts = [_texts(rung) for rung in rungs]
-        self.known: dict[tuple[int | None, ...], Judgement] = {}
-        self.known[(None,) * len(rungs)] = self._judgement(rungs)
+        self.by_code = self._judgement(rungs)
+        self.known: dict[tuple[int | None, ...], Judgement] = {(None,) * len(rungs): self.by_code}
 
     def judged(self, message: str | None) -> Judgement:
         """Give the judgement; the message matters only where a code has several texts."""
-        said = _plain(message) if message and any(self.texts) else ""
+        if not message or not any(self.texts):
+            return self.by_code
+        said = _plain(message)
         numbers = tuple(_fitting(texts, said) if texts and said else None for texts in self.texts)
         found = self.known.get(numbers)
         if found is None:
@@ -340,7 +343,7 @@ class Catalog:
     def judge(
         self,
         vendor: str,
-        lookups: Sequence[Lookup],
+        lookups: Sequence[Question],
         message: str | None,
         status: int | None,
     ) -> Judgement:
@@ -348,7 +351,7 @@ class Catalog:
 
         Args:
             vendor: whose tables to ask.
-            lookups: what to look up, the most specific first.
+            lookups: what to look up, the most specific first; without a key nothing is asked.
             message: the vendor's text, which may tell the causes of a code apart.
             status: the HTTP status.
 
@@ -358,10 +361,16 @@ class Catalog:
         key = (vendor, tuple(lookups), status)
         ladder = self._ladders.get(key)
         if ladder is None:
-            if len(self._ladders) >= _MOST_LADDERS:
-                self._ladders.clear()
-            ladder = self._ladders[key] = self._ladder(vendor, lookups, status)
+            asked = [Lookup(question[0], question[1], *question[2:]) for question in lookups if question[1]]
+            ladder = self._ladder(vendor, asked, status)
+            if all(len(lookup.key) <= _LONGEST_KEPT for lookup in asked):
+                self._keep(key, ladder)
         return ladder.judged(message)
+
+    def _keep(self, key: tuple[Any, ...], ladder: _Ladder) -> None:
+        if len(self._ladders) >= _MOST_LADDERS:
+            self._ladders.clear()
+        self._ladders[key] = ladder
 
     def _ladder(self, vendor: str, lookups: Sequence[Lookup], status: int | None) -> _Ladder:
         found = [rung for lookup in lookups for rung in self._exact(vendor, lookup)]
@@ -665,18 +674,22 @@ def _same_code(rung: _Rung, other: _Rung) -> bool:
     return rung.entry.table == other.entry.table and rung.entry.code == other.entry.code
 
 
-def _texts(rung: _Rung) -> list[tuple[str, int]]:
+def _texts(rung: _Rung) -> dict[str, int]:
     """Give the numbered texts that tell the causes of an exact code apart; a code with one text has none."""
     if rung.match is not Match.EXACT or rung.entry.generic or len(rung.entry.messages) < 2:
-        return []
-    return [(_plain(item.text), number) for number, item in enumerate(rung.entry.messages, 1)]
+        return {}
+    texts: dict[str, int] = {}
+    for number, message in enumerate(rung.entry.messages, 1):
+        texts.setdefault(_plain(message.text), number)
+    return texts
 
 
-def _fitting(texts: list[tuple[str, int]], said: str) -> int | None:
+def _fitting(texts: dict[str, int], said: str) -> int | None:
     """Give the number of the text that a message is, or else of the longest that it contains."""
-    exact = [number for text, number in texts if text == said]
-    inside = [(len(text), -number) for text, number in texts if len(text) >= _LEAST_WORDS and text in said]
-    return exact[0] if exact else -max(inside)[1] if inside else None
+    if said in texts:
+        return texts[said]
+    inside = [text for text in texts if len(text) >= _LEAST_WORDS and text in said]
+    return texts[max(inside, key=len)] if inside else None
 
 
 def _plain(text: str) -> str:

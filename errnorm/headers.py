@@ -31,6 +31,7 @@ _IDS = {
 }
 _RETRY_AFTER, _DATE = "retry-after", "date"
 _WANTED = {*_IDS, _RETRY_AFTER, _DATE}
+_ONLY_DATE = {_DATE}  # which tells nothing without a Retry-After
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
 
@@ -89,12 +90,12 @@ def read_headers(
     found: dict[str, str] = {}
     facts: dict[str, str] = {}
     for name, value in _pairs(headers):
-        key = _text(name).lower()
+        key = (name if isinstance(name, str) else _text(name)).lower()
         if key in declared:
             found[key] = f"{found[key]}, {_text(value)}" if key in found else _text(value)
         if key in _WANTED:
             facts.setdefault(key, _text(value).strip())
-    return found, _facts(facts) if facts.keys() - {_DATE} else None
+    return found, _facts(facts) if facts and facts.keys() != _ONLY_DATE else None
 
 
 def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - what a caller gave
@@ -111,6 +112,8 @@ def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - what a 
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a header's name or value as some client gives it
+    if isinstance(value, str) and value.isascii():
+        return value
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, list | tuple):

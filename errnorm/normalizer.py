@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 from attrs import evolve
@@ -16,6 +17,7 @@ from errnorm.exceptions import InvalidArgument, UnknownVendor, UnreadableBody
 from errnorm.headers import COMMON_HEADERS, HeaderFacts, Headers, read_headers
 from errnorm.index import ClueIndex
 from errnorm.payload import Body, Payload, as_body
+from errnorm.reading.cut import Cut
 from errnorm.reading.limits import Limits
 from errnorm.record import (
     Candidate,
@@ -26,7 +28,6 @@ from errnorm.record import (
     RawBody,
     ReadOnlyDict,
     Result,
-    RetryAdvice,
     Source,
     read_only,
     record_from_dict,
@@ -110,26 +111,24 @@ class _Call(NamedTuple):
 
 
 class _Reading:
-    """What a body gave: the fields of each record, and the result where it needs nothing laid over."""
+    """What a body gave: the fields of each record, and the result where nothing is laid over it."""
 
     def __init__(
         self,
-        drafts: tuple[dict[str, Any], ...],
+        drafts: list[dict[str, Any]],
         detection: Detection,
         problems: tuple[Problem, ...],
         raw: RawBody,
     ) -> None:
         self.drafts = drafts
-        self.detection = detection
-        self.problems = problems
-        self.raw = raw
+        self.rest = (detection, problems, raw)
         self.plain: Result | None = None
 
 
 class _Found(NamedTuple):
     vendor: Vendor
     evidence: Evidence
-    others: tuple[tuple[Vendor, Evidence], ...] = ()
+    others: Sequence[tuple[Vendor, Evidence]] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -197,22 +196,23 @@ class Normalizer:
     def _call(self, body: Body, options: Options) -> _Call:
         if not options.keys() <= _KEYWORDS:
             raise InvalidArgument(_misspelt(options.keys() - _KEYWORDS))
-        declared, facts = read_headers(options.get("headers"), self._declared)
-        content_type = _of_type("content_type", options.get("content_type"), str)
+        given: Callable[[str], Any] = options.get
+        headers, content_type = given("headers"), _of_type("content_type", given("content_type"), str)
+        declared, facts = read_headers(headers, self._declared) if headers is not None else ({}, None)
         if content_type:
             declared["content-type"] = content_type
-        _of_type("strict", options.get("strict"), bool)
-        status, problems = _status(options.get("status"))
+        _of_type("strict", given("strict"), bool)
+        status, problems = _status(given("status"))
         return _Call(
-            body=body,
-            status=status,
-            declared=declared,
-            path=_path(options.get("url")),
-            hint=self._hint(options.get("vendor")),
-            facts=facts,
-            source=_of_type("source", options.get("source"), Source),
-            occurred_at=_aware(options.get("occurred_at")),
-            problems=problems,
+            body,
+            status,
+            declared,
+            _path(given("url")),
+            self._hint(given("vendor")),
+            facts,
+            _of_type("source", given("source"), Source),
+            _aware(given("occurred_at")),
+            problems,
         )
 
     def _hint(self, name: str | None) -> str | None:
@@ -228,46 +228,34 @@ class Normalizer:
             reading = self._read(call)
             self._cache.put(key, reading, len(call.body.data))
         if not call.is_plain:
-            return _built(reading, _laid_over(call))
+            return _result(_laid_over(reading.drafts, call), *reading.rest)
         if reading.plain is None:
-            reading.plain = _built(reading, ())
+            reading.plain = _result(reading.drafts, *reading.rest)
         return reading.plain
 
     def _read(self, call: _Call) -> _Reading:
-        payload = Payload(
-            call.body.data,
-            status=call.status,
-            headers=call.declared,
-            url=call.path,
-            hint=call.hint,
-            limits=self.limits,
-        )
+        body, status, declared, path, hint = call[:5]
+        payload = Payload(body.data, status=status, headers=declared, url=path, hint=hint, limits=self.limits)
         found = self._find(payload)
         reported = self._reports(payload, found)
-        problems = (*call.body.problems, *call.problems, *found.problems, *payload.problems)
-        raw = RawBody(call.body.data, payload.charset if call.body.data else None, call.body.from_object)
-        total = len(reported)
-        if total > self.limits.max_records:
-            problems = (*problems, _too_many(total, self.limits.max_records))
-            reported = reported[: self.limits.max_records]
-        drafts = tuple(
-            self._draft(found.vendor.name, item, payload, problems) | {"index": n, "total": total, "raw": raw}
-            for n, item in enumerate(reported)
-        )
-        seen = dict.fromkeys((*problems, *(p for draft in drafts for p in draft["problems"])))
-        return _Reading(drafts, _detection(found, reported, payload), tuple(seen), raw)
+        problems = (*body.problems, *call.problems, *found.problems, *payload.problems)
+        raw = RawBody(body.data, payload.charset if body.data else None, body.from_object)
+        drafts = [self._draft(item, payload, found.vendor.name, problems) for item in reported]
+        for index, draft in enumerate(drafts):
+            draft.update(index=index, total=len(drafts), raw=raw)
+        return _Reading(drafts, _detection(found, reported, payload), problems, raw)
 
     def _find(self, payload: Payload) -> _Found:
         """Ask the vendors with a clue in the body, and the one that the caller named."""
         scored = [(vendor, vendor.score(payload)) for vendor in self._index.vendors(payload)]
-        # Equal scores are broken by name: the order of registration must not decide.
-        scored.sort(key=lambda pair: (-pair[1].confidence, pair[0].name))
+        if len(scored) > 1:
+            # Equal scores are broken by name: the order of registration must not decide.
+            scored.sort(key=lambda pair: (-pair[1].confidence, pair[0].name))
         if payload.hint is not None:
             return self._hinted(self._by_name[payload.hint], scored, payload)
-        best = scored[0] if scored else (UNKNOWN, NOTHING)
-        if best[1].claims:
-            return _Found(best[0], best[1], tuple(scored[1:]))
-        return _Found(UNKNOWN, NOTHING, tuple(scored))
+        if scored and scored[0][1].claims:
+            return _Found(*scored[0], scored[1:])
+        return _Found(UNKNOWN, NOTHING, scored)
 
     def _hinted(
         self,
@@ -277,14 +265,18 @@ class Normalizer:
     ) -> _Found:
         own = next((evidence for vendor, evidence in scored if vendor is named), None)
         evidence = own or named.score(payload)
-        others = tuple(pair for pair in scored if pair[0] is not named)
+        others = [pair for pair in scored if pair[0] is not named]
         others_claim = any(other.claims for _, other in others)
         contradicted = evidence.against or (not evidence.claims and others_claim)
         return _Found(named, evidence, others, (_CONTRADICTED,) if contradicted else ())
 
     def _reports(self, payload: Payload, found: _Found) -> list[Reported]:
         """Parse, and report the body as a whole where the vendor found no error but somebody did."""
-        reported = found.vendor.parse(payload)
+        limit = self.limits.max_records
+        reported = list(islice(found.vendor.parse(payload), limit + 1))
+        if len(reported) > limit:
+            payload.problems.append(_too_many(limit))
+            return reported[:limit]
         if reported or (found.vendor is UNKNOWN and payload.hint is None):
             return reported
         # A form that was recognised and holds no error is the vendor's own success form.
@@ -294,35 +286,27 @@ class Normalizer:
 
     def _draft(
         self,
-        vendor: str,
         reported: Reported,
         payload: Payload,
+        vendor: str,
         problems: tuple[Problem, ...],
     ) -> dict[str, Any]:
-        """Give the fields of one record."""
-        status, own_problems = _settled_status(payload.status, reported)
-        vendor = reported.get("vendor", vendor)
-        judgement = self.catalog.judge(vendor, reported.get("lookups", ()), reported.get("message"), status)
-        delay = reported.get("delay")
-        return {
-            "vendor": vendor,
-            "shape": reported["shape"],
-            "type": reported.get("type"),
-            "code": reported.get("code"),
-            "subcode": reported.get("subcode"),
-            "message": _plain(reported.get("message")),
-            "target": _plain(reported.get("target")),
-            "status": status,
-            "ids": _read_only_dict(reported.get("ids")),
-            "origin": reported.get("origin", Origin.UNKNOWN),
-            "extra": _read_only_dict(reported.get("extra")),
-            "category": judgement["category"],
-            "severity": judgement["severity"],
-            "retry": judgement["retry"] if delay is None else _delayed(judgement["retry"], delay),
-            "entry": judgement["entry"],
-            "match": judgement["match"],
-            "problems": (*problems, *reported.get("problems", ()), *own_problems, *judgement["problems"]),
-        }
+        """Give the fields of one record: what was reported, and what follows from it."""
+        draft: dict[str, Any] = {"vendor": vendor, **reported}
+        lookups, delay = draft.pop("lookups", ()), draft.pop("delay", None)
+        own_problems = draft.get("problems", ())
+        status, status_problems = _settled_status(payload.status, draft.get("status"))
+        judgement = self.catalog.judge(draft["vendor"], lookups, draft.get("message"), status)
+        draft.update(judgement)
+        if delay is not None:
+            draft["retry"] = evolve(judgement["retry"], delay=delay, delay_source=DelaySource.BODY)
+        draft["status"] = status
+        draft["problems"] = (*problems, *own_problems, *status_problems, *judgement["problems"])
+        draft["ids"], draft["extra"] = _mapping(draft.get("ids")), _mapping(draft.get("extra"))
+        for name in _PROSE:
+            if isinstance(draft.get(name), Cut):
+                draft[name] = str(draft[name])
+        return draft
 
     def __reduce__(self) -> tuple[Any, tuple[()]]:
         """Pickle the configuration; the cache is left out."""
@@ -412,9 +396,8 @@ def _of_type(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - g
     return value
 
 
-def _settled_status(given: int | None, reported: Reported) -> tuple[int | None, tuple[Problem, ...]]:
+def _settled_status(given: int | None, written: int | None) -> tuple[int | None, tuple[Problem, ...]]:
     """The caller's status wins; where there is none, the one that the server wrote into the body."""
-    written = reported.get("status")
     if written is None or written == given:
         return given, ()
     if not 100 <= written <= 599:
@@ -425,25 +408,19 @@ def _settled_status(given: int | None, reported: Reported) -> tuple[int | None, 
     return given, (Problem(ProblemCode.STATUS_DIFFERS, message),)
 
 
-def _plain(text: str | None) -> str | None:
-    return text if text is None or type(text) is str else str(text)
-
-
+_PROSE = ("message", "target")  # what may be shown although the end of the body cut it off
 _NOTHING_MORE = ReadOnlyDict()
 
 
-def _read_only_dict(value: Mapping[str, Any] | None) -> ReadOnlyDict:
+def _mapping(value: Mapping[str, Any] | None) -> ReadOnlyDict:
     frozen_value: ReadOnlyDict = read_only(dict(value)) if value else _NOTHING_MORE
     return frozen_value
 
 
-def _delayed(advice: RetryAdvice, delay: float) -> RetryAdvice:
-    return evolve(advice, delay=delay, delay_source=DelaySource.BODY)
-
-
-def _too_many(total: int, limit: int) -> Problem:
+def _too_many(limit: int) -> Problem:
     return Problem(
-        ProblemCode.TOO_MANY_RECORDS, f"The body holds {total} errors; the first {limit} became records."
+        ProblemCode.TOO_MANY_RECORDS,
+        f"The body holds more than {limit} errors; the first {limit} became records.",
     )
 
 
@@ -469,27 +446,31 @@ def _detection(found: _Found, reported: Sequence[Reported], payload: Payload) ->
     )
 
 
-def _built(reading: _Reading, changes: Sequence[tuple[str, Any]]) -> Result:
-    """Construct the records, each once, with what this one call lays over them."""
-    records = tuple(ErrorRecord(**_changed(draft, changes)) for draft in reading.drafts)
-    own = dict.fromkeys((*reading.problems, *(p for record in records for p in record.problems)))
-    problems = reading.problems if len(own) == len(reading.problems) else tuple(own)
-    return Result(records=records, detection=reading.detection, problems=problems, raw=reading.raw)
+def _result(
+    drafts: list[dict[str, Any]],
+    detection: Detection,
+    problems: tuple[Problem, ...],
+    raw: RawBody,
+) -> Result:
+    """Construct the records, each once."""
+    records = tuple([ErrorRecord(**draft) for draft in drafts])
+    own = [record.problems for record in records if record.problems]
+    if own:
+        problems = tuple(dict.fromkeys((*problems, *chain.from_iterable(own))))
+    return Result(records=records, detection=detection, problems=problems, raw=raw)
 
 
-def _laid_over(call: _Call) -> list[tuple[str, Any]]:
-    changes: list[tuple[str, Any]] = [("source", call.source), ("occurred_at", call.occurred_at)]
-    return [(name, value) for name, value in changes if value is not None] + [("facts", call.facts)]
-
-
-def _changed(draft: dict[str, Any], changes: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    fields = draft | dict(changes)
-    facts: HeaderFacts | None = fields.pop("facts", None)
-    if facts is not None:
-        fields["ids"] = ReadOnlyDict({**facts.ids, **draft["ids"]})  # the body's own ids win
-        fields["retry"] = facts.advise(draft["retry"])
-        fields["problems"] = draft["problems"] + facts.problems
-    return fields
+def _laid_over(drafts: list[dict[str, Any]], call: _Call) -> list[dict[str, Any]]:
+    """Give the fields of each record with what holds for this one call alone."""
+    given = {"source": call.source, "occurred_at": call.occurred_at}
+    stated = {name: value for name, value in given.items() if value is not None}
+    own = [draft | stated for draft in drafts]
+    if call.facts is not None:
+        for draft in own:
+            draft["ids"] = ReadOnlyDict({**call.facts.ids, **draft["ids"]})  # the body's own ids win
+            draft["retry"] = call.facts.advise(draft["retry"])
+            draft["problems"] += call.facts.problems
+    return own
 
 
 _default = Normalizer()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from errnorm.exceptions import InvalidArgument
-from errnorm.reading.charset import Text, charset_of, decode
+from errnorm.reading.charset import charset_of, decode
 from errnorm.reading.encoding import decompress
 from errnorm.reading.html import HtmlPage, looks_like_html, read_html
 from errnorm.reading.json import JsonDocument, read_json
@@ -123,6 +123,10 @@ class Payload:
         limits: how much is read.
 
     Attributes:
+        content_type: the Content-Type, as sent.
+        data: the bytes that are read: without Content-Encoding, at most `limits.max_body_bytes`.
+        text, charset: the body as text, and the charset it was read in.
+        kind: what the body is by its first characters.
         problems: what could not be read, so far.
         memo: what a vendor's `score` worked out, for its `parse`.
         shape: the wire form, once a vendor's `parse` has recognised it.
@@ -133,23 +137,9 @@ class Payload:
         ('xml', 'ApiErrors')
     """
 
-    __slots__ = (
-        "_html",
-        "_json",
-        "_kind",
-        "_text",
-        "_xml",
-        "body",
-        "data",
-        "headers",
-        "hint",
-        "limits",
-        "memo",
-        "problems",
-        "shape",
-        "status",
-        "url",
-    )
+    _json: JsonDocument | None = _UNREAD
+    _xml: XmlDocument | None = _UNREAD
+    _html: HtmlPage | None = None
 
     def __init__(  # noqa: PLR0913 - keywords: what is known about a body
         self,
@@ -170,12 +160,11 @@ class Payload:
         self.problems: list[Problem] = []
         self.memo: dict[str, Any] = {}
         self.shape: str | None = None
-        self._text: Text | None = None
-        self._kind: Kind | None = None
-        self._json: JsonDocument | None = _UNREAD
-        self._xml: XmlDocument | None = _UNREAD
-        self._html: HtmlPage | None = None
+        self.content_type = headers.get("content-type")
         self.data = self._plain(body)
+        self.text, self.charset, problems = decode(self.data, charset_of(self.content_type))
+        self.problems += problems
+        self.kind = _kind_of(self.text)
 
     def _plain(self, body: bytes) -> bytes:
         limit = self.limits.max_body_bytes
@@ -193,34 +182,6 @@ class Payload:
             )
         )
         return body[:limit]
-
-    @property
-    def content_type(self) -> str | None:
-        """The Content-Type, as sent."""
-        return self.headers.get("content-type")
-
-    @property
-    def charset(self) -> str:
-        """The charset that the text was read in."""
-        return self._decoded().charset
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self._decoded().text
-
-    def _decoded(self) -> Text:
-        if self._text is None:
-            self._text = decode(self.data, charset_of(self.content_type))
-            self.problems += self._text.problems
-        return self._text
-
-    @property
-    def kind(self) -> Kind:
-        """What the body is by its first characters."""
-        if self._kind is None:
-            self._kind = _kind_of(self.text)
-        return self._kind
 
     @property
     def json(self) -> JsonDocument | None:
@@ -246,10 +207,9 @@ class Payload:
         return self._html
 
     def _utf8(self) -> bytes:
-        # The readers want UTF-8; most bodies are that already, and a mark or another charset is rare.
-        text = self._decoded()
-        same = text.charset == "utf-8" and not text.problems and not self.data.startswith(b"\xef")
-        return self.data if same else text.text.encode("utf-8", "replace")
+        # The readers want UTF-8; most bodies are ASCII, which is that already.
+        same = self.text.isascii() and len(self.text) == len(self.data)
+        return self.data if same else self.text.encode("utf-8", "replace")
 
     def __repr__(self) -> str:
         """Show what is safe to show."""

@@ -6,7 +6,7 @@ This serves vendors without a form of their own (Genesys Web Engagement) and bod
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from errnorm.payload import Kind, Payload
@@ -251,7 +251,7 @@ def _said(field: str, name: str, value: Any) -> str | None:  # noqa: ANN401 - an
     return text
 
 
-def bayeux_failures(value: Any) -> list[Reported]:  # noqa: ANN401 - any JSON value
+def bayeux_failures(value: Any) -> Iterator[Reported]:  # noqa: ANN401 - any JSON value
     """Report the failures of the Bayeux protocol itself: `{"successful": false, "error": "402::…"}`.
 
     Args:
@@ -262,10 +262,10 @@ def bayeux_failures(value: Any) -> list[Reported]:  # noqa: ANN401 - any JSON va
 
     Example:
         >>> failed = {"channel": "/meta/connect", "successful": False, "error": "402::Unknown client"}
-        >>> bayeux_failures([failed])[0]["code"]
-        '402'
+        >>> [report["code"] for report in bayeux_failures([failed])]
+        ['402']
     """
-    return [_failure(item) for item in messages(value) if item.get("successful") is False]
+    return (_failure(item) for item in messages(value) if item.get("successful") is False)
 
 
 def _failure(item: dict[str, Any]) -> Reported:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, TypedDict
 
@@ -20,6 +20,7 @@ __all__ = [
     "ClueKind",
     "Evidence",
     "Lookup",
+    "Question",
     "Reported",
     "Vendor",
     "is_blank",
@@ -97,6 +98,10 @@ class Lookup(NamedTuple):
     match: Match = Match.EXACT
 
 
+Question = tuple[str, str | None] | tuple[str, str | None, Match]
+"""A `Lookup` as a plain tuple; a key of None asks nothing."""
+
+
 class Reported(TypedDict, total=False):
     """What a vendor's parser reports of one error: the reported fields of a record, verbatim.
 
@@ -116,7 +121,7 @@ class Reported(TypedDict, total=False):
     ids: Mapping[str, str]
     origin: Origin
     extra: Mapping[str, Any]
-    lookups: tuple[Lookup, ...]
+    lookups: tuple[Question, ...]
     problems: tuple[Problem, ...]
     delay: float | None
 
@@ -130,7 +135,8 @@ class Vendor:
         title: `Cisco Finesse`.
         clues: by what its bodies are looked for, in a response and in a log.
         score: how sure a payload is this vendor's; only asked when a clue is there, or the vendor named.
-        parse: the errors of a payload; empty for the vendor's own success form.
+        parse: the errors of a payload; empty for the vendor's own success form. It may be a generator:
+            no more is taken from it than becomes records.
         headers: the lower-cased names of the headers that `score` and `parse` read.
     """
 
@@ -138,7 +144,7 @@ class Vendor:
     title: str
     clues: tuple[Clue, ...]
     score: Callable[[Payload], Evidence]
-    parse: Callable[[Payload], list[Reported]]
+    parse: Callable[[Payload], Iterable[Reported]]
     headers: tuple[str, ...] = ()
 
 
@@ -164,6 +170,8 @@ def whole(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
         >>> whole("1011"), whole(Cut("10"))
         ('1011', None)
     """
+    if type(value) is str:
+        return value if value.strip() else None
     return None if is_cut(value) else text_value(value)
 
 
@@ -174,4 +182,6 @@ def is_blank(value: Any) -> bool:  # noqa: ANN401 - any JSON value
         >>> [is_blank(value) for value in (None, " ", {}, 0, False)]
         [True, True, True, False, False]
     """
-    return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value in ({}, [])

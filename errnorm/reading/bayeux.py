@@ -35,7 +35,7 @@ def is_envelope(value: Any) -> bool:  # noqa: ANN401 - any JSON value
         >>> is_envelope({"channel": "/meta/handshake", "successful": True}), is_envelope({"channel": "mail"})
         (True, False)
     """
-    return isinstance(value, dict) and str(value.get("channel", "")).startswith("/")
+    return isinstance(value, dict) and "channel" in value and str(value["channel"]).startswith("/")
 
 
 def messages(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value

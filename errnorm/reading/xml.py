@@ -19,7 +19,7 @@ from errnorm.reading.cut import Cut
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["Element", "XmlDocument", "local_name", "members", "read_xml", "text_of", "to_value"]
+__all__ = ["Element", "XmlDocument", "local_name", "read_xml", "to_value"]
 
 Element = etree._Element  # noqa: SLF001 - lxml gives its element class no public name
 
@@ -69,11 +69,6 @@ class XmlDocument(NamedTuple):
     cut: Element | None = None
     problems: tuple[Problem, ...] = ()
 
-    def text(self, element: Element) -> str | None:
-        """Give the text of an element, marked as `Cut` where the body ends in it."""
-        text = text_of(element)
-        return Cut(text) if text is not None and element is self.cut else text
-
 
 def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None:
     """Read a body as XML.
@@ -89,8 +84,8 @@ def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None
     Example:
         >>> body = "<ApiErrors><ApiError><ErrorType>Invalid In"
         >>> document = read_xml(body.encode(), body)
-        >>> document.roots[0].tag, document.text(document.cut), document.problems[0].code.value
-        ('ApiErrors', 'Invalid In', 'xml-truncated')
+        >>> to_value(document.roots[0], document), document.problems[0].code.value
+        ({'ApiError': {'ErrorType': 'Invalid In'}}, 'xml-truncated')
     """
     if "<" not in text:
         return None
@@ -137,23 +132,7 @@ def local_name(element: Element) -> str:
         'message'
     """
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def members(element: Element) -> Iterator[Element]:
-    """Go through the child elements; an entity left standing is no element."""
-    return (child for child in element if isinstance(child.tag, str))
-
-
-def text_of(element: Element) -> str | None:
-    """Give the whole text of an element, None where it is blank.
-
-    Example:
-        >>> text_of(etree.fromstring("<ErrorData> 24011 </ErrorData>"))
-        '24011'
-    """
-    text = element.text if len(element) == 0 else "".join(str(part) for part in element.itertext())
-    return (text and text.strip()) or None
+    return _local(tag) if isinstance(tag, str) else ""
 
 
 def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # noqa: ANN401 - a JSON value
@@ -166,35 +145,41 @@ def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # n
         >>> to_value(etree.fromstring("<a x='1'><b>2</b><b/></a>"))
         {'@x': '1', 'b': ['2', None]}
     """
+    return _value(element, document.cut if document else None)
+
+
+def _value(element: Element, cut: Element | None) -> Any:  # noqa: ANN401 - a JSON value
+    # Each question to lxml makes a new Python object, so each is asked once: this is the hottest loop.
     attributes = element.items()
-    children = list(element)
-    if not children and not attributes:
-        return document.text(element) if document else text_of(element)
-    value: dict[str, Any] = {f"@{_local(str(name))}": str(text) for name, text in attributes}
-    own = _stripped([element.text, *[child.tail for child in children]])
+    text = element.text
+    if not attributes and not len(element):
+        text = text and text.strip()
+        return (Cut(text) if element is cut else text) or None
+    value: dict[str, Any] = {f"@{_local(str(name))}": str(item) for name, item in attributes}
+    texts = [text]
+    for child in element:
+        texts.append(child.tail)
+        tag = child.tag
+        if isinstance(tag, str):
+            name = tag if tag[0] != "{" else _local(tag)
+            item = _value(child, cut)
+            value[name] = _with_namesake(value[name], item) if name in value else item
+    own = [text.strip() for text in texts if text and not text.isspace()]
     if own:
-        value["#text"] = Cut(own) if document and element is document.cut else own
-    for child in children:
-        if isinstance(child.tag, str):
-            _put(value, _local(child.tag), to_value(child, document))
+        said = " ".join(own)
+        value = {"#text": Cut(said) if element is cut else said, **value}
     return value
 
 
 def _local(name: str) -> str:
-    return name.rpartition("}")[2]
+    return name.rpartition("}")[2] if name[0] == "{" else name
 
 
-def _stripped(texts: list[str | None]) -> str:
-    return " ".join([text.strip() for text in texts if text and not text.isspace()])
-
-
-def _put(value: dict[str, Any], name: str, item: Any) -> None:  # noqa: ANN401 - a JSON value
-    if name not in value:
-        value[name] = item
-    elif isinstance(value[name], list):
-        value[name].append(item)
-    else:
-        value[name] = [value[name], item]
+def _with_namesake(there: Any, item: Any) -> list[Any]:  # noqa: ANN401 - JSON values
+    if isinstance(there, list):
+        there.append(item)
+        return there
+    return [there, item]
 
 
 def _with(document: XmlDocument, problem: Problem) -> XmlDocument:

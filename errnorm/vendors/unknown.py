@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import messages
 from errnorm.usual import bayeux_failures, describe, says_error, says_success
@@ -15,13 +17,12 @@ def score(_: Payload) -> Evidence:
     return NOTHING
 
 
-def parse(payload: Payload) -> list[Reported]:
+def parse(payload: Payload) -> Iterable[Reported]:
     """Report one error, unless the status or the body says that there is none."""
     document = payload.json if payload.kind is Kind.JSON else None
     envelopes = messages(document.value) if document else []
-    failures = bayeux_failures(envelopes)
-    if failures:
-        return failures
+    if any(item.get("successful") is False for item in envelopes):
+        return bayeux_failures(envelopes)
     if payload.status is not None and payload.status >= 400:
         return [describe(payload)]
     if says_success(payload) or (envelopes and all(item.get("successful") is True for item in envelopes)):

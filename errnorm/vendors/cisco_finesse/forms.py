@@ -53,6 +53,7 @@ CLIENT_TYPES = frozenset({"parseError", "Disconnected", "Not connected"})
 _LISTS = frozenset({"apiErrors", "ApiErrors"})
 _ITEMS = frozenset({"apiError", "ApiError"})
 _TWINS = frozenset({"content", "object"})
+_REST_XML = "finesse.rest.xml"
 _API = "/finesse/api/"
 _TUNNEL = "0|"  # type 0 of the browser tunnel is an event: `0|/finesse/api/User/1001<Update>…`
 _DIGITS = re.compile(r"\d{1,9}")
@@ -80,6 +81,8 @@ class Group(NamedTuple):
 
     def ids(self) -> dict[str, str]:
         """Give the request, and the dialog, user and media of `/finesse/api/User/{id}/Media/{mrd}`."""
+        if not self.envelope and not self.path:
+            return {}
         found: dict[str, str] = {}
         for place in (self.path, *_places(self.envelope)):
             pairs = _SOURCE_ID.findall(place.replace("%2F", "/").replace("%2f", "/")) if place else ()
@@ -89,6 +92,8 @@ class Group(NamedTuple):
 
     def around(self) -> dict[str, Any]:
         """Give the envelope without what says nothing or is an id, and with the node before it."""
+        if not self.envelope and not self.path:
+            return {}
         node = {"node": self.path} if self.path else {}
         kept = {name: item for name, item in self.envelope.items() if not is_blank(item)}
         kept.pop("requestId", None)
@@ -175,6 +180,9 @@ def _of_xml(document: XmlDocument) -> Tree:
     """Make a tree of XML: REST, a notification, a stanza, or the two roots of finesse.js."""
     names = [local_name(root) for root in document.roots]
     values = [to_value(root, document) for root in document.roots]
+    if names == ["ApiErrors"] and not document.lead and _holds_only_errors(values[0]):
+        # What most bodies are: searching it for errors would take longer than reading it.
+        return Tree(shape=_REST_XML, evidence=REST, groups=[Group(_taken(values[0]["ApiError"]), {})])
     if len(names) > 1 and set(names) <= _TWINS:
         return _of_twins(values)
     leads = [document.lead, *(root.tail or "" for root in document.roots)]
@@ -196,6 +204,10 @@ def _of_xml(document: XmlDocument) -> Tree:
     )
 
 
+def _holds_only_errors(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, dict) and len(value) == 1 and "ApiError" in value
+
+
 def _inside(rest: dict[str, Any], name: str) -> dict[str, Any]:
     """Give the members of a root."""
     inner = rest.get(name)
@@ -209,9 +221,9 @@ def _tunnel_path(lead: str) -> str | None:
 
 def _xml_form(names: list[str], groups: list[Group]) -> tuple[str, Evidence, bool]:
     if names[0] in {"ApiErrors", "ApiError"}:
-        return "finesse.rest.xml", REST, False
+        return _REST_XML, REST, False
     if names[0] in {"apiErrors", "apiError"}:
-        return "finesse.rest.xml", _LOWER, False
+        return _REST_XML, _LOWER, False
     xmpp = names[0] in {"message", "event", "notification"}
     shape = "finesse.notification.xmpp" if xmpp else "finesse.notification.xml"
     if groups[0].errors:
@@ -423,7 +435,8 @@ def _split(value: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON val
 def _left(name: str, item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value
     harvest.named = harvest.named or name in _LISTS
     if name in _ITEMS or (name in _LISTS and _is_error(item)):
-        return _take(item, harvest)
+        harvest.errors += _taken(item)
+        return None
     return _split(_opened(item, harvest) if name == "notification" else item, harvest)
 
 
@@ -438,10 +451,12 @@ def _is_error(item: Any) -> bool:  # noqa: ANN401 - any JSON value
     )
 
 
-def _take(item: Any, harvest: _Harvest) -> None:  # noqa: ANN401 - any JSON value
-    for error in item if isinstance(item, list) else [item]:
-        # An empty <ApiError/> is an error all the same: one that says nothing; a bare text is its message.
-        harvest.errors.append(error if isinstance(error, dict) else {"errorMessage": error} if error else {})
+def _taken(item: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    errors = item if isinstance(item, list) else [item]
+    # An empty <ApiError/> is an error all the same: one that says nothing; a bare text is its message.
+    return [
+        error if isinstance(error, dict) else {"errorMessage": error} if error else {} for error in errors
+    ]
 
 
 def _opened(item: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON value

@@ -6,28 +6,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from errnorm.payload import Kind, Payload
+from errnorm.reading.cut import is_cut
 from errnorm.vendor import (
     NOTHING,
     Clue,
     ClueKind,
     Evidence,
-    Lookup,
     Reported,
     Vendor,
     is_blank,
     text_value,
-    whole,
 )
-from errnorm.vendors.cisco_finesse.forms import CLIENT_TYPES, REST, TREE_KEYS, TREE_ROOTS, Tree, leaf
+from errnorm.vendors.cisco_finesse.forms import (
+    CLIENT_TYPES,
+    REST,
+    TREE_KEYS,
+    TREE_ROOTS,
+    Group,
+    Tree,
+    leaf,
+)
 from errnorm.vocabulary import Match, Origin
 
 __all__ = ["CISCO_FINESSE"]
 
 _NAME = "cisco-finesse"
+_TREE, _ERRORS = "cisco-finesse tree", "cisco-finesse errors"
 _PAGE = Evidence(0.4, "the error page of Cisco's platform, which Finesse shares with its siblings")
 _SURE_PAGE = Evidence(0.8, "the error page of Cisco's platform, and the url or a header says Finesse")
 _PLACE = Evidence(0.6, "the url or a header says Finesse")
@@ -60,15 +69,10 @@ _COMPOSITE = "HTTP Status code:"
 _LONGEST_KEY = 80
 
 # The table that a constant belongs to, by its beginning; E_INVALID_CONFIG_MSG_MASK is an E_CTI code.
-_TABLES = (
-    ("CF_", "cf"),
-    ("E_ARM_", "arm"),
-    ("E_ ARM_", "arm"),
-    ("E_", "e-cti"),
-    ("CCX_", "ccx"),
-    ("PERERR_", "peripheral"),
-)
+_ARM = ("E_ARM_", "E_ ARM_")
+_TABLES = {"CF_": "cf", "E_": "e-cti", "CCX_": "ccx", "PERERR_": "peripheral"}
 _CTI_TABLES = frozenset({"cf", "arm", "e-cti", "ccx"})
+_PROSE = frozenset({"errormessage", "peripheralerrortext"})
 _KNOWN = frozenset(
     {
         "errortype",
@@ -91,37 +95,46 @@ def score(payload: Payload) -> Evidence:
     tree = _tree(payload)
     if tree is None:
         return place
-    if not tree.notification and any(_is_sibling(error, tree) for error in tree.errors):
+    if not tree.notification and any(_is_sibling(error, tree) for error, _ in _errors(payload, tree)):
         return _SIBLING
-    return max(tree.evidence, place, key=lambda evidence: evidence.confidence)
+    return tree.evidence if tree.evidence.confidence >= place.confidence else place
 
 
 def _is_placed(payload: Payload) -> bool:
-    told = (payload.headers.get(name, "").lower() for name in _HEADERS)
-    by_url = any(path in (payload.url or "") for path in _PATHS)
-    return by_url or any("finesse" in text for text in told)
+    url, headers = payload.url, payload.headers
+    if url and any(path in url for path in _PATHS):
+        return True
+    return any("finesse" in headers[name].lower() for name in _HEADERS if name in headers)
 
 
 def _tree(payload: Payload) -> Tree | None:
-    if _NAME not in payload.memo:
-        payload.memo[_NAME] = Tree.of(payload)
-    tree: Tree | None = payload.memo[_NAME]
+    if _TREE not in payload.memo:
+        payload.memo[_TREE] = Tree.of(payload)
+    tree: Tree | None = payload.memo[_TREE]
     return tree
 
 
-def _is_sibling(error: Mapping[str, Any], tree: Tree) -> bool:
+def _errors(payload: Payload, tree: Tree) -> list[tuple[_Error, Group]]:
+    if _ERRORS not in payload.memo:
+        every = ((error, group) for group in tree.groups for error in group.errors)
+        read = islice(every, payload.limits.max_records + 1)  # one more tells that there are more
+        payload.memo[_ERRORS] = [(_Error(error), group) for error, group in read]
+    errors: list[tuple[_Error, Group]] = payload.memo[_ERRORS]
+    return errors
+
+
+def _is_sibling(error: _Error, tree: Tree) -> bool:
     """Tell PCCE, CVP and SocialMiner by their own members and types."""
-    names = {name.lower(): name for name in error}
-    if "errordetail" in names:
+    if error.detailed:
         return True
-    kind = whole(leaf(error.get(names.get("errortype", ""))))
-    if kind is None or kind in CLIENT_TYPES:
+    kind = error.texts.get("errortype")
+    if not kind or kind[0].isupper() or kind in CLIENT_TYPES:
         return False
     lower_root = tree.evidence.confidence < REST.confidence
     return bool(_SIBLING_TYPE.fullmatch(kind) or (lower_root and _SIBLING_WORD.fullmatch(kind)))
 
 
-def parse(payload: Payload) -> list[Reported]:
+def parse(payload: Payload) -> Iterable[Reported]:
     """Report the errors of a body; none for a notification or an SSO test that carries no error."""
     if payload.kind is Kind.HTML:
         return _parse_page(payload)
@@ -130,11 +143,7 @@ def parse(payload: Payload) -> list[Reported]:
         return []
     if tree.evidence.claims or (tree.evidence.confidence and payload.hint == _NAME):
         payload.shape = tree.shape
-    return [
-        _Error(error, tree).reported(group.ids(), group.around())
-        for group in tree.groups
-        for error in group.errors
-    ]
+    return (error.reported(tree, group) for error, group in _errors(payload, tree))
 
 
 def _parse_page(payload: Payload) -> list[Reported]:
@@ -158,96 +167,106 @@ def _parse_page(payload: Payload) -> list[Reported]:
 
 
 class _Error:
-    """One error: its members by lower-cased name, and what becomes of each."""
+    """One error: its members by lower-cased name, and what becomes of each.
 
-    def __init__(self, error: Mapping[str, Any], tree: Tree) -> None:
-        self.tree = tree
-        self.members: dict[str, Any] = {}
-        self.names: dict[str, str] = {}
-        self.fields = Reported(shape=tree.shape, origin=tree.origin)
+    Attributes:
+        texts: the members that hold a text, as text; one that the end of the body cut off is `Cut`.
+        sent: those members as they were sent, and the names they had.
+        extra: every other member.
+        detailed: it has an `errorDetail`, as siblings of Finesse do.
+    """
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        self.texts: dict[str, str] = {}
+        self.sent: dict[str, tuple[str, Any]] = {}
         self.extra: dict[str, Any] = {}
-        self.lookups: list[Lookup] = []
+        self.detailed = False
         for name, item in error.items():
-            self._sort_in(name, item)
-
-    def _sort_in(self, name: str, item: Any) -> None:  # noqa: ANN401 - any JSON value
-        key = name.lower()
-        if key not in _KNOWN or key in self.members:
-            if not is_blank(item):
+            key = name.lower()
+            if key in _KNOWN and key not in self.sent:
+                self.sent[key] = (name, item)
+                if type(item) is str and item.strip():
+                    self.texts[key] = item
+                else:
+                    self._sort_in(key, name, item)
+            elif not is_blank(item):
                 self.extra[name] = item
-            return
-        self.members[key], self.names[key] = leaf(item), name
-        if isinstance(item, dict):
-            self._open(key, name, item)
+                self.detailed = self.detailed or key == "errordetail"
 
-    def _open(self, key: str, name: str, item: dict[str, Any]) -> None:
+    def _sort_in(self, key: str, name: str, item: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Sort in what is no plain text: a number, a text that was cut off, a leaf with attributes."""
+        value = self._opened(name, item) if isinstance(item, dict) else item
+        text = text_value(value)
+        if text is not None and (key in _PROSE or not is_cut(text)):
+            self.texts[key], self.sent[key] = text, (name, value)
+        elif not is_blank(value):
+            self.extra[name] = value
+
+    def _opened(self, name: str, item: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         """Keep the attributes of a leaf; read what finesse.js makes of markup that was meant as text.
 
         Of `<errorMessage><ConferenceCallCommand>: …</errorMessage><errorType>…` it makes
         `{"ConferenceCallCommand": {"#text": ": …", "errorType": "…"}}`.
         """
-        inside = next(((tag, below) for tag, below in item.items() if isinstance(below, dict)), None)
-        if self.members[key] is not item:
-            beside = {attribute: text for attribute, text in item.items() if text is not self.members[key]}
+        value = leaf(item)
+        if value is not item:
+            beside = {attribute: text for attribute, text in item.items() if text is not value}
             self.extra |= {name: beside} if beside else {}
-        elif inside and text_value(leaf(inside[1])):
-            self.extra[name] = item
-            self.members[key] = f"<{inside[0]}>{leaf(inside[1])}"
-            for inner, value in inside[1].items():
-                if inner.lower() in _KNOWN:
-                    self.members.setdefault(inner.lower(), value)
-                    self.names.setdefault(inner.lower(), inner)
+            return value
+        tag, inside = next(((tag, below) for tag, below in item.items() if isinstance(below, dict)), ("", {}))
+        if not text_value(leaf(inside)):
+            return item
+        self.extra[name] = item
+        for inner, below in inside.items():
+            key = inner.lower()
+            if key in _KNOWN and key not in self.sent:
+                self.sent[key] = (inner, below)
+                self._sort_in(key, inner, below)
+        return f"<{tag}>{leaf(inside)}"
 
-    def reported(self, ids: Mapping[str, str], envelope: Mapping[str, Any]) -> Reported:
+    def reported(self, tree: Tree, group: Group) -> Reported:
         """Report the error: the steps in the order of their dependence."""
-        media = self.text("errormedia")
-        self._type()
-        self._message()
-        self._codes()
+        fields = Reported(
+            shape=tree.shape,
+            origin=tree.origin,
+            type=self.texts.get("errortype"),
+            ids=group.ids(),
+            extra=self.extra,
+            problems=tree.problems,
+        )
+        if tree.status is not None:
+            fields["status"] = tree.status
+        media = self.texts.get("errormedia")
+        if media:
+            fields["ids"] = {**fields["ids"], "media": media}
+        self._message(fields)
+        self._codes(fields, media, tree)
+        envelope = group.around()
         if envelope:
             self.extra["envelope"] = envelope
-        self.fields["ids"] = {**ids, "media": media} if media else ids
-        self.fields["extra"] = self.extra
-        self.fields["lookups"] = tuple(self.lookups)
-        self.fields["problems"] = self.tree.problems
-        if self.tree.status is not None:
-            self.fields["status"] = self.tree.status
-        return self.fields
+        return fields
 
-    def text(self, name: str) -> str | None:
-        """Give a member that is whole; keep it in `extra` when it is cut or no leaf."""
-        value = self.members.get(name)
-        text = whole(value)
-        if text is None and not is_blank(value):
-            self.extra[self.names[name]] = value
-        return text
+    def keep(self, key: str) -> None:
+        """Keep a member in `extra` as it was sent."""
+        if key in self.texts:
+            name, value = self.sent[key]
+            self.extra[name] = value
 
-    def keep(self, name: str) -> None:
-        """Keep a member in `extra` under the name the vendor gave it."""
-        if not is_blank(self.members.get(name)):
-            self.extra[self.names[name]] = self.members[name]
-
-    def _type(self) -> None:
-        self.fields["type"] = self.text("errortype")
-
-    def _message(self) -> None:
+    def _message(self, fields: Reported) -> None:
         """Choose the message: the vendor's, whole, unless it is only a constant and another says more."""
-        message = self.members.get("errormessage")
-        text = text_value(message)
-        code = _constant(whole(message))
-        self.fields["code"], self.fields["message"] = code, text
+        text = self.texts.get("errormessage")
+        code = _constant(text)
+        fields["code"], fields["message"] = code, text
         if text and text.startswith(_COMPOSITE):
-            self._composite(text)
-        elif text is None:
-            self.keep("errormessage")
-        detail = text_value(self.members.get("peripheralerrortext"))
+            self._composite(text, fields)
+        detail = self.texts.get("peripheralerrortext")
         if detail and (text is None or text == code):
-            self.fields["message"] = detail
+            fields["message"] = detail
             self.keep("errormessage")
-        else:
+        elif detail:
             self.keep("peripheralerrortext")
 
-    def _composite(self, text: str) -> None:
+    def _composite(self, text: str, fields: Reported) -> None:
         """Take a report apart: `HTTP Status code: 400 (Bad Request) Api Error Type: … Error Message: …`."""
         head, _, rest = text.partition("Api Error Type:")
         kind, found, message = rest.partition("Error Message:")
@@ -255,57 +274,55 @@ class _Error:
             return
         status = _STATUS.match(head.removeprefix(_COMPOSITE))
         inner = kind.strip()
-        same = inner.casefold() == (self.fields["type"] or "").casefold()
+        same = inner.casefold() == (fields["type"] or "").casefold()
         self.keep("errormessage")
-        self.fields["message"] = message.strip() or None
-        self.fields["code"] = None if same else inner or None
+        fields["message"] = message.strip() or None
+        fields["code"] = None if same else inner or None
         if status:
-            self.fields["status"] = int(status[1])
+            fields["status"] = int(status[1])
 
-    def _codes(self) -> None:
+    def _codes(self, fields: Reported, media: str | None, tree: Tree) -> None:
         """Choose subcode and target, and what to look up: the most specific first."""
-        code = self.fields["code"]
+        code, kind = fields["code"], fields["type"]
         # Without a constant, a number of the Media APIs is of their table (errorMedia).
-        table = _table(code) or ("arm" if self.text("errormedia") else None)
-        peripheral = self.text("peripheralerrorcode")
-        name = self.text("peripheralerrormsg")
+        table = _table(code) or ("arm" if media else None)
+        peripheral, name = self.texts.get("peripheralerrorcode"), self.texts.get("peripheralerrormsg")
         self.keep("peripheralerrormsg")
-        data = self.text("errordata")
-        number = data if data and self._is_code(data, table) else None
-        self.fields["subcode"] = peripheral or number
-        self.fields["target"] = None if number else data
+        data = self.texts.get("errordata")
+        number = data if data and _is_code(data, table, fields, tree) else None
+        fields["subcode"] = peripheral or number
+        fields["target"] = None if number else data
         if number and peripheral:
             self.keep("errordata")
-        self._look_up("peripheral", peripheral, name)
-        self._look_up("ccx", peripheral)
-        # Finesse has numbers of its own (4047, 20999); without a constant, no other table may guess.
-        self._look_up(table or "message", number)
-        self._look_up("type", *((number,) if table is None else ()))
-        self._look_up(table or "message", code)
-        if code is None:  # `NO TOKEN` is no constant, and the catalog knows it all the same
-            self._look_up_text(self.fields["message"])
-        self._look_up("type", *((code,) if table == "message" else ()), self.fields["type"])
+        # `NO TOKEN` is no constant, and the catalog knows it all the same.
+        text = fields["message"] if code is None else None
+        fields["lookups"] = (
+            ("peripheral", peripheral),
+            ("peripheral", name),
+            ("ccx", peripheral),
+            # Finesse has numbers of its own (4047, 20999); without a constant, no other table may guess.
+            (table or "message", number),
+            ("type", number if table is None else None),
+            (table or "message", code),
+            ("message", text if text and len(text) <= _LONGEST_KEY else None, Match.MESSAGE),
+            ("type", code if table == "message" else None),
+            ("type", kind),
+        )
 
-    def _look_up(self, table: str, *keys: str | None) -> None:
-        self.lookups += [Lookup(table, key) for key in keys if key]
 
-    def _look_up_text(self, text: str | None) -> None:
-        if text and len(text) <= _LONGEST_KEY:
-            self.lookups.append(Lookup("message", text, Match.MESSAGE))
-
-    def _is_code(self, data: str, table: str | None) -> bool:
-        """Tell a CTI number from an agent id: both are digits in ErrorData."""
-        if not _NUMBER.fullmatch(data):
-            return False
-        kind = (self.fields["type"] or "").lower().replace(" ", "")
-        if kind.startswith(_AGENT_TYPES) or not (kind or self.fields["message"]):
-            return False
-        return table in _CTI_TABLES or self.tree.notification
+def _is_code(data: str, table: str | None, fields: Reported, tree: Tree) -> bool:
+    """Tell a CTI number from an agent id: both are digits in ErrorData."""
+    if not _NUMBER.fullmatch(data):
+        return False
+    kind = (fields["type"] or "").lower().replace(" ", "")
+    if kind.startswith(_AGENT_TYPES) or not (kind or fields["message"]):
+        return False
+    return table in _CTI_TABLES or tree.notification
 
 
 def _constant(text: str | None) -> str | None:
     """Give the constant that a message is or begins with."""
-    if not text:
+    if not text or is_cut(text):
         return None
     found = _CONSTANT.match(text)
     return found[0] if found else text if _CAPITALS.fullmatch(text) else None
@@ -314,7 +331,7 @@ def _constant(text: str | None) -> str | None:
 def _table(code: str | None) -> str | None:
     if code is None:
         return None
-    return next((table for prefix, table in _TABLES if code.startswith(prefix)), "message")
+    return "arm" if code.startswith(_ARM) else _TABLES.get(code[: code.find("_") + 1], "message")
 
 
 CISCO_FINESSE = Vendor(

@@ -12,8 +12,8 @@ Source: Genesys Web Engagement API Reference, Chat Service JS API and its error 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import is_envelope
@@ -45,6 +45,8 @@ _NAME = "genesys-chat"
 _EVENT = "EventError"
 _EVENT_NAMES = ("type", "event", "eventType", "name")  # no document says which of them it is
 _TEXTS = ("description", "message")
+_FLAT = {"error", "code", *_TEXTS}
+_FOREIGN = ("messageType", "errorCode")  # what the namesakes in Workspace and Cloud have
 _IDS = {"sessionId": "session", "chatSessionId": "session", "userId": "user"}
 _BAYEUX_IDS = {"clientId": "client", "id": "request"}
 _CLIENT_CODES = range(150, 250)  # "generated on browser side"
@@ -74,31 +76,37 @@ _CHAT_PLACE = re.compile(r"[/_.-]chat|cometd", re.IGNORECASE)
 
 
 class _Event(NamedTuple):
-    """One event: its own members, and those of the envelope around it."""
+    """One event: its own members, those of the envelope around it, and what is asked more than once.
+
+    Attributes:
+        members, envelope: its own members, and those of the envelope around it.
+        name: `EventError`, where something calls it so.
+        in_bayeux: it stood in a Bayeux message.
+        body: the members that carry the error: some bridges put them under `data`.
+        error: the `error` object, empty where there is none.
+        is_foreign: it is one of the namesakes in Workspace and Cloud.
+    """
 
     members: dict[str, Any]
     envelope: dict[str, Any]
     name: str | None
     in_bayeux: bool
+    body: dict[str, Any]
+    error: dict[str, Any]
+    is_foreign: bool
 
-    @property
-    def body(self) -> dict[str, Any]:
-        """The members that carry the error: some bridges put them under `data`."""
-        inner = self.members.get("data")
-        flat = {"error", "code", *_TEXTS} & self.members.keys()
-        return inner if isinstance(inner, dict) and not flat else self.members
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The `error` object, empty where there is none."""
-        error = self.body.get("error")
-        return error if isinstance(error, dict) else {}
-
-    @property
-    def is_foreign(self) -> bool:
-        """True for the namesakes in Workspace and Cloud."""
-        members = {*self.members, *self.error}
-        return bool(members & {"messageType", "errorCode"}) or {"eventId", "retryable"} <= members
+    @classmethod
+    def of(
+        cls, members: dict[str, Any], envelope: dict[str, Any], name: str | None, *, in_bayeux: bool
+    ) -> Self:
+        """Ask the members of an event."""
+        inner = members.get("data")
+        body = inner if isinstance(inner, dict) and not _FLAT & members.keys() else members
+        found = body.get("error")
+        error = found if isinstance(found, dict) else {}
+        foreign = any(key in members or key in error for key in _FOREIGN)
+        cloud = "retryable" in members and "eventId" in members
+        return cls(members, envelope, name, in_bayeux, body, error, foreign or cloud)
 
     @property
     def is_nameless(self) -> bool:
@@ -118,7 +126,7 @@ def _is_coded(members: Mapping[str, Any], texts: Sequence[str]) -> bool:
 
 def score(payload: Payload) -> Evidence:
     """Tell how sure it is that a Genesys chat sent this."""
-    events = list(_events(payload))
+    events = [event for _, events in _items(payload) for event in events]
     if any(event.name and not event.is_foreign for event in events):
         return _LOGGED if payload.kind is Kind.TEXT else _NAMED
     if any(_on_channel(event, payload) for event in events):
@@ -129,55 +137,61 @@ def score(payload: Payload) -> Evidence:
     return _NO_ERROR if of_chat and not any(event.is_foreign for event in events) else NOTHING
 
 
-def parse(payload: Payload) -> list[Reported]:
+def parse(payload: Payload) -> Iterable[Reported]:
     """Report every EventError of a body, and the failures of the Bayeux protocol between them."""
+    items = _items(payload)
+    if any(_is_error(event, payload) for _, events in items for event in events):
+        return _reports(items, payload)
     if score(payload) is _NO_ERROR:
         payload.shape = "chat.bayeux"
-    reports: list[Reported] = []
-    for item in _items(payload):
-        events = [event for event in _events_of(item, payload) if _is_error(event, payload)]
-        reports += [_reported(event) for event in events] or bayeux_failures(item)
-    return reports if any("vendor" not in report for report in reports) else []
+    return []
+
+
+def _reports(items: list[tuple[dict[str, Any], list[_Event]]], payload: Payload) -> Iterator[Reported]:
+    for item, events in items:
+        errors = [event for event in events if _is_error(event, payload)]
+        yield from map(_reported, errors) if errors else bayeux_failures(item)
 
 
 def _is_error(event: _Event, payload: Payload) -> bool:
     return not event.is_foreign and (event.name is not None or _on_channel(event, payload))
 
 
-def _events(payload: Payload) -> Iterator[_Event]:
-    """Go through the objects of a body that may be events."""
-    for item in _items(payload):
-        yield from _events_of(item, payload)
+def _items(payload: Payload) -> list[tuple[dict[str, Any], list[_Event]]]:
+    """Give the objects of a body, each with what may be events in it."""
+    if _NAME not in payload.memo:
+        document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
+        value = document.value if document else []
+        items = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+        payload.memo[_NAME] = [(item, _events_of(item, payload)) for item in items]
+    found: list[tuple[dict[str, Any], list[_Event]]] = payload.memo[_NAME]
+    return found
 
 
-def _items(payload: Payload) -> list[dict[str, Any]]:
-    document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
-    value = document.value if document else []
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
-
-
-def _events_of(item: dict[str, Any], payload: Payload) -> Iterator[_Event]:
+def _events_of(item: dict[str, Any], payload: Payload) -> list[_Event]:
     if is_envelope(item):
-        yield from _inside(item)
-        return
+        return _inside(item)
     lead = payload.json.lead if payload.kind is Kind.TEXT and payload.json else ""
-    yield _Event(item, {}, _name_of(item) or (_EVENT if _EVENT in lead else None), in_bayeux=False)
+    name = _name_of(item) or (_EVENT if _EVENT in lead else None)
+    return [_Event.of(item, {}, name, in_bayeux=False)]
 
 
-def _inside(envelope: dict[str, Any]) -> Iterator[_Event]:
-    """Go through the events of a Bayeux message: `data` is one, a list, or either as a JSON text."""
+def _inside(envelope: dict[str, Any]) -> list[_Event]:
+    """Give the events of a Bayeux message: `data` is one, a list, or either as a JSON text."""
     data = envelope.get("data")
     if isinstance(data, str):
         document = read_json(data.encode("utf-8", "replace"), data)
         data = document.value if document else None
     rest = {name: item for name, item in envelope.items() if name != "data"}
-    for item in data if isinstance(data, list) else [data]:
-        if isinstance(item, dict):
-            yield _Event(item, rest, _name_of(item), in_bayeux=True)
+    items = [item for item in (data if isinstance(data, list) else [data]) if isinstance(item, dict)]
+    return [_Event.of(item, rest, _name_of(item), in_bayeux=True) for item in items]
 
 
 def _name_of(item: Mapping[str, Any]) -> str | None:
-    return next((_EVENT for name in _EVENT_NAMES if item.get(name) == _EVENT), None)
+    for name in _EVENT_NAMES:
+        if item.get(name) == _EVENT:
+            return _EVENT
+    return None
 
 
 def _on_channel(event: _Event, payload: Payload) -> bool:

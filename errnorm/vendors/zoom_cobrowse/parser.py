@@ -9,8 +9,8 @@ Source: Zoom Cobrowse SDK, Error codes and troubleshooting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
 
 from errnorm.catalog import Catalog
 from errnorm.payload import Kind, Payload
@@ -20,7 +20,6 @@ from errnorm.vendor import (
     Clue,
     ClueKind,
     Evidence,
-    Lookup,
     Reported,
     Vendor,
     is_blank,
@@ -73,28 +72,42 @@ _CONSOLE = re.compile(r"\berror code:?\s{1,3}(\d{1,9})\b")
 
 
 class _Error(NamedTuple):
-    """One error: its own members, and those around it."""
+    """One error: its own members, those around it, and what is asked of them more than once.
+
+    Attributes:
+        members, envelope: its own members, and those around it.
+        named: something calls it a session_error.
+        failed: it is the error of a callback result with `success: false`.
+        code: the code, as digits.
+        exception: the exception name.
+        text: the member that holds the text, and the text.
+    """
 
     members: dict[str, Any]
     envelope: dict[str, Any]
-    named: bool = False
-    failed: bool = False
+    named: bool
+    failed: bool
+    code: str | None
+    exception: str | None
+    text: tuple[str, str] | None
 
-    @property
-    def code(self) -> str | None:
-        """The code, as digits."""
-        code = whole(self.members.get("code"))
-        return code if code and _CODE.fullmatch(code) else None
-
-    @property
-    def exception(self) -> str | None:
-        """The exception name."""
-        return next((text for name in _EXCEPTIONS if (text := whole(self.members.get(name)))), None)
-
-    @property
-    def message(self) -> tuple[str, str] | None:
-        """The member that holds the text, and the text."""
-        return next(((name, text) for name in _TEXTS if (text := text_value(self.members.get(name)))), None)
+    @classmethod
+    def of(
+        cls, members: dict[str, Any], envelope: dict[str, Any], *, named: bool = False, failed: bool = False
+    ) -> Self:
+        """Ask the members of an error."""
+        code = whole(members.get("code"))
+        texts = [(name, text) for name in _TEXTS if name in members and (text := text_value(members[name]))]
+        names = [name for key in _EXCEPTIONS if key in members and (name := whole(members[key]))]
+        return cls(
+            members,
+            envelope,
+            named,
+            failed,
+            code if code and _CODE.fullmatch(code) else None,
+            names[0] if names else None,
+            texts[0] if texts else None,
+        )
 
 
 def score(payload: Payload) -> Evidence:
@@ -121,7 +134,7 @@ def _evidence(error: _Error, payload: Payload) -> Evidence:
         return _SHARED_NAME if error.exception in _SHARED_NAMES else NOTHING
     if "/v2/" in (payload.url or ""):
         return _REST
-    if error.message and _own_text(entry, error.message[1]):
+    if error.text and _own_text(entry, error.text[1]):
         return _TEXT
     return _CALLBACK if error.failed else _CODE_ALONE
 
@@ -136,57 +149,60 @@ def _own_text(entry: CatalogEntry, text: str) -> bool:
     return any(said == own.rstrip(".").casefold() for own in texts)
 
 
-def parse(payload: Payload) -> list[Reported]:
+def parse(payload: Payload) -> Iterable[Reported]:
     """Report the errors of a body; none for a callback that succeeded."""
     if _succeeded(payload):
         payload.shape = "cobrowse.callback"
     wanted = [error for error in _errors(payload) if error.named or error.failed or _says(error)]
-    return [_reported(error) for error in wanted]
+    return map(_reported, wanted)
 
 
 def _says(error: _Error) -> bool:
     return bool(error.code or (error.exception and _entry(error.exception)))
 
 
-def _errors(payload: Payload) -> Iterator[_Error]:
-    """Go through the objects of a body that may be errors."""
+def _errors(payload: Payload) -> list[_Error]:
+    """Give the objects of a body that may be errors."""
+    if _NAME not in payload.memo:
+        payload.memo[_NAME] = _found(payload)
+    errors: list[_Error] = payload.memo[_NAME]
+    return errors
+
+
+def _found(payload: Payload) -> list[_Error]:
     document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
     if document is None:
-        yield from _console(payload)
-        return
+        return _console(payload)
     value = document.value
     logged = payload.kind is Kind.TEXT and _EVENT in document.lead
     if isinstance(value, list) and value[:1] == [_EVENT]:  # ["session_error", {"code": 1011}]
         value, logged = value[1:], True
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict):
-            yield from _unwrapped(item, named=logged)
+    items = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+    return [error for item in items if (error := _unwrapped(item, named=logged))]
 
 
-def _console(payload: Payload) -> Iterator[_Error]:
+def _console(payload: Payload) -> list[_Error]:
     found = _CONSOLE.search(payload.text) if payload.kind is Kind.TEXT else None
-    if found:
-        yield _Error({"code": found[1]}, {}, named=_EVENT in payload.text)
+    return [_Error.of({"code": found[1]}, {}, named=_EVENT in payload.text)] if found else []
 
 
-def _unwrapped(item: dict[str, Any], *, named: bool) -> Iterator[_Error]:
-    """Unwrap an event around its payload, and a callback result around its error."""
-    name = next((name for name in _EVENT_NAMES if item.get(name) == _EVENT), None)
-    rest = {key: value for key, value in item.items() if key != name}
-    named = named or name is not None
-    failed = text_value(rest.get("success")) == "false"
-    if text_value(rest.get("success")) == "true" and is_blank(rest.get("error")):
-        return
-    inner = next((key for key in _INSIDE if isinstance(rest.get(key), dict)), None)
-    if inner and "code" not in rest and (named or failed or inner == "error"):
-        members = rest.pop(inner)
-        below = next((key for key in ("error",) if isinstance(members.get(key), dict)), None)
-        if below and "code" not in members:
-            rest |= {inner: {key: value for key, value in members.items() if key != below}}
-            members = members[below]
-        yield _Error(members, rest, named, failed)
-    else:
-        yield _Error(rest, {}, named, failed)
+def _unwrapped(item: dict[str, Any], *, named: bool) -> _Error | None:
+    """Unwrap an event around its payload, and a callback result around its error; a success gives none."""
+    names = [name for name in _EVENT_NAMES if item.get(name) == _EVENT]
+    rest = {key: value for key, value in item.items() if key != names[0]} if names else dict(item)
+    named = named or bool(names)
+    success = text_value(rest.get("success"))
+    if success == "true" and is_blank(rest.get("error")):
+        return None
+    failed = success == "false"
+    inner = [key for key in _INSIDE if isinstance(rest.get(key), dict)]
+    if not inner or "code" in rest or not (named or failed or inner[0] == "error"):
+        return _Error.of(rest, {}, named=named, failed=failed)
+    members = rest.pop(inner[0])
+    if isinstance(members.get("error"), dict) and "code" not in members:
+        rest |= {inner[0]: {key: value for key, value in members.items() if key != "error"}}
+        members = members["error"]
+    return _Error.of(members, rest, named=named, failed=failed)
 
 
 def _succeeded(payload: Payload) -> bool:
@@ -198,19 +214,20 @@ def _succeeded(payload: Payload) -> bool:
 
 
 def _reported(error: _Error) -> Reported:
-    rest = dict(error.members)
-    code = whole(rest.get("code"))
-    name, message = error.message or (None, None)
-    exception = error.exception
-    ids = {kind: text for key, kind in _IDS.items() if (text := whole(rest.get(key)))}
-    taken = {
-        name,
-        *(key for key in _IDS if whole(rest.get(key))),
-        *(key for key in _EXCEPTIONS if exception and whole(rest.get(key)) == exception),
-    }
-    taken |= {"code"} if code else set()
-    extra = {key: value for key, value in rest.items() if key not in taken and not is_blank(value)}
+    name, message = error.text or (None, None)
+    code, exception = whole(error.members.get("code")), error.exception
+    ids: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+    for key, value in error.members.items():
+        text = whole(value)
+        if key in _IDS and text and ids.setdefault(_IDS[key], text) == text:
+            continue
+        taken = key == name or (key == "code" and code) or (key in _EXCEPTIONS and text == exception)
+        if not taken and not is_blank(value):
+            extra[key] = value
     envelope = {key: value for key, value in error.envelope.items() if not is_blank(value)}
+    if envelope:
+        extra["envelope"] = envelope
     return Reported(
         shape=_shape(error),
         type=exception,
@@ -218,8 +235,8 @@ def _reported(error: _Error) -> Reported:
         message=message,
         ids=ids,
         origin=Origin.CLIENT,
-        extra=extra | ({"envelope": envelope} if envelope else {}),
-        lookups=tuple(Lookup(_TABLE, key) for key in (code, exception) if key),
+        extra=extra,
+        lookups=((_TABLE, code), (_TABLE, exception)),
     )
 
 
