@@ -87,19 +87,6 @@ def pages() -> dict[str, str]:
     return {"index.md": _index(tables), **own}
 
 
-def anchor(entry: CatalogEntry) -> str:
-    """Give the anchor of an entry on its page; it never changes, so links to it hold.
-
-    Example:
-        >>> catalog = Catalog.builtin()
-        >>> [anchor(catalog.get(f"zoom-cobrowse:code/{code}")) for code in ("1016", "1011#3")]
-        ['code-1016', 'code-1011-text-3']
-    """
-    code = re.sub(r"[^A-Za-z0-9_-]+", "-", entry.code).rstrip("-")
-    deployment = f"-{entry.deployment}" if entry.deployment else ""
-    return f"code-{code}{deployment}" + (f"-text-{entry.number}" if entry.number else "")
-
-
 def _index(tables: dict[tuple[str, str], list[CatalogEntry]]) -> str:
     rows = [_coverage(vendor, table, entries) for (vendor, table), entries in sorted(tables.items())]
     proofs = Counter(entry.verified for entries in tables.values() for entry in entries)
@@ -145,7 +132,7 @@ def _page(entries: Sequence[CatalogEntry]) -> str:
 def _entry(entry: CatalogEntry) -> Iterator[str]:
     name = f" `{entry.name}`" if entry.name else ""
     deployment = f" ({entry.deployment})" if entry.deployment else ""
-    yield f'<a id="{anchor(entry)}"></a>\n\n## `{entry.code}`{name}{deployment}'
+    yield f'<a id="{entry.anchor}"></a>\n\n## `{entry.code}`{name}{deployment}'
     yield f"**{_prose(entry.title)}.** {_prose(entry.explanation)}".rstrip()
     yield _bullets("", _facts(entry))
     yield _bullets("Why it may have happened:", map(_prose, entry.causes))
@@ -159,7 +146,7 @@ def _entry(entry: CatalogEntry) -> Iterator[str]:
 def _numbered(entry: CatalogEntry, number: int) -> Iterator[str]:
     text = entry.messages[number - 1].text
     one = Catalog.builtin().get(f"{entry.id}#{number}") or entry
-    yield f'<a id="{anchor(one)}"></a>\n\n### {number}. `{text}`'
+    yield f'<a id="{one.anchor}"></a>\n\n### {number}. `{text}`'
     if one.title != entry.title or one.explanation != entry.explanation:
         yield f"**{_prose(one.title)}.** {_prose(one.explanation)}"
     yield _bullets("", _judgement(one))
@@ -178,7 +165,7 @@ def _facts(entry: CatalogEntry) -> Iterator[str]:
     if entry.deprecated:
         yield f"given up by the vendor: use {_prose(entry.deprecated.use)}"
     yield f"id: `{entry.id}`"
-    yield f"proof: {entry.verified}, [{_prose(entry.source or 'source')}]({entry.docs_url})"
+    yield f"proof: {entry.verified}, [{_prose(entry.source or 'source')}]({entry.source_url})"
 
 
 def _judgement(entry: CatalogEntry) -> Iterator[str]:

@@ -119,7 +119,8 @@ def _entry_parts(entry: CatalogEntry) -> Iterator[tuple[str, list[Row]]]:
         for n, m in enumerate(entry.messages, 1)
     ]
     yield "Its texts", list(texts)
-    yield "How we know", [("proof", str(entry.verified)), ("source", entry.source), ("page", entry.docs_url)]
+    document = " ".join(text for text in (entry.source, entry.source_url) if text) or None
+    yield "How we know", [("proof", str(entry.verified)), ("source", document), ("page", entry.docs_url)]
 
 
 def _codes(entries: Sequence[CatalogEntry]) -> Iterator[RenderableType]:

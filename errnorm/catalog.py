@@ -72,8 +72,10 @@ class _File:
         vendor: str,
         sources: Mapping[str, Mapping[str, str]],
         rows: Sequence[Mapping[str, Any]],
+        pages: str | None = None,
     ) -> None:
         self.vendor = vendor
+        self.pages = pages
         self.sources = sources
         self.rows = rows
         self.index: dict[tuple[str, str], list[int]] = {}
@@ -83,10 +85,10 @@ class _File:
             self.add(position, row)
 
     @classmethod
-    def read(cls, data: bytes) -> Self:
-        """Index the JSON of a catalog file that has no mistake in it."""
+    def read(cls, data: bytes, pages: str | None = None) -> Self:
+        """Index the JSON of a catalog file that has no mistake in it; `pages` is the folder of its pages."""
         content = orjson.loads(data)
-        return cls(content["vendor"], content.get("sources", {}), content["entries"])
+        return cls(content["vendor"], content.get("sources", {}), content["entries"], pages)
 
     def add(self, position: int, row: Mapping[str, Any]) -> None:
         """Put one row into the index, under every spelling of it."""
@@ -117,8 +119,14 @@ class _File:
         """Give the entry of a row, built once."""
         found = self.built.get(position)
         if found is None:
-            found = self.built[position] = _entry(self.vendor, self.rows[position], self.sources)
+            found = self.built[position] = self._build(self.rows[position])
         return found
+
+    def _build(self, row: Mapping[str, Any]) -> CatalogEntry:
+        entry = _entry(self.vendor, row, self.sources)
+        if self.pages is None:
+            return entry
+        return evolve(entry, docs_url=f"{self.pages}/{entry.table}.md#{entry.anchor}")
 
 
 class _Ladder:
@@ -475,7 +483,7 @@ def _builtin_names() -> tuple[str, ...]:
 @cache
 def _builtin(vendor: str) -> _File:
     name = "unknown.json" if vendor == _HTTP else f"{vendor.replace('-', '_')}/catalog.json"
-    return _File.read(_bytes_of(f"{_FOLDER}/{name}"))
+    return _File.read(_bytes_of(f"{_FOLDER}/{name}"), f"docs/catalog/{vendor}")
 
 
 def _mistakes(data: bytes) -> tuple[Mistake, ...]:
@@ -591,6 +599,7 @@ def _entry(vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[st
         status=tuple(row.get("status", ())),
         docs_url=row.get("docs_url") or source.get("url"),
         source=source.get("title"),
+        source_url=source.get("url"),
         verified=Verified(row.get("verified", "inferred")),
         deprecated=Deprecation(**deprecated) if deprecated else None,
         messages=tuple(_message(item, f"{key.id}#{n}") for n, item in enumerate(row.get("messages", ()), 1)),
@@ -707,4 +716,7 @@ def _numbered(entry: CatalogEntry, number: int) -> CatalogEntry:
         for name in ("title", "explanation", "causes", "fixes", "category", "severity", "retry")
         if getattr(message, name)
     }
-    return evolve(entry, number=number, **stated)
+    one = evolve(entry, number=number, **stated)
+    page, anchor, _ = (entry.docs_url or "").partition(f"#{entry.anchor}")
+    has_place = anchor and len(entry.messages) > 1  # a text of its own has a place of its own on our page
+    return evolve(one, docs_url=f"{page}#{one.anchor}") if has_place else one

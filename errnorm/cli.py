@@ -73,6 +73,33 @@ def _body_options(command: F) -> F:
     return command
 
 
+def _opened(file: str, opener: Callable[[str], T]) -> T:
+    try:
+        return opener(file)
+    except OSError as error:
+        raise _UnreadableInput(
+            f"{file} could not be read: {error.strerror}. Give a catalog file, "
+            "in the form that `errnorm schema catalog` prints."
+        ) from error
+
+
+def _catalog(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> Catalog:
+    """Lay the catalog files over the builtin catalog; the last one lies on top."""
+    found = Catalog.builtin()
+    for file in files:
+        try:
+            found |= _opened(file, Catalog.load)
+        except InvalidCatalog as error:
+            raise click.UsageError(str(error)) from error
+    return found
+
+
+def _own_catalogs(command: Any) -> Any:  # noqa: ANN401 - click's own decorators are typed so
+    text = "A catalog file of your own; it wins over the builtin catalog."
+    option = click.option("--catalog", multiple=True, metavar="FILE", callback=_catalog, help=text)
+    return option(command)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(errnorm.__version__, prog_name="errnorm")
 def cli() -> None:
@@ -81,15 +108,15 @@ def cli() -> None:
 
 @cli.command()
 @_body_options
-@click.option("--catalog", "own", multiple=True, metavar="FILE", help="A catalog file of your own; it wins.")
-def parse(file: str, *, own: tuple[str, ...], as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
+@_own_catalogs
+def parse(file: str, *, catalog: Catalog, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
     """Normalize the body in FILE (or standard input) and print its records.
 
     \b
     Example:
       curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
     """  # noqa: D301 - \\b tells click to leave the lines as they are
-    result = errnorm.Normalizer(catalog=_catalog(own)).normalize(_read(file), **known)
+    result = errnorm.Normalizer(catalog=catalog).normalize(_read(file), **known)
     if not result:
         click.echo("This body reports no error.", err=True)
     _show(result, "result", (record.to_dict() for record in result), as_json=as_json)
@@ -105,8 +132,9 @@ def detect(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 -
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # -1 is a code
 @click.argument("code")
+@_own_catalogs
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
-def explain(code: str, *, as_json: bool) -> None:
+def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
     """Explain CODE: an id, a number, a constant, VENDOR:CODE, or a message text; all meanings are listed.
 
     \b
@@ -116,9 +144,9 @@ def explain(code: str, *, as_json: bool) -> None:
       errnorm explain CF_RESOURCE_BUSY
       errnorm explain "Session does not exist or has ended."
     """  # noqa: D301 - \\b tells click to leave the lines as they are
-    entries = Catalog.builtin().explain(code)
+    entries = catalog.explain(code)
     if not entries:
-        raise click.UsageError(f"No code {code!r} is known. {_near_misses(code)}")
+        raise click.UsageError(f"No code {code!r} is known. {_near_misses(code, catalog)}")
     _show_entries(entries, "entries", as_json=as_json)
     if len(entries) > 1:
         click.echo(_told_apart(code, entries), err=True)
@@ -140,8 +168,9 @@ def explain(code: str, *, as_json: bool) -> None:
     help="What is said about a retry.",
 )
 @click.option("--search", "words", default="", metavar="TEXT", help="Words that all occur in the entry.")
+@_own_catalogs
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
-def codes(vendor: str | None, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - keywords of search
+def codes(vendor: str | None, *, catalog: Catalog, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - keywords of search
     r"""List the codes of the catalog, of one VENDOR or of all.
 
     \b
@@ -151,7 +180,7 @@ def codes(vendor: str | None, *, as_json: bool, **asked: Any) -> None:  # noqa: 
       errnorm codes --search "wrap-up"
     """
     try:
-        entries = Catalog.builtin().search(vendor=vendor, **asked)
+        entries = catalog.search(vendor=vendor, **asked)
     except (InvalidArgument, UnknownVendor) as error:
         raise click.UsageError(str(error)) from error
     if not entries:
@@ -219,27 +248,6 @@ def _read(file: str) -> bytes:
         ) from error
 
 
-def _opened(file: str, opener: Callable[[str], T]) -> T:
-    try:
-        return opener(file)
-    except OSError as error:
-        raise _UnreadableInput(
-            f"{file} could not be read: {error.strerror}. Give a catalog file, "
-            "in the form that `errnorm schema catalog` prints."
-        ) from error
-
-
-def _catalog(files: Iterable[str]) -> Catalog:
-    """Lay the catalog files over the builtin catalog; the last one lies on top."""
-    found = Catalog.builtin()
-    for file in files:
-        try:
-            found |= _opened(file, Catalog.load)
-        except InvalidCatalog as error:
-            raise click.UsageError(str(error)) from error
-    return found
-
-
 def _show(value: Any, kind: str, lines: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:  # noqa: ANN401
     """Print cards for a person, one JSON object a line for a program."""
     if sys.stdout is None:
@@ -284,10 +292,10 @@ def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs value
     return asdict(value)
 
 
-def _near_misses(code: str) -> str:
+def _near_misses(code: str, catalog: Catalog) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only a miss needs it
 
-    known = {text.casefold(): text for entry in Catalog.builtin().entries() for text in _names(entry)}
+    known = {text.casefold(): text for entry in catalog.entries() for text in _names(entry)}
     near = get_close_matches(code.rpartition(":")[2].casefold(), known, n=_NEAR_MISSES)
     if near:
         return f"Did you mean {', '.join(known[text] for text in near)}?"

@@ -344,6 +344,9 @@ class Deprecation:
     since: str | None = None
 
 
+_NO_ANCHOR = re.compile(r"[^A-Za-z0-9_-]++")
+
+
 @frozen(kw_only=True, repr=False)
 class CatalogEntry:
     """What the catalog knows about a code.
@@ -358,8 +361,9 @@ class CatalogEntry:
         title, explanation, causes, fixes: in errnorm's own words.
         category, severity, retry: the judgement; None where another entry must judge.
         status: the HTTP statuses it is documented with.
-        docs_url: a page about it.
-        source: the document it is from.
+        docs_url: errnorm's own page about it, from the root of the project on:
+            `docs/catalog/zoom-cobrowse/code.md#code-1016`; of an entry of your own, the page it names.
+        source, source_url: the document it is from, and where that stands.
         verified: how well it is proved.
         deprecated: that the vendor gives it up.
         messages: the texts that tell its causes apart.
@@ -383,6 +387,7 @@ class CatalogEntry:
     status: tuple[int, ...] = ()
     docs_url: str | None = None
     source: str | None = None
+    source_url: str | None = None
     verified: Verified = Verified.INFERRED
     deprecated: Deprecation | None = None
     messages: tuple[EntryMessage, ...] = ()
@@ -393,6 +398,13 @@ class CatalogEntry:
         deployment = f"@{self.deployment}" if self.deployment else ""
         number = f"#{self.number}" if self.number else ""
         return f"{self.vendor}:{self.table}/{self.code}{deployment}{number}"
+
+    @property
+    def anchor(self) -> str:
+        """The place of the entry on the page of its table; it never changes, so links to it hold."""
+        code = _NO_ANCHOR.sub("-", self.code).rstrip("-")
+        deployment = f"-{self.deployment}" if self.deployment else ""
+        return f"code-{code}{deployment}" + (f"-text-{self.number}" if self.number else "")
 
     @property
     def spellings(self) -> tuple[str, ...]:

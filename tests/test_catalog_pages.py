@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import errnorm
 from errnorm.catalog import Catalog
 
 SCRIPT = Path(__file__).parent.parent / "docs" / "make_catalog.py"
@@ -28,6 +29,7 @@ def script() -> Any:
 
 MAKE = script()
 PAGES: dict[str, str] = MAKE.pages()
+GONE = "Session does not exist or has ended."
 ENTRIES = list(Catalog.builtin().entries())
 
 
@@ -48,16 +50,26 @@ def test_anchors_are_unique(name: str):
     assert sorted(set(anchors)) == sorted(anchors)
 
 
-def test_every_entry_has_its_anchor():
-    """Every entry, and every text of an entry with several, stands on the page of its table."""
+def test_the_docs_url_of_every_entry_resolves():
+    """Every entry, and every text of an entry with several, leads to its place on a page that is there."""
     missing = []
     for entry in ENTRIES:
         numbers = range(1, len(entry.messages) + 1) if len(entry.messages) > 1 else ()
-        places = [entry, *(Catalog.builtin().get(f"{entry.id}#{number}") for number in numbers)]
-        page = PAGES[f"{entry.vendor}/{entry.table}.md"]
-        missing += [one.id for one in places if one and f'<a id="{MAKE.anchor(one)}"></a>' not in page]
+        for one in (entry, *(Catalog.builtin().get(f"{entry.id}#{number}") for number in numbers)):
+            page, _, anchor = (one.docs_url if one else "").partition("#")
+            file = SCRIPT.parent.parent / page
+            missing += [] if f'<a id="{anchor}"></a>' in file.read_text("utf-8") else [one]
 
     assert missing == []
+
+
+def test_a_record_leads_to_the_page_of_what_it_says():
+    """The docs_url of a record is the anchor of its entry, or of the text that tells the cause."""
+    gone = errnorm.normalize({"event": "session_error", "payload": {"code": 1011, "errorMsg": GONE}}).first
+    busy = errnorm.normalize({"event": "session_error", "payload": {"code": 1016}}).first
+
+    assert gone.entry.docs_url == "docs/catalog/zoom-cobrowse/code.md#code-1011-text-3"
+    assert busy.to_dict()["entry"]["docs_url"] == "docs/catalog/zoom-cobrowse/code.md#code-1016"
 
 
 def test_every_table_says_what_is_missing():

@@ -288,3 +288,24 @@ def test_schema_is_printed():
 def test_version_is_printed():
     """`--version` names the program and its version."""
     assert run("--version").stdout == f"errnorm, version {errnorm.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("explain", "zoom-cobrowse:17"),
+        ("codes", "zoom-cobrowse", "--search", "turnip"),
+        ("parse", "body.json"),
+    ],
+)
+def test_own_entries_are_known_everywhere(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """`--catalog` lays a file of one's own over the builtin catalog, in every command that asks it."""
+    monkeypatch.chdir(tmp_path)
+    own = '{"vendor": "zoom-cobrowse", "entries": [{"table": "code", "code": "17", "title": "No turnip"}]}'
+    Path("own.json").write_text(own)
+    Path("body.json").write_text('{"event": "session_error", "payload": {"code": 17}}')
+    done = run(*command, "--catalog", "own.json")
+
+    assert (done.returncode, "No turnip" in done.stdout) == (0, True)
