@@ -64,8 +64,19 @@ class _Rung(NamedTuple):
     lookup: Lookup | None = None
 
 
+class _Table:
+    """The places of one table's rows in their file, by every spelling and by family."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], places: Sequence[int]) -> None:
+        self.spelled: dict[str, list[int]] = {}
+        self.families = [place for place in places if "code" not in rows[place]]
+        for place in places:
+            for spelling in {_folded(text) for text in _spellings(rows[place])}:
+                self.spelled.setdefault(spelling, []).append(place)
+
+
 class _File:
-    """The entries of one vendor in one file, indexed by table and spelling."""
+    """The entries of one vendor in one file; a table is indexed when it is first asked."""
 
     def __init__(
         self,
@@ -78,35 +89,41 @@ class _File:
         self.pages = pages
         self.sources = sources
         self.rows = rows
-        self.index: dict[tuple[str, str], list[int]] = {}
-        self.families: dict[str, list[int]] = {}
+        self.places: dict[str, list[int]] = {}
+        for place, row in enumerate(rows):
+            self.places.setdefault(row["table"], []).append(place)
+        self.tables: dict[str, _Table] = {}
         self.built: dict[int, CatalogEntry] = {}
-        for position, row in enumerate(rows):
-            self.add(position, row)
 
     @classmethod
     def read(cls, data: bytes, pages: str | None = None) -> Self:
-        """Index the JSON of a catalog file that has no mistake in it; `pages` is the folder of its pages."""
+        """Take the JSON of a catalog file that has no mistake in it; `pages` is the folder of its pages."""
         content = orjson.loads(data)
         return cls(content["vendor"], content.get("sources", {}), content["entries"], pages)
 
-    def add(self, position: int, row: Mapping[str, Any]) -> None:
-        """Put one row into the index, under every spelling of it."""
-        table = row["table"]
-        if "code" not in row:
-            self.families.setdefault(table, []).append(position)
-        for spelling in {_folded(text) for text in _spellings(row)}:
-            self.index.setdefault((table, spelling), []).append(position)
+    def table(self, name: str) -> _Table:
+        """Give the index of a table; of one that the file does not have, an empty one."""
+        found = self.tables.get(name)
+        if found is None:
+            places = self.places.get(name)
+            if places is None:
+                return _NO_TABLE
+            found = self.tables[name] = _Table(self.rows, places)
+        return found
 
     def find(self, table: str, key: str) -> list[CatalogEntry]:
         """Give the entries of a table that have this code, name or alias."""
-        return [self.entry(position) for position in self.index.get((table, _folded(key)), ())]
+        return [self.entry(place) for place in self.table(table).spelled.get(_folded(key), ())]
+
+    def families(self, table: str) -> Iterator[CatalogEntry]:
+        """Give the families of a table."""
+        return (self.entry(place) for place in self.table(table).families)
 
     def family(self, table: str, key: str) -> CatalogEntry | None:
         """Give the family of a table in which this code falls."""
-        for position in self.families.get(table, ()):
-            if _in_family(self.rows[position], key):
-                return self.entry(position)
+        for place in self.table(table).families:
+            if _in_family(self.rows[place], key):
+                return self.entry(place)
         return None
 
     def texts(self) -> Iterator[tuple[CatalogEntry, int, str]]:
@@ -127,6 +144,9 @@ class _File:
         if self.pages is None:
             return entry
         return evolve(entry, docs_url=f"{self.pages}/{entry.table}.md#{entry.anchor}")
+
+
+_NO_TABLE = _Table((), ())
 
 
 class _Ladder:
@@ -344,7 +364,7 @@ class Catalog:
                 f"No vendor {vendor!r} is in the catalog. There are: {', '.join(self.vendors())}."
             )
         names = (vendor,) if vendor else self.vendors()
-        tables = sorted({name for vendor in names for file in self._files(vendor) for name in _tables(file)})
+        tables = sorted({name for vendor in names for file in self._files(vendor) for name in file.places})
         if table is not None and table not in tables:
             raise InvalidArgument(f"There is no table {table!r}. There are: {', '.join(tables)}.")
 
@@ -420,7 +440,7 @@ class Catalog:
     def _all(self, vendor: str, table: str, code: str) -> Iterator[CatalogEntry]:
         for file in self._files(vendor):
             yield from file.find(table, code)
-            yield from (file.entry(position) for position in file.families.get(table, ()))
+            yield from file.families(table)
 
     def _meanings(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
         """Descend from what the query is, over what it says and names, to where it would fall."""
@@ -442,7 +462,7 @@ class Catalog:
         return next((found for key in keys if (found := finder(vendors, key))), ())
 
     def _spelled(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
-        files = [(file, table) for name in vendors for file in self._files(name) for table in _tables(file)]
+        files = [(file, table) for name in vendors for file in self._files(name) for table in file.places]
         found = _first_of_each(entry for file, table in files for entry in file.find(table, key))
         known = {entry.vendor for entry in found}
         others = [name for name in vendors if name not in known]
@@ -450,7 +470,7 @@ class Catalog:
 
     def _families(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
         files = [file for name in vendors if name != _HTTP for file in self._files(name)]
-        found = (file.family(table, key) for file in files for table in _tables(file))
+        found = (file.family(table, key) for file in files for table in file.places)
         return _first_of_each(entry for entry in found if entry)
 
     def _said(self, vendors: Sequence[str], text: str) -> tuple[CatalogEntry, ...]:
@@ -489,7 +509,7 @@ def _builtin(vendor: str) -> _File:
 def _mistakes(data: bytes) -> tuple[Mistake, ...]:
     from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of a user needs it
 
-    return mistakes_in(data, {name: _tables(_builtin(name)) for name in _builtin_names()})
+    return mistakes_in(data, {name: list(_builtin(name).places) for name in _builtin_names()})
 
 
 def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:
@@ -560,10 +580,6 @@ def _spellings(row: Mapping[str, Any]) -> Iterator[str]:
     if "name" in row:
         yield row["name"]
     yield from row.get("aliases", ())
-
-
-def _tables(file: _File) -> list[str]:
-    return list(dict.fromkeys(row["table"] for row in file.rows))
 
 
 def _in_family(row: Mapping[str, Any], key: str) -> bool:
