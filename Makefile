@@ -17,8 +17,8 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 
 bench: $(VENV)/ready
-	$(BIN)/pip install --quiet jc
-	$(BIN)/python benchmarks/startup.py
+	$(BIN)/pip install --quiet --group bench
+	$(BIN)/python benchmarks/run.py --write
 
 pages: $(VENV)/ready
 	@$(BIN)/python docs/make_catalog.py

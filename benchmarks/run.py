@@ -1,0 +1,26 @@
+"""All questions, in the order of the table: `make bench` writes it into docs/performance.md.
+
+A new question is a new file with a function `questions`, and one line in `QUESTIONS`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import first_call
+import growth
+import harness
+import page
+import registered
+import shapes
+import startup
+import storm
+import weight
+
+QUESTIONS = (shapes, storm, page, registered, growth, weight, first_call, startup)
+
+if __name__ == "__main__":
+    harness.main(
+        *(file.questions for file in QUESTIONS),
+        page=Path(__file__).parent.parent / "docs" / "performance.md",
+    )
