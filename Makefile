@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench pages clean
+.PHONY: demo test lint bench instructions pages clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -19,6 +19,10 @@ lint: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/pip install --quiet --group bench
 	$(BIN)/python benchmarks/run.py --write
+
+instructions: $(VENV)/ready
+	$(BIN)/pip install --quiet --group bench
+	$(BIN)/python benchmarks/instructions.py --write
 
 pages: $(VENV)/ready
 	@$(BIN)/python docs/make_catalog.py
