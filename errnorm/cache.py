@@ -9,9 +9,6 @@ from typing import Generic, TypeVar
 
 __all__ = ["Cache"]
 
-_MAX_BODY_BYTES = 16 * 1024
-_ENTRY_BYTES = 1024  # what a kept result weighs beside its body, about
-
 T = TypeVar("T")
 
 
@@ -23,7 +20,7 @@ class Cache(Generic[T]):
 
     Example:
         >>> cache = Cache[str](4096)
-        >>> cache.put("key", "value", 10)
+        >>> cache.put("key", "value", weight=10)
         >>> cache.get("key")
         'value'
     """
@@ -45,10 +42,9 @@ class Cache(Generic[T]):
             self._kept.move_to_end(key)
             return found[0]
 
-    def put(self, key: Hashable, value: T, body_bytes: int) -> None:
-        """Keep a value; what was not asked for longest goes when the room is used up."""
-        weight = body_bytes + _ENTRY_BYTES
-        if body_bytes > _MAX_BODY_BYTES or weight > self._size:
+    def put(self, key: Hashable, value: T, weight: int) -> None:
+        """Keep a value of so many bytes; what was not asked for longest goes when the room is used up."""
+        if weight > self._size:
             return
         with self._lock:
             self._used -= self._kept.pop(key, (None, 0))[1]

@@ -41,6 +41,9 @@ __all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
 
 _AFTER_PATH = re.compile(r"[?#]")
 _CACHE_BYTES = 4 * 1024 * 1024
+_LONGEST_CACHED = 16 * 1024
+# What a kept reading weighs beside its body, and beside the texts of the body that stand in its records.
+_READING_BYTES, _RECORD_BYTES = 1024, 1536
 
 
 class Options(TypedDict, total=False):
@@ -123,6 +126,11 @@ class _Reading:
         self.drafts = drafts
         self.rest = (detection, problems, raw)
         self.plain: Result | None = None
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory, about."""
+        return 2 * self.rest[2].size + _READING_BYTES + _RECORD_BYTES * len(self.drafts)
 
 
 class _Found(NamedTuple):
@@ -226,7 +234,8 @@ class Normalizer:
         reading = self._cache.get(key)
         if reading is None:
             reading = self._read(call)
-            self._cache.put(key, reading, len(call.body.data))
+            if len(call.body.data) <= _LONGEST_CACHED:
+                self._cache.put(key, reading, reading.weight)
         if not call.is_plain:
             return _result(_laid_over(reading.drafts, call), *reading.rest)
         if reading.plain is None:

@@ -6,6 +6,7 @@ import copy
 import http
 import pickle
 import threading
+import tracemalloc
 from datetime import UTC, datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -322,6 +323,20 @@ def test_the_cache_is_bounded():
 
     assert normalizer._cache._used <= 10_000
     assert len(normalizer._cache._kept) < 10
+
+
+def test_the_cache_weighs_what_it_keeps():
+    """A cache full of bodies with many errors takes no more memory than it was given."""
+    normalizer = errnorm.Normalizer(cache_size=1 << 20)
+    error = "<ApiError><ErrorType>Invalid Input</ErrorType><ErrorMessage>{0}</ErrorMessage></ApiError>"
+    normalizer.normalize(f"<ApiErrors>{error}</ApiErrors>")
+    tracemalloc.start()
+    for number in range(100):
+        normalizer.normalize(f"<ApiErrors>{error.format(number) * 50}</ApiErrors>")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (len(normalizer._cache._kept) > 5, kept < 1.2 * (1 << 20)) == (True, True)
 
 
 def test_equal_bytes_with_other_problems_are_not_confused():
