@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RetryAdvice,
         Source,
     )
+    from errnorm.response import from_response, raise_for_error
     from errnorm.vendor import Clue, ClueKind, Evidence, Lookup, Reported, Vendor
     from errnorm.vocabulary import (
         Category,
@@ -84,7 +85,9 @@ __all__ = [
     "Verified",
     "detect",
     "from_dict",
+    "from_response",
     "normalize",
+    "raise_for_error",
 ]
 
 _HOMES = {
@@ -98,6 +101,7 @@ _HOMES = {
     "errnorm.record": (
         "Candidate CatalogEntry Detection ErrorRecord Problem RawBody Result RetryAdvice Source"
     ),
+    "errnorm.response": "from_response raise_for_error",
     "errnorm.vendor": "Clue ClueKind Evidence Lookup Reported Vendor",
     "errnorm.vocabulary": ("Category Decision DelaySource Match Origin ProblemCode Scope Severity Verified"),
 }
