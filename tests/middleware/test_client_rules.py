@@ -1,0 +1,664 @@
+"""What a client's middleware does and leaves alone: raising, peeking, loops of the client, faults, leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import io
+import pickle
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+for package in ("hypercorn", "httpx", "requests", "aiohttp", "uvicorn", "h2"):
+    pytest.importorskip(package, reason="the clients and the servers come with the extras and the tools")
+
+import aiohttp
+import httpx
+import requests
+from client_doors import (
+    CERTIFICATES,
+    STREAMS,
+    WHOLE,
+    aiohttp_call,
+    httpx_async_client,
+    httpx_client,
+    session_of_aiohttp,
+    session_of_requests,
+)
+from requests.auth import HTTPDigestAuth
+from vendor_servers import SHAPES, Vendor
+
+import errnorm
+import errnorm.middleware.httpx
+from errnorm.middleware._guard import Watch
+from errnorm.response import attached
+
+CALLS = WHOLE | STREAMS
+FINESSE = SHAPES["finesse"][0]
+RAISE = {"raise_on_error": True}
+
+
+class Broken(errnorm.Normalizer):
+    """A normalizer with a fault that shows on every response."""
+
+    def normalize(self, body: object, **options: Any) -> errnorm.Result:
+        """Fail, but for the check of the options."""
+        if "status" in options:
+            raise ZeroDivisionError("a bug of ours")
+        return super().normalize(body, **options)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_raise_on_error_raises(vendor: Vendor, name: str):
+    """Each client raises one and the same exception, with its own response on it."""
+    with pytest.raises(errnorm.VendorError) as caught:
+        CALLS[name](f"{vendor.http1}/cobrowse/gzip?503", RAISE)
+
+    error = caught.value
+    assert (error.record.code, error.record.status) == ("1016", 503)
+    assert attached(error.response) is error.result
+    assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_broken_body_raises_what_it_did(vendor: Vendor, name: str):
+    """Where the network fails, the client's own exception is what the caller gets."""
+    url = f"{vendor.raw}/finesse/cut?503"
+    without, _ = WHOLE[name](url, None)
+
+    assert without.error is not None
+    assert WHOLE[name](url, RAISE)[0] == without
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_success_is_looked_at_when_asked(vendor: Vendor, name: str):
+    """A 200 is left alone; with `inspect_success` an error in it is found, and a notice raises nothing."""
+    url = f"{vendor.http1}/cobrowse/gzip?200"
+    both = {"inspect_success": True, "raise_on_error": True}
+
+    assert CALLS[name](url, RAISE)[1] is None
+    with pytest.raises(errnorm.VendorError):
+        CALLS[name](url, both)
+    seen, result = CALLS[name](f"{vendor.http1}/notice/plain?200", both)
+    assert seen == CALLS[name](f"{vendor.http1}/notice/plain?200", None)[0]
+    assert result is not None
+    assert [str(record.severity) for record in result] == ["info"]
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_fault_of_errnorm_stays_inside(
+    vendor: Vendor, name: str, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+):
+    """A normalizer that fails costs the record and a line in the log, and nothing else."""
+    url = f"{vendor.http1}/finesse/chunked?400"
+    seen, result = CALLS[name](url, {"normalizer": Broken(), **options})
+
+    assert seen == CALLS[name](url, None)[0]
+    assert result is None
+    assert [record.getMessage() for record in caplog.records if record.name == "errnorm"] == [
+        "errnorm failed in a middleware with ZeroDivisionError; please report it"
+    ]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_more_than_the_bound_is_looked_at(vendor: Vendor, name: str):
+    """With a bound of 100 bytes the caller has the whole body and errnorm its beginning."""
+    url = f"{vendor.http1}/finesse/plain?400"
+    seen, result = CALLS[name](url, {"peek_bytes": 100})
+
+    assert seen == CALLS[name](url, None)[0]
+    assert result is not None
+    assert result.raw.data == FINESSE[:100]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_connection_is_no_connection(name: str):
+    """Where nobody listens the client's own exception passes, with and without."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
+        errors = [what_raises(lambda options=options: CALLS[name](url, options)) for options in (None, RAISE)]
+
+    assert errors[0] == errors[1]
+    assert errors[0] is not None
+
+
+def what_raises(call: Callable[[], Any]) -> str | None:
+    """Give the name of the exception that a call ends with, raised or seen."""
+    try:
+        return call()[0].error
+    except Exception as error:  # noqa: BLE001 - any exception is what is compared
+        return type(error).__name__
+
+
+# Loops of the client: redirects and challenges.
+
+AUTH = [("agent1001", 200), ("agent1002", 401)]
+
+
+@pytest.mark.parametrize("user, status", AUTH)
+@pytest.mark.parametrize("door", ["transport", "hook", "install"])
+def test_httpx_digest(vendor: Vendor, door: str, user: str, status: int):
+    """A 401 that is answered is no error; one that stays is raised around the client, and kept inside."""
+    with httpx_client(door, RAISE) as client:
+        url, auth = f"{vendor.http1}/digest/", httpx.DigestAuth(user, "secret")
+        if door == "install" and status == 401:
+            with pytest.raises(errnorm.VendorError) as caught:
+                client.get(url, auth=auth)
+            response = caught.value.response
+        else:
+            response = client.get(url, auth=auth)
+            client.get(f"{vendor.http1}/success/plain?200")
+    result = attached(response)
+
+    assert response.status_code == status
+    assert [record.status for record in result or ()] == [401] * (status == 401)
+
+
+@pytest.mark.parametrize("user, status", AUTH)
+@pytest.mark.parametrize("door", ["transport", "hook", "install"])
+def test_httpx_digest_async(vendor: Vendor, door: str, user: str, status: int):
+    """The same for the async client."""
+
+    async def run() -> Any:
+        async with httpx_async_client(door, RAISE) as client:
+            try:
+                return await client.get(f"{vendor.http1}/digest/", auth=httpx.DigestAuth(user, "secret"))
+            except errnorm.VendorError as error:
+                assert door == "install"
+                return error.response
+
+    assert asyncio.run(run()).status_code == status
+
+
+@pytest.mark.parametrize("user, status", AUTH)
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("door", ["adapter", "install"])
+def test_requests_digest(vendor: Vendor, door: str, stream: bool, user: str, status: int):  # noqa: FBT001 - a parameter
+    """The session answers the challenge whether errnorm stands around it or inside."""
+    with session_of_requests(door, RAISE) as session:
+        auth = HTTPDigestAuth(user, "secret")
+        try:
+            response = session.get(f"{vendor.http1}/digest/", auth=auth, stream=stream, timeout=5)
+        except errnorm.VendorError as error:
+            assert (door, status) == ("install", 401)
+            response = error.response
+        text = response.text
+
+    assert response.status_code == status
+    assert text == {200: "welcome", 401: "no"}[status]
+
+
+@pytest.mark.parametrize("user, status", AUTH)
+def test_aiohttp_digest(vendor: Vendor, user: str, status: int):
+    """First among the middlewares, errnorm sees what the others are done with."""
+
+    async def run() -> tuple[int, str]:
+        digest = aiohttp.DigestAuthMiddleware(user, "secret")
+        async with session_of_aiohttp(RAISE, digest) as session:
+            try:
+                response = await session.get(f"{vendor.http1}/digest/")
+            except errnorm.VendorError as error:
+                response = error.response
+            async with response:
+                return response.status, await response.text()
+
+    assert asyncio.run(run()) == (status, {200: "welcome", 401: "no"}[status])
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if not name.startswith("httpx")])
+def test_a_redirect_is_followed_to_its_error(vendor: Vendor, name: str):
+    """A redirect is no error, and the page that it leads to has its record."""
+    url = f"{vendor.http1}/redirect/finesse/plain?404"
+    seen, result = CALLS[name](url, {"inspect_success": True})
+
+    assert seen == CALLS[name](url, None)[0]
+    assert result is not None
+    assert result[0].status == 404
+    with pytest.raises(errnorm.VendorError):
+        CALLS[name](url, RAISE)
+
+
+@pytest.mark.parametrize("door", ["transport", "hook", "install"])
+def test_httpx_follows_a_redirect(vendor: Vendor, door: str):
+    """A redirect is no error, followed or not."""
+    url = f"{vendor.http1}/redirect/finesse/plain?404"
+    with httpx_client(door, RAISE) as client:
+        assert client.get(url).status_code == 302
+        with pytest.raises(errnorm.VendorError) as caught:
+            client.get(url, follow_redirects=True)
+
+    assert caught.value.record.status == 404
+    assert caught.value.response.text == FINESSE.decode()
+
+
+# What is never read ahead, and what is read ahead no longer than need be.
+
+
+@pytest.mark.parametrize("method, status, kind, expected", [
+    ("GET", 400, None, True), ("GET", 200, "text/html", True), ("POST", 500, "application/json", True),
+    ("HEAD", 400, None, False), ("GET", 101, None, False), ("GET", 204, None, False), ("GET", 304, None, False),
+    ("GET", 500, "text/event-stream", False), ("GET", 500, "Text/Event-Stream; charset=utf-8", False),
+])  # fmt: skip
+def test_what_is_never_read_ahead(method: str, status: int, kind: str | None, expected: bool):  # noqa: FBT001 - a parameter
+    """No body follows HEAD, 1xx, 204 and 304, and an event stream is not held up."""
+    assert Watch.has_body(method, status, kind) is expected
+
+
+def test_an_event_stream_is_not_held_up(vendor: Vendor):
+    """The response is there before the first event; its record is made from the status."""
+    url = f"{vendor.raw}/finesse/events?503"
+    with httpx_client("transport", {}) as client, client.stream("GET", url) as response:
+        assert attached(response) == errnorm.normalize(b"", status=503, headers=response.headers, url=url)
+        vendor.go.set()
+        assert response.read() == b"data: ok\n"
+    vendor.go.clear()
+    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=5) as response:
+        assert not vendor.go.is_set()
+        vendor.go.set()
+        assert response.content == b"data: ok\n"
+
+
+def test_head_has_a_record_and_no_body(vendor: Vendor):
+    """The record of a HEAD is made from status and headers."""
+    url = f"{vendor.http1}/finesse/plain?503"
+    with httpx_client("transport", {}) as client:
+        result = attached(client.head(url))
+    with session_of_requests("adapter", {}) as session:
+        other = attached(session.head(url, timeout=5))
+
+    assert result is not None
+    assert (result.raw.data, result[0].status, result[0].retry.delay) == (b"", 503, 7.0)
+    assert other == result
+
+
+def first_of_httpx(url: str, options: Any) -> tuple[Any, bytes]:
+    """Open an endless stream, read one piece, leave."""
+    with httpx_client("transport", options) as client, client.stream("GET", url) as response:
+        return attached(response), next(response.iter_bytes())
+
+
+def first_of_httpx_async(url: str, options: Any) -> tuple[Any, bytes]:
+    """Open an endless stream, read one piece, leave."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with httpx_async_client("transport", options) as client, client.stream("GET", url) as response:
+            pieces = response.aiter_bytes()
+            piece = await anext(pieces)
+            await pieces.aclose()  # type: ignore[attr-defined]
+            return attached(response), piece
+
+    return asyncio.run(run())
+
+
+def first_of_requests(url: str, options: Any) -> tuple[Any, bytes]:
+    """Open an endless stream, read one piece, leave."""
+    with (
+        session_of_requests("install", options) as session,
+        session.get(url, stream=True, timeout=5) as response,
+    ):
+        return attached(response), next(response.iter_content(None))
+
+
+def first_of_aiohttp(url: str, options: Any) -> tuple[Any, bytes]:
+    """Open an endless stream, read one piece, leave."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with session_of_aiohttp(options) as session, session.get(url) as response:
+            return attached(response), await response.content.readany()
+
+    return asyncio.run(run())
+
+
+FIRST = [first_of_httpx, first_of_httpx_async, first_of_requests, first_of_aiohttp]
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_an_endless_body_is_not_waited_for(vendor: Vendor, first: Callable[[str, Any], tuple[Any, bytes]]):
+    """A body that never ends gives its record and its first bytes, and the caller may leave."""
+    result, piece = first(f"{vendor.raw}/cobrowse/endless?400", {"peek_seconds": 0.1})
+    gc.collect()
+
+    assert result[0].code == "1016"
+    assert piece.startswith(SHAPES["cobrowse"][0])
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_an_endless_body_that_is_raised_is_left(
+    vendor: Vendor, first: Callable[[str, Any], tuple[Any, bytes]]
+):
+    """With `raise_on_error` its connection is closed: nobody will read on."""
+    with pytest.raises(errnorm.VendorError) as caught:
+        first(f"{vendor.raw}/cobrowse/endless?400", {"peek_seconds": 0.1, **RAISE})
+    gc.collect()
+
+    assert caught.value.record.code == "1016"
+
+
+def test_aiohttp_does_not_wait_for_a_stalled_body(vendor: Vendor):
+    """The wait for a piece is given up when the time is over, and nothing of the body is lost."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with (
+            session_of_aiohttp({"peek_seconds": 0.1}) as session,
+            session.get(f"{vendor.raw}/finesse/stalled?400") as response,
+        ):
+            vendor.go.set()
+            return attached(response), await response.read()
+
+    result, body = asyncio.run(run())
+
+    assert result.raw.data == FINESSE[: len(FINESSE) // 2]
+    assert body == FINESSE
+
+
+def stalled_httpx(url: str, options: Any) -> str:
+    """Say what reading a stalled body raises, once the response is there."""
+    with httpx_client("transport", options) as client, client.stream("GET", url, timeout=0.2) as response:
+        try:
+            response.read()
+        except httpx.HTTPError as error:
+            return f"{response.status_code} {type(error).__name__}"
+    raise AssertionError
+
+
+def stalled_requests(url: str, options: Any) -> str:
+    """Say what reading a stalled body raises, once the response is there."""
+    with (
+        session_of_requests("adapter", options) as session,
+        session.get(url, stream=True, timeout=0.2) as response,
+    ):
+        try:
+            return response.text
+        except requests.RequestException as error:
+            return f"{response.status_code} {type(error).__name__}"
+
+
+@pytest.mark.parametrize("stalled", [stalled_httpx, stalled_requests])
+def test_a_timeout_is_raised_where_the_caller_reads(vendor: Vendor, stalled: Callable[[str, Any], str]):
+    """A read that times out while errnorm looks ahead is raised when the caller reads."""
+    url = f"{vendor.raw}/finesse/stalled?400"
+    without = stalled(url, None)
+
+    assert without.startswith("400 ")
+    assert stalled(url, {}) == without
+
+
+# Nothing is leaked.
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("door", ["transport", "hook", "install"])
+def test_httpx_goes_on_with_its_connection(vendor: Vendor, door: str, options: dict[str, Any]):
+    """Ten errors in a row use one connection, raised or not, streamed or not."""
+    url = f"{vendor.http1}/finesse/chunked?400"
+    with httpx_client(door, options) as client:
+        for _ in range(10):
+            with suppress(errnorm.VendorError), client.stream("GET", url) as response:
+                response.read()
+            with suppress(errnorm.VendorError):
+                client.get(url)
+
+    assert len(vendor.callers) == 20
+    assert len(set(vendor.callers)) == 1
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("door", ["transport", "hook", "install"])
+def test_httpx_async_goes_on_with_its_connection(vendor: Vendor, door: str, options: dict[str, Any]):
+    """The same for the async client."""
+    url = f"{vendor.http1}/finesse/chunked?400"
+
+    async def run() -> None:
+        async with httpx_async_client(door, options) as client:
+            for _ in range(10):
+                with suppress(errnorm.VendorError):
+                    async with client.stream("GET", url) as response:
+                        await response.aread()
+
+    asyncio.run(run())
+
+    assert len(vendor.callers) == 10
+    assert len(set(vendor.callers)) == 1
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("way", ["plain", "streamed"])
+@pytest.mark.parametrize("door", ["adapter", "install"])
+def test_requests_goes_on_with_its_connection(vendor: Vendor, door: str, way: str, options: dict[str, Any]):
+    """Ten errors in a row use one connection, raised or not, streamed or not."""
+    with session_of_requests(door, options) as session:
+        for turn in range(10):
+            with suppress(errnorm.VendorError):
+                session.get(f"{vendor.http1}/finesse/{way}?400", stream=bool(turn % 2), timeout=5).content  # noqa: B018 - it reads
+
+    assert len(vendor.callers) == 10
+    assert len(set(vendor.callers)) == 1
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+def test_aiohttp_goes_on_with_its_connection(vendor: Vendor, options: dict[str, Any]):
+    """Ten errors in a row use one connection, raised or not."""
+
+    async def run() -> None:
+        async with session_of_aiohttp(options) as session:
+            for _ in range(10):
+                with suppress(errnorm.VendorError):
+                    async with session.get(f"{vendor.http1}/finesse/chunked?400") as response:
+                        await response.read()
+
+    asyncio.run(run())
+
+    assert len(vendor.callers) == 10
+    assert len(set(vendor.callers)) == 1
+
+
+def test_a_body_that_nobody_reads_is_let_go(vendor: Vendor, recwarn: pytest.WarningsRecorder):
+    """A response that is closed unread leaves no open file and no generator behind."""
+    url = f"{vendor.http1}/finesse/large?400"
+
+    async def run() -> None:
+        async with httpx_async_client("transport", {}) as client, client.stream("GET", url):
+            pass
+        async with session_of_aiohttp({}) as session, session.get(url):
+            pass
+
+    asyncio.run(run())
+    with httpx_client("transport", {}) as client, client.stream("GET", url):
+        pass
+    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=5):
+        pass
+    gc.collect()
+
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+# Corners of one client.
+
+
+def readers() -> dict[str, Callable[[aiohttp.StreamReader], AsyncIterator[Any]]]:
+    """Give odd ways to read a body of aiohttp."""
+
+    async def exactly(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        yield await content.readexactly(90)
+        yield await content.readexactly(100_000)
+
+    async def until(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        while piece := await content.readuntil(b"Api"):
+            yield b"|" + piece
+
+    async def nowait(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        yield await content.read(5)
+        yield content.read_nowait(5)
+        yield await content.read()
+        yield repr((content.at_eof(), content.is_eof(), content.exception())).encode()
+
+    async def end(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        await content.wait_eof()
+        yield b"%d" % content.total_bytes
+
+    return {"exactly": exactly, "until": until, "nowait": nowait, "end": end}
+
+
+@pytest.mark.parametrize("peek_bytes", [1, 100, 64 * 1024])
+@pytest.mark.parametrize("way", ["plain", "slow"])
+@pytest.mark.parametrize("name", readers())
+def test_the_reader_of_aiohttp_is_whole(vendor: Vendor, name: str, way: str, peek_bytes: int):
+    """Exact counts, separators, what is there, the end: all as without, on either side of the bound."""
+    read = readers()[name]
+    call = aiohttp_call(lambda response: read(response.content))
+    url = f"{vendor.http1}/finesse/{way}?400"
+
+    assert call(url, {"peek_bytes": peek_bytes})[0] == call(url, None)[0]
+
+
+def test_a_released_response_of_aiohttp_is_closed(vendor: Vendor):
+    """What was read ahead is not given out once the response is released, as without."""
+
+    async def after(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        response.release()
+        yield await response.content.read()
+
+    call = aiohttp_call(after)
+    url = f"{vendor.http1}/finesse/large?400"
+
+    assert call(url, {})[0] == call(url, None)[0]
+
+
+def test_bytes_given_back_to_the_reader_come_again(vendor: Vendor):
+    """Another middleware may give bytes back, as the reader of aiohttp allows."""
+
+    async def again(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        first = await response.content.readany()
+        response.content.unread_data(first)
+        yield await response.content.read()
+
+    call = aiohttp_call(again)
+    url = f"{vendor.http1}/finesse/plain?400"
+
+    assert call(url, {})[0].body == FINESSE
+
+
+def test_the_raw_response_of_requests_is_a_file(vendor: Vendor):
+    """`raw` below is a response of urllib3 as before: a file, lines, its data, its place."""
+    url = f"{vendor.http1}/finesse/gzip?400"
+
+    def read(options: Any) -> list[Any]:
+        found: list[Any] = []
+        with session_of_requests("install", options) as session:
+            for use in (
+                lambda raw: io.BufferedReader(raw).read(),
+                list,
+                lambda raw: (raw.data, raw.tell(), raw.closed, raw.isclosed()),
+                lambda raw: (raw.read(10), raw.tell() > 0, raw.drain_conn(), raw.read(10)),
+                lambda raw: (raw.geturl(), raw.close(), raw.closed, raw.release_conn()),
+            ):
+                with session.get(url, stream=True, timeout=5) as response:
+                    found.append(use(response.raw))
+        return found
+
+    assert read({}) == read(None)
+
+
+def test_a_chunked_raw_response_is_chunked(vendor: Vendor):
+    """`read_chunked` and its pieces go on."""
+    url = f"{vendor.http1}/finesse/slow?400"
+
+    def read(options: Any) -> list[bytes]:
+        with (
+            session_of_requests("install", options) as session,
+            session.get(url, stream=True, timeout=5) as response,
+        ):
+            return list(response.raw.read_chunked(decode_content=True))
+
+    assert read({}) == read(None)
+
+
+def test_a_response_of_requests_pickles(vendor: Vendor):
+    """It pickles as before; the result stays behind."""
+    with session_of_requests("install", {}) as session:
+        copy = pickle.loads(pickle.dumps(session.get(f"{vendor.http1}/finesse/plain?400", timeout=5)))
+
+    assert copy.content == FINESSE
+
+
+def test_another_kind_of_adapter_is_left_alone():
+    """A `raw` that is not urllib3's is not read ahead: the record is made from the status."""
+
+    class Other(requests.adapters.BaseAdapter):
+        def send(self, request: Any, **_: Any) -> requests.Response:
+            response = requests.Response()
+            response.status_code, response.url, response.request = 503, request.url, request
+            response.raw = io.BytesIO(b"<ApiErrors/>")
+            return response
+
+        def close(self) -> None:
+            pass
+
+    with requests.Session() as session:
+        session.mount("other://", errnorm.middleware.requests.ErrnormAdapter(Other()))
+        response = session.get("other://finesse.example.com/")
+
+    assert response.content == b"<ApiErrors/>"
+    assert [record.status for record in response.errnorm] == [503]
+
+
+def test_what_a_hook_has_read_is_not_read_again():
+    """A response whose body is there already, as those of a mock, is looked at and left as it is."""
+    mock = httpx.MockTransport(lambda _: httpx.Response(503, content=FINESSE))
+    transport = errnorm.middleware.httpx.ErrnormTransport(mock)
+    with httpx.Client(transport=transport, verify=CERTIFICATES) as client:
+        response = client.get("https://finesse.example.com/")
+
+    assert response.extensions["errnorm"].first.vendor == "cisco-finesse"
+    assert response.content == FINESSE
+
+
+def test_two_doors_make_one_record(vendor: Vendor):
+    """A client with errnorm at two doors has the result of the inner one."""
+    with httpx_client("transport", {}) as client:
+        errnorm.middleware.httpx.install(client, vendor="zoom-cobrowse", **RAISE)
+        with pytest.raises(errnorm.VendorError) as caught:
+            client.get(f"{vendor.http1}/finesse/plain?400")
+
+    assert caught.value.record.vendor == "cisco-finesse"
+
+
+# Mistakes of the user.
+
+
+@pytest.mark.parametrize("package", ["httpx", "requests", "aiohttp"])
+def test_without_the_client_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, package: str):
+    """An import without the client says what to install."""
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(sys.modules, f"errnorm.middleware.{package}")
+
+    with pytest.raises(ImportError, match=rf'Try: pip install "errnorm\[{package}\]"'):
+        importlib.import_module(f"errnorm.middleware.{package}")
+
+
+@pytest.mark.parametrize("options, error", [
+    ({"vendor": "cisco"}, errnorm.UnknownVendor),
+    ({"peek_bytes": 0}, errnorm.InvalidArgument),
+    ({"peek_seconds": -1}, errnorm.InvalidArgument),
+    ({"raise_on_errors": True}, TypeError),
+])  # fmt: skip
+def test_a_wrong_option_is_refused_at_once(options: dict[str, Any], error: type[Exception]):
+    """A mistake in the options shows when the middleware is made, not at the first error."""
+    with pytest.raises(error):
+        errnorm.middleware.httpx.ErrnormTransport(**options)
+
+
+def test_the_vendor_s_name_is_a_hint(vendor: Vendor):
+    """A client that calls one vendor says so, and a thin body is read as that vendor's."""
+    _, result = WHOLE["httpx-transport"](f"{vendor.http1}/empty/plain?503", {"vendor": "cisco-finesse"})
+
+    assert result is not None
+    assert result[0].vendor == "cisco-finesse"

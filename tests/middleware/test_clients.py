@@ -1,0 +1,64 @@
+"""A client with errnorm in it behaves as it does without, and each error has its record."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("hypercorn", reason="the clients and the servers come with the extras and the tools")
+for package in ("httpx", "requests", "aiohttp", "uvicorn", "h2"):
+    pytest.importorskip(package, reason="the clients and the servers come with the extras and the tools")
+
+from client_doors import HTTP2, STREAMS, WHOLE, Call
+from vendor_servers import SHAPES, Vendor
+
+import errnorm
+
+CALLS = WHOLE | STREAMS
+BOUND = 64 * 1024
+
+
+def check(call: Call, url: str, status: int = 400) -> errnorm.Result:
+    """Call with and without errnorm: the caller sees the same, and the record is the library's."""
+    without, _ = call(url, None)
+    seen, result = call(url, {})
+
+    assert seen == without
+    assert (result is None) == (seen.status is None)
+    if result is None:
+        return errnorm.normalize(b"", status=status)
+    assert len(result.raw.data) <= BOUND
+    assert result == errnorm.normalize(result.raw.data, status=status, url=url, headers=seen.headers)
+    return result
+
+
+@pytest.mark.parametrize("way", ["plain", "gzip", "chunked", "streamed"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_is_what_it_is_without(vendor: Vendor, name: str, shape: str, way: str):
+    """Every shape of body in every packing: equal bytes, and the library's record."""
+    check(CALLS[name], f"{vendor.http1}/{shape}/{way}?400")
+
+
+@pytest.mark.parametrize("way", ["slow", "large"])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_slow_and_a_large_body_stay_what_they_are(vendor: Vendor, name: str, way: str):
+    """A body that takes its time and one of 10 MiB: equal bytes, and no more than the bound is looked at."""
+    result = check(CALLS[name], f"{vendor.http1}/finesse/{way}?400")
+
+    assert "13036" in result[0].known_codes
+
+
+@pytest.mark.parametrize("shape", ["finesse", "chat", "proxy", "empty"])
+@pytest.mark.parametrize("way", ["cut", "cut-chunked", "malformed", "to-the-end", "bad-gzip"])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_broken_body_breaks_where_it_did(vendor: Vendor, name: str, shape: str, way: str):
+    """A body that is cut, or no HTTP at all, gives the same bytes and then the same exception."""
+    check(CALLS[name], f"{vendor.raw}/{shape}/{way}?400")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("way", ["plain", "gzip", "streamed", "slow"])
+@pytest.mark.parametrize("name", HTTP2)
+def test_http2_is_what_it_is_without(vendor: Vendor, name: str, shape: str, way: str):
+    """Over HTTP/2 as over HTTP/1.1."""
+    check(HTTP2[name], f"{vendor.http2}/{shape}/{way}?503", 503)
