@@ -113,7 +113,10 @@ class _Replay(aiohttp.StreamReader):
         # Not `super().__init__()`: what is not read ahead is the other reader's, attributes included.
         self._inner = inner
         self._failure = peek.failure
-        self._ahead = deque(pair for pair in zip(peek.pieces, ends, strict=True) if any(pair))
+        self._is_whole = peek.is_whole
+        self._ahead = deque(zip(peek.pieces, ends, strict=True))
+        if peek.is_whole:
+            self._ahead.pop()  # the end itself, `(b"", False)`
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the other reader
         return getattr(self._inner, name)
@@ -124,6 +127,8 @@ class _Replay(aiohttp.StreamReader):
         if n >= 0:
             return self._take(n) or await self._inner.read(n)
         ahead = self._take()
+        if self._is_whole:
+            return ahead
         self._check()
         return ahead + await self._inner.read()
 

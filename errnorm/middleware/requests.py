@@ -117,7 +117,7 @@ def _pieces(raw: HTTPResponse) -> Iterator[bytes]:
     if raw.chunked and raw.supports_chunked_reads():
         yield from raw.stream(_PIECE, decode_content=False)
         return
-    while piece := raw.read1(_PIECE, decode_content=False):
+    while not raw.closed and (piece := raw.read1(_PIECE, decode_content=False)):
         yield piece
 
 

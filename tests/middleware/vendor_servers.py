@@ -13,6 +13,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypercorn.asyncio
+import hypercorn.config
+import uvicorn
 from attrs import field, frozen
 from corpus import cases
 
@@ -209,10 +212,6 @@ async def broken(vendor: Vendor, reader: asyncio.StreamReader, writer: asyncio.S
 
 
 async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.Event) -> None:
-    import hypercorn.asyncio
-    import hypercorn.config
-    import uvicorn
-
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await broken(vendor, reader, writer)
@@ -238,10 +237,18 @@ async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.E
         )
 
 
+def listening() -> socket.socket:
+    """Give a socket that listens; asyncio sends small pieces at once where TCP is named, else after 40 ms."""
+    each = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    each.bind(("127.0.0.1", 0))
+    each.listen()
+    return each
+
+
 @contextmanager
 def running() -> Iterator[Vendor]:
     """Run the servers in a thread of their own."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    sockets = [listening() for _ in range(3)]
     urls = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in sockets]
     vendor, stop = Vendor(*urls), threading.Event()
     # The sockets listen already: who calls before the servers run is served when they do.
