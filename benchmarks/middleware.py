@@ -1,33 +1,33 @@
-"""The clients with errnorm beside themselves without, on loopback, in one run.
+"""What does errnorm cost a client, on a success and on an error?
 
-A server of a few lines answers from a process of its own; each pair is called by turns on connections
-that are kept open, and the table gives the medians and their ratio: a ratio travels between machines, a
-time does not.
+A server of a few lines answers on loopback from a process of its own, and connections are kept open. The
+clock is the wall's: a client waits for the server, and so does its caller.
 """
 
 from __future__ import annotations
 
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import httpx
 import requests
+from harness import Measure, Question, Row, Side, main
 
 import errnorm.middleware.aiohttp
 import errnorm.middleware.httpx
 import errnorm.middleware.requests
 
-ROUNDS = 1000
-WARM_UP = 100
+__all__ = ["questions"]
+
 BODY = Path(__file__).parent.parent / "fixtures" / "cisco-finesse" / "rest-12-5-peripheral.xml"
-GOALS = {"200": 1.02, "400": 1.10}
+WORK = {"200": ("a 200", 1.02), "400": ("a 400 with a Finesse body", 1.10)}
 
 SERVER = """
 import asyncio, sys
@@ -50,111 +50,120 @@ asyncio.run(main())
 """
 
 
-def httpx_transport() -> tuple[httpx.Client, httpx.Client]:
-    """Give a client without and one with errnorm."""
-    transport = errnorm.middleware.httpx.ErrnormTransport(httpx.HTTPTransport())
-    return httpx.Client(transport=httpx.HTTPTransport()), httpx.Client(transport=transport)
+def httpx_transport() -> httpx.Client:
+    """Give a client with errnorm."""
+    return httpx.Client(transport=errnorm.middleware.httpx.ErrnormTransport())
 
 
-def httpx_install() -> tuple[httpx.Client, httpx.Client]:
-    """Give a client without and one with errnorm."""
-    bare, own = httpx.Client(), httpx.Client()
-    errnorm.middleware.httpx.install(own)
-    return bare, own
+def httpx_install() -> httpx.Client:
+    """Give a client with errnorm."""
+    client = httpx.Client()
+    errnorm.middleware.httpx.install(client)
+    return client
 
 
-def requests_install() -> tuple[requests.Session, requests.Session]:
-    """Give a session without and one with errnorm."""
-    bare, own = requests.Session(), requests.Session()
-    errnorm.middleware.requests.install(own)
-    return bare, own
+def requests_install() -> requests.Session:
+    """Give a session with errnorm."""
+    session = requests.Session()
+    errnorm.middleware.requests.install(session)
+    return session
 
 
-def requests_adapter() -> tuple[requests.Session, requests.Session]:
-    """Give a session without and one with errnorm."""
-    bare, own = requests.Session(), requests.Session()
-    own.mount("http://", errnorm.middleware.requests.ErrnormAdapter())
-    return bare, own
+def requests_adapter() -> requests.Session:
+    """Give a session with errnorm."""
+    session = requests.Session()
+    session.mount("http://", errnorm.middleware.requests.ErrnormAdapter())
+    return session
 
 
-def httpx_async_transport() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-    """Give a client without and one with errnorm."""
-    transport = errnorm.middleware.httpx.AsyncErrnormTransport(httpx.AsyncHTTPTransport())
-    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport()), httpx.AsyncClient(transport=transport)
+async def httpx_async_transport() -> httpx.AsyncClient:
+    """Give a client with errnorm."""
+    return httpx.AsyncClient(transport=errnorm.middleware.httpx.AsyncErrnormTransport())
 
 
-def aiohttp_middleware() -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
-    """Give a session without and one with errnorm."""
-    middleware = errnorm.middleware.aiohttp.middleware()
-    return aiohttp.ClientSession(), aiohttp.ClientSession(middlewares=[middleware])
+async def httpx_async() -> httpx.AsyncClient:
+    """Give a client."""
+    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport())
 
 
-SYNC: list[Callable[[], tuple[Any, Any]]] = [
-    httpx_transport,
-    httpx_install,
-    requests_install,
-    requests_adapter,
-]
-ASYNC: list[Callable[[], tuple[Any, Any]]] = [httpx_async_transport, aiohttp_middleware]
+async def aiohttp_middleware() -> aiohttp.ClientSession:
+    """Give a session with errnorm."""
+    return aiohttp.ClientSession(middlewares=[errnorm.middleware.aiohttp.middleware()])
 
 
-def measure(make: Callable[[], tuple[Any, Any]], url: str) -> list[float]:
-    """Give the median seconds of a call without and with errnorm, and the median of their ratios."""
-    bare, own = make()
-    times: dict[Any, list[float]] = {bare: [], own: []}
-    with bare, own:
-        for turn in range(WARM_UP + ROUNDS):
-            # Who goes first changes: the second finds warm caches.
-            for client in (bare, own)[:: 1 if turn % 2 else -1]:
-                start = time.perf_counter()
-                client.get(url)
-                times[client].append(time.perf_counter() - start)
-    return medians(*times.values())
+async def aiohttp_session() -> aiohttp.ClientSession:
+    """Give a session."""
+    return aiohttp.ClientSession()
 
 
-async def measure_async(make: Callable[[], tuple[Any, Any]], url: str) -> list[float]:
-    """Give the same of async clients."""
-    bare, own = make()
-    times: dict[Any, list[float]] = {bare: [], own: []}
-    async with bare, own:
-        for turn in range(WARM_UP + ROUNDS):
-            for client in (bare, own)[:: 1 if turn % 2 else -1]:
-                start = time.perf_counter()
-                response = await client.get(url)
-                if isinstance(response, aiohttp.ClientResponse):  # the others have read it already
-                    await response.read()
-                times[client].append(time.perf_counter() - start)
-    return medians(*times.values())
+SYNC: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+    "httpx, transport": (httpx_transport, httpx.Client),
+    "httpx, install": (httpx_install, httpx.Client),
+    "requests, install": (requests_install, requests.Session),
+    "requests, adapter": (requests_adapter, requests.Session),
+}
+ASYNC: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+    "httpx async, transport": (httpx_async_transport, httpx_async),
+    "aiohttp": (aiohttp_middleware, aiohttp_session),
+}
 
 
-def medians(bare: list[float], own: list[float]) -> list[float]:
-    """Give the medians and that of the ratios turn by turn: a busy moment meets both of a turn."""
-    ratios = [mine / theirs for mine, theirs in zip(own, bare, strict=True)]
-    return [statistics.median(column[WARM_UP:]) for column in (bare, own, ratios)]
+def questions() -> Iterator[Question]:
+    """Give a question for each client and status."""
+    with _server() as address, ExitStack() as open_clients, asyncio.Runner() as runner:
+        for name, pair in SYNC.items():
+            clients = [open_clients.enter_context(make()) for make in pair]
+            yield from _questions(
+                name, [lambda url, get=client.get: _timed(get, url) for client in clients], address
+            )
+        for name, pair in ASYNC.items():
+            clients = [runner.run(make()) for make in pair]
+            yield from _questions(name, [_async_timed(runner, client) for client in clients], address)
+            for client in clients:
+                runner.run(client.aclose() if hasattr(client, "aclose") else client.close())
 
 
-def show(name: str, status: str, times: list[float]) -> None:
-    """Print a line."""
-    bare, own, ratio = times
-    print(f"{name:24} {status:6}  {own * 1e6:7.0f}   {bare * 1e6:7.0f}   {ratio:5.3f}  {GOALS[status]:.2f}")
+def _questions(name: str, sides: list[Callable[[str], Measure]], address: str) -> Iterator[Question]:
+    for status, (work, goal) in WORK.items():
+        own, bare = (measure(f"{address}/{status}") for measure in sides)
+        yield Question(
+            sides=(Side("with errnorm", own), Side("without", bare)),
+            rows=(Row(f"{name}, {work}", "with errnorm", "without", goal),),
+            calls=25,
+        )
 
 
-def main() -> None:
-    """Print one line a client and status."""
-    server = subprocess.Popen([sys.executable, "-c", SERVER, BODY], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-    print(f"{'client':24} status  µs with   without   ratio  goal")
-    try:
-        for status in GOALS:
-            for make in SYNC:
-                show(make.__name__, status, measure(make, f"{url}/{status}"))
-            for make in ASYNC:
-                show(make.__name__, status, asyncio.run(measure_async(make, f"{url}/{status}")))
-    finally:
-        server.terminate()
-        server.communicate()
+def _timed(get: Callable[[str], object], url: str) -> Measure:
+    def measure(calls: int) -> float:
+        start = time.perf_counter()
+        for _ in range(calls):
+            get(url)
+        return (time.perf_counter() - start) / calls
+
+    return measure
+
+
+def _async_timed(runner: asyncio.Runner, client: Any) -> Callable[[str], Measure]:  # noqa: ANN401 - of either package
+    async def measure(url: str, calls: int) -> float:
+        start = time.perf_counter()
+        for _ in range(calls):
+            response = await client.get(url)
+            if isinstance(response, aiohttp.ClientResponse):  # httpx has read it already
+                await response.read()
+        return (time.perf_counter() - start) / calls
+
+    return lambda url: lambda calls: runner.run(measure(url, calls))
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with subprocess.Popen([sys.executable, "-c", SERVER, BODY], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    main(questions)

@@ -10,6 +10,7 @@ from pathlib import Path
 import first_call
 import growth
 import harness
+import middleware
 import page
 import registered
 import shapes
@@ -17,7 +18,7 @@ import startup
 import storm
 import weight
 
-QUESTIONS = (shapes, storm, page, registered, growth, weight, first_call, startup)
+QUESTIONS = (shapes, storm, page, registered, growth, weight, middleware, first_call, startup)
 
 if __name__ == "__main__":
     harness.main(
