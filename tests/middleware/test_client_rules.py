@@ -480,6 +480,51 @@ def test_a_body_that_nobody_reads_is_let_go(vendor: Vendor, recwarn: pytest.Warn
     assert [str(warning.message) for warning in recwarn] == []
 
 
+class Interrupted(httpx.SyncByteStream):
+    """A body during which somebody presses Ctrl-C."""
+
+    is_closed = False
+
+    def __iter__(self):
+        raise KeyboardInterrupt
+        yield b""  # pragma: no cover - a generator, as the streams of httpx are
+
+    def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True
+
+
+def test_an_interrupt_is_not_kept_for_later():
+    """Ctrl-C while errnorm looks ahead is raised at once, and the connection is closed."""
+    body = Interrupted()
+    mock = httpx.MockTransport(lambda _: httpx.Response(503, stream=body))
+    with pytest.raises(KeyboardInterrupt):
+        errnorm.middleware.httpx.ErrnormTransport(mock).handle_request(
+            httpx.Request("GET", "https://finesse.example.com/")
+        )
+
+    assert body.is_closed
+
+
+def test_a_cancelled_call_is_let_go(vendor: Vendor, recwarn: pytest.WarningsRecorder):
+    """A task that is cancelled while errnorm looks ahead ends at once and leaves nothing open."""
+    url = f"{vendor.raw}/finesse/stalled?400"
+
+    async def run() -> None:
+        async with session_of_aiohttp({}) as session:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(session.get(url), 0.1)
+        async with httpx_async_client("transport", {}) as client:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.get(url), 0.1)
+
+    asyncio.run(run())
+    vendor.go.set()
+    gc.collect()
+
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 # Corners of one client.
 
 
