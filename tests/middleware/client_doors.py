@@ -7,6 +7,11 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import pytest
+
+for package in ("aiohttp", "httpx", "requests"):
+    pytest.importorskip(package, reason="the clients come with the extras")
+
 import aiohttp
 import httpx
 import requests

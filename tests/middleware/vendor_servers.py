@@ -13,6 +13,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
+for package in ("hypercorn", "uvicorn"):
+    pytest.importorskip(package, reason="the servers come with the tools")
+
 import hypercorn.asyncio
 import hypercorn.config
 import uvicorn
