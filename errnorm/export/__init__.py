@@ -1,0 +1,1 @@
+"""A record in the words of others: pure functions, one dialect a file."""

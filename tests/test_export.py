@@ -1,0 +1,82 @@
+"""Problem documents and safe fields: what they say, and what never stands in them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import pytest
+from hypothesis import given
+from strategies import any_case, statuses, vendors
+
+import errnorm
+from errnorm import Category, Decision, ErrorRecord, RetryAdvice, Scope
+from errnorm.export.problem import retry_after, to_problem
+from errnorm.export.safe import safe_fields
+
+SECRET = "s3cr3t"
+
+
+@given(any_case, statuses, vendors)
+def test_any_record_becomes_a_problem_document(case, status, vendor):
+    """The members of RFC 9457 are there in their types, and all of it is JSON."""
+    for record in errnorm.normalize(case.body, status=status, vendor=vendor):
+        problem = json.loads(json.dumps(to_problem(record)))
+
+        assert problem["status"] == record.category.gateway_status
+        assert all(isinstance(problem[name], str) for name in ("type", "title", "detail"))
+        assert problem["type"] == "about:blank" or problem["type"].startswith("https://")
+        assert (problem["type"] == "about:blank") <= (
+            problem["title"] == HTTPStatus(problem["status"]).phrase
+        )
+
+
+@pytest.mark.parametrize("category", Category)
+def test_our_caller_is_never_asked_for_our_credentials(category: Category):
+    """No category gives 401, 403, 407 or 429: those are about us, not about our caller."""
+    problem = to_problem(ErrorRecord(vendor="unknown", shape="text", category=category))
+
+    assert problem["status"] in {404, 409, 410, 502, 503, 504}
+
+
+def test_nothing_private_is_in_it():
+    """A record with a secret in every reported field shows none of them."""
+    record = ErrorRecord(
+        vendor="cisco-finesse",
+        shape="finesse.rest.xml",
+        type=SECRET,
+        code=SECRET,
+        subcode=SECRET,
+        message=SECRET,
+        target=SECRET,
+        ids={"user": SECRET},
+        extra={SECRET: SECRET},
+        raw=errnorm.RawBody(SECRET.encode()),
+        source=errnorm.Source(name=SECRET),
+    )
+
+    assert SECRET not in json.dumps([to_problem(record), safe_fields(record)])
+
+
+MOMENT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "advice, header",
+    [
+        (RetryAdvice(decision=Decision.RETRY, scope=Scope.SAME_CALL, delay=2.2), "3"),
+        (RetryAdvice(decision=Decision.RETRY, scope=Scope.HIGHER_LEVEL, delay=0.0), "0"),
+        (
+            RetryAdvice(decision=Decision.RETRY, scope=Scope.SAME_CALL, not_before=MOMENT),
+            "Sat, 21 Nov 2026 10:00:00 GMT",
+        ),
+        (RetryAdvice(decision=Decision.RETRY, scope=Scope.SAME_CALL), None),
+        (RetryAdvice(decision=Decision.DO_NOT_RETRY, scope=Scope.AFTER_REAUTH, delay=5.0), None),
+        (RetryAdvice(), None),
+    ],
+    ids=str,
+)
+def test_retry_after_is_said_where_a_repeat_may_help(advice: RetryAdvice, header: str | None):
+    """Whole seconds, rounded up, or a date; nothing where our caller would only fail again."""
+    assert retry_after(ErrorRecord(vendor="unknown", shape="text", retry=advice)) == header
