@@ -40,6 +40,31 @@ def test_our_caller_is_never_asked_for_our_credentials(category: Category):
     assert problem["status"] in {404, 409, 410, 502, 503, 504}
 
 
+@pytest.mark.parametrize(
+    "docs_url, source_url, page",
+    [
+        ("https://wiki.example.com/17", "https://vendor.example.com/", "https://wiki.example.com/17"),
+        ("docs/catalog/a.md#code-17", "https://vendor.example.com/", "https://vendor.example.com/"),
+        ("docs/catalog/a.md#code-17", None, "about:blank"),
+        (None, None, "about:blank"),
+    ],
+)
+def test_the_type_is_a_page_that_a_stranger_can_open(docs_url, source_url, page):
+    """The page of one's own entry, else the vendor's; a path inside this project is nobody's address."""
+    entry = errnorm.CatalogEntry(
+        vendor="acme-desk",
+        table="code",
+        code="17",
+        title="No such ticket",
+        docs_url=docs_url,
+        source_url=source_url,
+    )
+    problem = to_problem(ErrorRecord(vendor="acme-desk", shape="desk.error", entry=entry))
+
+    assert problem["type"] == page
+    assert problem["title"] == ("Bad Gateway" if page == "about:blank" else "No such ticket")
+
+
 def test_nothing_private_is_in_it():
     """A record with a secret in every reported field shows none of them."""
     record = ErrorRecord(

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from errnorm.export.safe import safe_fields
-from errnorm.record import ErrorRecord
+from errnorm.record import CatalogEntry, ErrorRecord
 from errnorm.vocabulary import Decision
 
 __all__ = ["MEDIA_TYPE", "retry_after", "to_problem"]
@@ -27,8 +27,8 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         record: the error of the vendor.
 
     Returns:
-        The members of RFC 9457, section 3.1 (`type` is the catalog's page about the error, or
-        `about:blank`), and as extension members those of `safe_fields`.
+        The members of RFC 9457, section 3.1 (`type` is the page about the error that the catalog
+        names, or `about:blank`), and as extension members those of `safe_fields`.
 
     Example:
         >>> import errnorm
@@ -37,7 +37,7 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         (502, 'The login is missing, wrong or expired', 'authentication')
     """
     status = record.category.gateway_status
-    page = record.entry.docs_url if record.entry else None
+    page = _page(record.entry)
     # Section 4.2.1: beside `about:blank` stands the phrase of the status, and nothing more exact.
     title = record.entry.title if record.entry and page else HTTPStatus(status).phrase
     return {
@@ -47,6 +47,15 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         "detail": record.summary(),
         **safe_fields(record),
     }
+
+
+def _page(entry: CatalogEntry | None) -> str | None:
+    """Give the page about an entry that a stranger can open.
+
+    Section 3.1.1: a relative `type` would lead to a page of our caller's own server.
+    """
+    pages = (entry.docs_url, entry.source_url) if entry else ()
+    return next((page for page in pages if page and page.startswith(("https://", "http://"))), None)
 
 
 def retry_after(record: ErrorRecord) -> str | None:
