@@ -131,6 +131,10 @@ STACKS = {
 }
 
 
+# uvicorn closes a connection after an exception, also where the response was whole: none is used twice.
+ONE_CALL = httpx.Limits(max_keepalive_connections=0)
+
+
 @pytest.fixture(scope="module", params=STACKS, ids=str)
 def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     """Give a client of each stack in a real server, and one of the same app without ours."""
@@ -138,8 +142,8 @@ def clients(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     with (
         uvicorn_serving(put(make())) as url,
         uvicorn_serving(make()) as bare_url,
-        httpx.Client(base_url=url) as client,
-        httpx.Client(base_url=bare_url) as bare,
+        httpx.Client(base_url=url, limits=ONE_CALL) as client,
+        httpx.Client(base_url=bare_url, limits=ONE_CALL) as bare,
     ):
         yield client, bare
 
