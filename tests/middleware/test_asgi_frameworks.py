@@ -18,16 +18,16 @@ from errnorm.middleware.asgi import ErrnormMiddleware
 for package in ("fastapi", "httpx", "uvicorn"):
     pytest.importorskip(package, reason="the framework, the client and the server of these tests")
 
-import httpx  # noqa: E402 - after importorskip
-from anyio import create_task_group  # noqa: E402 - the same
-from fastapi import FastAPI  # noqa: E402 - the same
-from starlette.applications import Starlette  # noqa: E402 - the same
-from starlette.background import BackgroundTask  # noqa: E402 - the same
-from starlette.exceptions import HTTPException  # noqa: E402 - the same
-from starlette.middleware import Middleware  # noqa: E402 - the same
-from starlette.middleware.base import BaseHTTPMiddleware  # noqa: E402 - the same
-from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse  # noqa: E402 - the same
-from starlette.routing import Route  # noqa: E402 - the same
+import httpx
+from anyio import create_task_group
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.routing import Route
 
 
 async def fine(_request: Any) -> Any:

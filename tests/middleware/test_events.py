@@ -27,7 +27,7 @@ if not EXAMPLES.exists():
 for package in ("httpx", "starlette", "uvicorn"):
     pytest.importorskip(package, reason="the client, the framework and the server of the examples")
 
-import httpx  # noqa: E402 - after importorskip
+import httpx
 
 EVENT_ERROR = {"type": "EventError", "error": {"code": 100, "description": "Chat Server is not available"}}
 NOTICE = {"type": "EventError", "description": "Chat session is restored on another instance of Chat Server."}

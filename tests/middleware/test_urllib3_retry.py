@@ -13,7 +13,7 @@ from errnorm import testing
 from errnorm.testing import OK, Sample
 
 urllib3 = pytest.importorskip("urllib3", reason="the retry comes with errnorm[urllib3]")
-from errnorm.middleware import urllib3 as ours  # noqa: E402 - after importorskip
+from errnorm.middleware import urllib3 as ours
 
 BAD = testing.FINESSE_UNAUTHORIZED
 DOWN = testing.FINESSE_OUT_OF_SERVICE
