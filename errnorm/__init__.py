@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ErrorRecord,
         Problem,
         RawBody,
+        Redaction,
         Result,
         RetryAdvice,
         Source,
@@ -72,6 +73,7 @@ __all__ = [
     "Problem",
     "ProblemCode",
     "RawBody",
+    "Redaction",
     "Reported",
     "Result",
     "RetryAdvice",
@@ -99,7 +101,7 @@ _HOMES = {
     "errnorm.normalizer": "Normalizer Options detect from_dict normalize",
     "errnorm.reading.limits": "Limits",
     "errnorm.record": (
-        "Candidate CatalogEntry Detection ErrorRecord Problem RawBody Result RetryAdvice Source"
+        "Candidate CatalogEntry Detection ErrorRecord Problem RawBody Redaction Result RetryAdvice Source"
     ),
     "errnorm.response": "from_response raise_for_error",
     "errnorm.vendor": "Clue ClueKind Evidence Lookup Reported Vendor",

@@ -109,7 +109,8 @@ def cli() -> None:
 @cli.command()
 @_body_options
 @_own_catalogs
-def parse(file: str, *, catalog: Catalog, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
+@click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
+def parse(file: str, *, catalog: Catalog, redact: bool, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
     """Normalize the body in FILE (or standard input) and print its records.
 
     \b
@@ -117,6 +118,8 @@ def parse(file: str, *, catalog: Catalog, as_json: bool, **known: Any) -> None: 
       curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     result = errnorm.Normalizer(catalog=catalog).normalize(_read(file), **known)
+    if redact:
+        result = result.redacted(import_module("errnorm.redaction").CONTACT_CENTER)
     if not result:
         click.echo("This body reports no error.", err=True)
     _show(result, "result", (record.to_dict() for record in result), as_json=as_json)

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NoReturn, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 
 from attrs import field, frozen
 
@@ -27,6 +27,9 @@ from errnorm.vocabulary import (
     Verified,
 )
 
+if TYPE_CHECKING:
+    from errnorm.redaction import Policy
+
 __all__ = [
     "SCHEMA_VERSION",
     "Candidate",
@@ -39,6 +42,7 @@ __all__ = [
     "RawBody",
     "ReadOnlyDict",
     "ReadOnlyList",
+    "Redaction",
     "Result",
     "RetryAdvice",
     "Source",
@@ -146,6 +150,31 @@ class Problem:
         }
 
 
+@frozen
+class Redaction:
+    """That a policy took something private out of a record.
+
+    Attributes:
+        path: where, as a JSON pointer into the record's dict: `/extra/envelope/userId`.
+        rule: the name of the rule.
+        action: `mask`, `remove` or `hash`.
+        length: how much went: characters of a text, bytes of a body.
+
+    Example:
+        >>> Redaction("/message", "email", "mask", 16).to_dict()
+        {'path': '/message', 'rule': 'email', 'action': 'mask', 'length': 16}
+    """
+
+    path: str
+    rule: str
+    action: str
+    length: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the removal as plain data."""
+        return {name: getattr(self, name) for name in ("path", "rule", "action", "length")}
+
+
 def _sha256(data: bytes) -> str:
     from hashlib import sha256  # noqa: PLC0415 - 3 ms of import, and most records are never grouped
 
@@ -179,12 +208,13 @@ class RawBody:
     def to_dict(self, form: Literal["text", "base64"]) -> dict[str, Any]:
         """Give the body as plain data; bytes that are no text in their charset become base64."""
         known = {"size": self.size, "charset": self.charset, "from_object": self.from_object}
-        text = self._text() if form == "text" else None
+        text = self.text() if form == "text" else None
         if text is not None:
             return known | {"text": text}
         return known | {"base64": binascii.b2a_base64(self.data, newline=False).decode("ascii")}
 
-    def _text(self) -> str | None:
+    def text(self) -> str | None:
+        """Give the body as text in its charset, None where it is none, or would not come back as it was."""
         try:
             text = self.data.decode(self.charset or "utf-8")
         except (UnicodeDecodeError, LookupError):
@@ -488,6 +518,7 @@ class ErrorRecord:
         category, severity, retry: errnorm's judgement.
         entry, match: the catalog entry, and by which rung it was found.
         problems: what could not be read.
+        redactions: what a policy has taken out; empty for a record as it was read.
 
     Example:
         >>> import errnorm
@@ -518,6 +549,7 @@ class ErrorRecord:
     entry: CatalogEntry | None = None
     match: Match = Match.NONE
     problems: tuple[Problem, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
 
     # Two errors with equal fields are two errors: group by `fingerprint`.
     __hash__ = None  # type: ignore[assignment]
@@ -586,9 +618,30 @@ class ErrorRecord:
         data["retry"] = self.retry.to_dict()
         data["entry"] = self.entry.to_dict() if self.entry else None
         data["problems"] = [problem.to_dict() for problem in self.problems]
+        if self.redactions:
+            data["redactions"] = [redaction.to_dict() for redaction in self.redactions]
         if raw != "omit":
             data["raw"] = self.raw.to_dict(raw)
         return data
+
+    def redacted(self, policy: Policy) -> ErrorRecord:
+        """Give the record without what is private; this record stays as it is.
+
+        Args:
+            policy: what must go, such as `errnorm.redaction.CONTACT_CENTER`.
+
+        Returns:
+            A record of which `to_dict` and `raw` hold nothing that the policy knows to be private; its
+            `redactions` say what went. Its fingerprint is made of what is left.
+
+        Example:
+            >>> import errnorm
+            >>> from errnorm.redaction import CONTACT_CENTER
+            >>> record = errnorm.normalize("No device for agent1001@finesse.example.com", status=404).first
+            >>> record.redacted(CONTACT_CENTER).message
+            'No device for [email]'
+        """
+        return policy.record(self)
 
     def __repr__(self) -> str:
         """Show what is safe to show."""
@@ -671,6 +724,7 @@ def _read_record(data: Mapping[str, Any], entry_of: Callable[[str], CatalogEntry
         entry=_entry(data["entry"], entry_of),
         match=Match(data["match"]),
         problems=tuple(_problem(item) for item in data["problems"]),
+        redactions=tuple(Redaction(**item) for item in data.get("redactions", ())),
     )
 
 
@@ -727,6 +781,10 @@ class Result(Sequence[ErrorRecord]):
     def is_error(self) -> bool:
         """True when a record is `warning` or worse; a notice alone is no error."""
         return any(record.severity is not Severity.INFO for record in self.records)
+
+    def redacted(self, policy: Policy) -> Result:
+        """Give the result without what is private in its records and its body, see `ErrorRecord.redacted`."""
+        return policy.result(self)
 
     def __len__(self) -> int:
         """Count the records."""

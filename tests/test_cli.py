@@ -309,3 +309,12 @@ def test_own_entries_are_known_everywhere(
     done = run(*command, "--catalog", "own.json")
 
     assert (done.returncode, "No turnip" in done.stdout) == (0, True)
+
+
+def test_parse_redacts_when_asked():
+    """`--redact` leaves out what is private, and the record says so."""
+    body = '{"code": 1011, "userId": "agent1001", "errorMsg": "agent1001 left"}'
+    plain = json.loads(run("parse", "--vendor", "zoom-cobrowse", "--redact", stdin=body).stdout)
+
+    assert (plain["code"], plain["message"], plain["ids"]) == ("1011", "[user] left", {"user": "[user]"})
+    assert [item["path"] for item in plain["redactions"]] == ["/message", "/ids/user", "/raw", "/raw"]

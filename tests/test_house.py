@@ -22,6 +22,7 @@ LONGEST = 45
 FLOORS = [
     {"vocabulary", "exceptions"},
     {"record"},
+    {"redaction"},
     {"reading"},
     {"payload"},
     {"vendor"},

@@ -1,0 +1,391 @@
+"""Redaction: what is private goes, from every place, and what a code means stays."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from corpus import Case
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from strategies import CASES, any_case, json_values
+
+import errnorm
+from errnorm.redaction import CONTACT_CENTER, Action, Policy, Rule
+from errnorm.schemas import schema_text
+
+KEY = b"a key of the tests"
+POLICIES = {
+    "mask": CONTACT_CENTER,
+    "remove": CONTACT_CENTER.using("remove"),
+    "hash": CONTACT_CENTER.using("hash", key=KEY),
+}
+
+# One secret a rule and a place: a member that says what it is, or a sentence.
+MEMBERS = {
+    "userId": "ursula.ulrich.u77",
+    "agent_id": "aagent-4711",
+    "firstName": "Zacharias",
+    "nickname": "zaubermaus",
+    "lastName": "Müllerström",
+    "ani": "+49 30 5550177",
+    "DNIS": "8005550166",
+    "extension": "77311",
+    "secureKey": "c2VjdXJlS2V5LTc3",
+    "accessToken": "opaque~token~77",
+    "sessionId": "sess-77-aa-bb",
+    "password": "hunter77!",
+    "cardNumber": "4111 1111 1111 1111",
+    "clientIp": "198.51.100.77",
+    "email": "q.customer77@mail.example.com",
+    "chatText": "my mother is called Philippa",
+}
+SENTENCES = {
+    "write to walter.w77@mail.example.com now": "walter.w77@mail.example.com",
+    "he rang from +1 (415) 555-0177 today": "+1 (415) 555-0177",
+    "the ANI: 4155550188 was seen": "4155550188",
+    "moved to extension 77422 at once": "77422",
+    "Authorization: Bearer abcDEF123.ghi456-jkl": "abcDEF123.ghi456-jkl",
+    "Basic dXNlcjpwYXNzNzc= was sent": "dXNlcjpwYXNzNzc=",
+    "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3NyJ9.c2lnbmF0dXJl": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3NyJ9.c2lnbmF0dXJl",
+    "paid with 5500-0055-5555-5559 twice": "5500-0055-5555-5559",
+    "seen at 203.0.113.177 and 2001:db8::77": "203.0.113.177",
+    "GET https://api.example.com/x?who=heinrich77&z=1": "heinrich77",
+    "path /finesse/api/User/agent7788/Dialogs": "agent7788",
+    "password=trustno177;": "trustno177",
+}
+SECRETS = [*MEMBERS.values(), *SENTENCES.values(), "2001:db8::77"]
+
+
+def planted(body: bytes) -> Any | None:
+    """Give a JSON or XML body with every secret in every object of it, None where it is neither."""
+    try:
+        return with_secrets(json.loads(body))
+    except ValueError:
+        pass
+    try:
+        root = etree.fromstring(body, etree.XMLParser(remove_comments=True, resolve_entities=False))
+    except etree.XMLSyntaxError:
+        return None
+    inline = {
+        "h1",
+        "h2",
+        "h3",
+        "title",
+        "p",
+        "center",
+    }  # the words of a heading run together, whatever is in it
+    holders = [found for found in root.iter() if len(found) and isinstance(found.tag, str)]
+    for element in [found for found in holders if found.tag.lower() not in inline]:
+        for name, text in [*MEMBERS.items(), *((f"note{n}", text) for n, text in enumerate(SENTENCES))]:
+            etree.SubElement(element, name).text = text
+    return etree.tostring(root, encoding="unicode")
+
+
+def with_secrets(value: Any) -> Any:
+    """Put the secrets into every object of a JSON value."""
+    if isinstance(value, list):
+        return [with_secrets(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    notes = {f"note{n}": text for n, text in enumerate(SENTENCES)}
+    keyed = {"seen": {"walter.w77@mail.example.com": 1}, "user": {"id": "ursula.ulrich.u77", "age": 77}}
+    return {name: with_secrets(item) for name, item in value.items()} | MEMBERS | notes | keyed
+
+
+def outputs(result: errnorm.Result) -> str:
+    """Give all that may be written of a result: dicts with the body in both forms, and its bytes."""
+    dicts = [record.to_dict(raw=form) for record in result for form in ("text", "base64")]
+    bodies = [base64.b64decode(item["raw"]["base64"]) for item in dicts if "base64" in item["raw"]]
+    texts = [body.decode("utf-8", "replace") for body in [*bodies, result.raw.data]]
+    return "\n".join([json.dumps(dicts, ensure_ascii=False), *texts])
+
+
+PLANTED = [(case, body) for case in CASES if (body := planted(case.body)) is not None]
+
+
+@pytest.mark.parametrize("action", POLICIES)
+def test_planted_secrets_never_come_out(action: str):
+    """Of every fixture with every secret in every object, no output form shows one under the policy."""
+    leaks = []
+    for case, body in PLANTED if action == "mask" else PLANTED[::5]:
+        text = outputs(errnorm.normalize(body, **case.given).redacted(POLICIES[action]))
+        leaks += [(case.name, secret) for secret in SECRETS if secret in text or repr(secret)[1:-1] in text]
+
+    assert len(PLANTED) > 250
+    assert leaks == []
+
+
+def test_without_a_policy_the_planted_secrets_are_there():
+    """The test above can fail: the same outputs without a policy show every secret."""
+    text = "\n".join(outputs(errnorm.normalize(body, **case.given)) for case, body in PLANTED[:40])
+
+    assert [secret for secret in SECRETS if secret not in text] == []
+
+
+def test_planted_secrets_are_never_shown_without_asking():
+    """What is safe without a policy shows no planted secret, over every fixture."""
+    leaks = []
+    for case, body in PLANTED:
+        result = errnorm.normalize(body, **case.given)
+        shown = "\n".join(safe_texts(result))
+        leaks += [(case.name, secret) for secret in SECRETS if secret in shown]
+
+    assert leaks == []
+
+
+def safe_texts(result: errnorm.Result) -> Iterator[str]:
+    """Go through all that is shown without asking."""
+    for value in (result, result.raw, result.detection, result.problems, errnorm.UnreadableBody(result)):
+        yield str(value)
+        yield repr(value)
+    for record in result:
+        yield from (str(record), repr(record), record.summary(), *map(str, record.problems))
+    if result.is_error:
+        error = errnorm.VendorError(result)
+        yield from (str(error), repr(error), str(error.args))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_policy_changes_no_known_code(case: Case):
+    """Type, code and subcode that the catalog knows stay, and with them entry, category and retry."""
+    result = errnorm.normalize(case.body, **case.given)
+    for record, plain in zip(result, result.redacted(CONTACT_CENTER), strict=True):
+        assert record.known_codes == plain.known_codes
+        assert (record.type, record.code, record.subcode) == (plain.type, plain.code, plain.subcode)
+        assert (record.entry, record.category, record.retry) == (plain.entry, plain.category, plain.retry)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_redacted_record_survives_its_dict(case: Case):
+    """It fits the schema, comes back equal, pickles, and a second redaction finds nothing."""
+    schema = json.loads(schema_text("record"))
+    for record in errnorm.normalize(case.body, **case.given).redacted(CONTACT_CENTER):
+        data = json.loads(json.dumps(record.to_dict(raw="text")))
+        jsonschema.validate(data, schema)
+
+        assert errnorm.from_dict(data) == record
+        assert pickle.loads(pickle.dumps(record)) == record
+        assert record.redacted(CONTACT_CENTER).redactions == record.redactions
+
+
+def test_what_the_catalog_says_is_no_secret():
+    """No text, constant or number of the catalog looks private to a rule."""
+    texts = {
+        text
+        for entry in errnorm.Catalog.builtin().entries()
+        for text in (*entry.spellings, entry.title, *(message.text for message in entry.messages))
+    }
+
+    assert [text for text in sorted(texts) if CONTACT_CENTER.text(text)[0] != text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("call (415) 555-0123 or 415.555.0199", "call [phone] or [phone]"),
+        ("caller id 5551234 dialed 24011", "caller id [phone] dialed [phone]"),
+        ("ext. 24011, DN=24012", "ext. [extension], DN=[extension]"),
+        ("Agent agent1001 is not ready", "Agent [user] is not ready"),
+        ("userId: 1001, login=u7x", "userId: [user], login=[user]"),
+        ('{"userId":"J. \\"Jo\\" Doe","ani":4155550123}', '{"userId":"[user]","ani":[phone]}'),
+        ('"{\\"firstName\\":\\"Anna\\",\\"code\\":7}"', '"{\\"firstName\\":\\"[name]\\",\\"code\\":7}"'),
+        ("<userId>agent1001</userId><code>7</code>", "<userId>[user]</userId><code>7</code>"),
+        ("&lt;lastName&gt;Doe&lt;/lastName&gt;", "&lt;lastName&gt;[name]&lt;/lastName&gt;"),
+        ("<a loginId='x' userId=\"agent1\"/>", "<a loginId='[user]' userId=\"[user]\"/>"),
+        ("<pin><![CDATA[4711]]></pin>", "<pin><![CDATA[[token]]]></pin>"),
+        ("JSESSIONID=ABC.node1; Path=/", "JSESSIONID=[token]; Path=/"),
+        ("GET /v2/x?code=7&amp;who=me#top", "GET /v2/x?code=[query]&amp;who=[query]#top"),
+        ("from 10.20.30.40 and ::ffff:10.0.0.1", "from [ip] and [ip]"),
+        ("4111111111111111 is a card", "[card] is a card"),
+        ("jane@host", "[email]"),
+    ],
+)  # fmt: skip
+def test_rules_find_what_is_private(text: str, plain: str):
+    """Each rule takes what is private and leaves what stands around it."""
+    assert CONTACT_CENTER.text(text)[0] == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-21T10:00:00.123+0100 2026-11-21 10:00:00 +1100 2026-11-21",
+        "1763719200000 1763719200000000 12345678901234567890",
+        "402::Unknown client 403:bad:face",
+        "peripheral error 13036, code 1011, E_CTI 20999",
+        "HTTP Status code: 400 (Bad Request)",
+        "Basic authentication required; Bearer error; Negotiate mechanism",
+        "Apache Tomcat/9.0.50 Finesse 12.5.1.10000-24",
+        "session_error code 1011; the session has ended; user not found; agent state",
+        "4111111111111112 1234567890123",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "f81d4fae-7dec-11d0-a765-00a0c91e6bf6 12345678-1234-1234-1234-123456789012",
+        "INVALID_ACTION TRANSFER, CF_INVALID_OBJECT_STATE, PERERR_GW_E_X",
+        "password is required, token: expired",
+    ],
+)
+def test_rules_leave_codes_dates_and_prose(text: str):
+    """Dates, time stamps, error codes, versions and trace ids are nobody's number."""
+    assert CONTACT_CENTER.text(text) == (text, ())
+
+
+def test_a_removal_says_where_which_and_how_much():
+    """Every removal leaves path, rule, action and length."""
+    body = {
+        "event": "session_error",
+        "payload": {"code": 1011, "userId": "agent1001", "errorMsg": "agent1001 left"},
+    }
+    record = errnorm.normalize(body).first.redacted(CONTACT_CENTER)
+
+    assert record.message == "[user] left"
+    assert record.ids == {"user": "[user]"}
+    assert (
+        record.raw.data
+        == b'{"event":"session_error","payload":{"code":1011,"userId":"[user]","errorMsg":"[user] left"}}'
+    )
+    assert [list(item.to_dict().values()) for item in record.redactions] == [
+        ["/message", "user", "mask", 9],
+        ["/ids/user", "user", "mask", 9],
+        ["/raw", "user", "mask", 9],
+        ["/raw", "user", "mask", 9],
+    ]  # fmt: skip
+
+
+def test_a_value_named_private_once_goes_everywhere():
+    """A login without a digit is prose to every pattern; the member that names it gives it away."""
+    body = {
+        "message": "jdoe is not ready",
+        "login_id": "jdoe",
+        "trail": ["by jdoe.", {"jdoe": 1}],
+        "who": "Jdoe",
+    }
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert record.message == "[user] is not ready"
+    assert record.extra == {"login_id": "[user]", "trail": ["by [user].", {"[user]": 1}], "who": "[user]"}
+
+
+def test_removed_members_go_with_their_names():
+    """The action `remove` leaves no member behind, and a field that was private as a whole is None."""
+    body = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorData>24011</ErrorData><userId>agent1001</userId></ApiError></ApiErrors>"
+    record = errnorm.normalize(body).first.redacted(CONTACT_CENTER.using("remove"))
+
+    assert (record.target, record.extra) == (None, {})
+    assert {item.path for item in record.redactions} == {"/target", "/extra/userId", "/raw"}
+
+
+def test_a_hash_groups_and_needs_the_key():
+    """The same agent has the same hash with the same key, in every field, and another with another key."""
+    policy = CONTACT_CENTER.using("hash", "user", key=KEY)
+    first, other = (
+        {"userId": "agent1001", "message": f"{what} for agent1001"} for what in ("no seat", "no line")
+    )
+    one, two = (errnorm.normalize(body, status=400).first.redacted(policy) for body in (first, other))
+    foreign = errnorm.normalize(first, status=400).first.redacted(
+        CONTACT_CENTER.using("hash", key=b"another")
+    )
+
+    assert re.fullmatch(r"\[user:[0-9a-f]{16}\]", one.extra["userId"])
+    assert one.extra["userId"] == two.extra["userId"]
+    assert one.message == f"no seat for {one.extra['userId']}"
+    assert one.extra["userId"] != foreign.extra["userId"]
+    assert KEY.decode() not in repr(policy)
+
+
+def test_two_keys_masked_alike_stay_two_members():
+    """Keys may be data; two of them under one mask lose no member."""
+    body = {"message": "x", "seats": {"a@example.com": 1, "b@example.com": 2}}
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert record.extra["seats"] == {"[email]": 1, "[email]#2": 2}
+
+
+def test_a_text_is_redacted_before_it_is_cut():
+    """A number that the bound of a message cut in two is still known by its end in the body."""
+    text = "call ".rjust(1992, "x") + "415 555 0123 again"
+    record = errnorm.normalize(text, status=500).first
+
+    assert record.message.endswith("415 555 ")
+    assert record.redacted(CONTACT_CENTER).message.endswith("call [phone]")
+
+
+def test_the_place_of_a_file_is_redacted():
+    """The name of a log may carry an agent's address."""
+    source = errnorm.Source(name="logs/jane@example.com.log", member="a.log", line=3)
+    record = errnorm.normalize("no", status=500, source=source).first.redacted(CONTACT_CENTER)
+
+    assert record.source == errnorm.Source(name="logs/[email]", member="a.log", line=3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"message": "x", "lastName": "M\\u00fcllerstr\\u00f6m", "note": "M\\u00fcllerstr\\u00f6m left"}',
+        b"<error><lastName>Doering</lastName><note>D&#111;ering left</note></error>",
+        b'{"message": "x", "userId": "agent1001", "cut": "',
+        "{'userId': 'Jörg'}".encode("utf-16"),
+        b"\xff\xfe\xfd no text, userId=agent1001",
+    ],
+    ids=["json-escapes", "xml-references", "cut", "utf-16", "binary"],
+)
+def test_a_body_that_cannot_be_redacted_surely_goes_whole(body: bytes):
+    """Another writing of a private value, a cut body, bytes that are no text: nothing of it is kept."""
+    result = errnorm.normalize(body, status=500).redacted(CONTACT_CENTER)
+
+    assert result.first.redactions[-1] == errnorm.redaction.Redaction(
+        "/raw", "body", "remove", len(body)
+    ) or (b"Jo" not in result.raw.data and "ö".encode() not in result.raw.data)
+    assert b"1001" not in result.raw.data
+
+
+@given(case=any_case, value=json_values)
+def test_any_record_can_be_redacted(case: Case, value: Any):
+    """Whatever a record holds, its redacted view round-trips and lists a removal for every change."""
+    body = {"message": "agent1001", "userId": value, "a@b.example": value, "text": [value], "case": case.name}
+    for policy in POLICIES.values():
+        record = errnorm.normalize(body, status=400).first
+        plain = record.redacted(policy)
+
+        assert errnorm.from_dict(json.loads(json.dumps(plain.to_dict()))) == plain
+        assert bool(plain.redactions) == (plain != record or plain.raw.data != record.raw.data)
+
+
+@given(text=st.text(max_size=200), more=st.sampled_from([*SENTENCES]))
+def test_text_around_a_secret_does_not_hide_it(text: str, more: str):
+    """A sentence with a secret is redacted whatever stands before it."""
+    plain, found = CONTACT_CENTER.text(f"{text} {more}")
+
+    assert found
+    assert SENTENCES[more] not in plain
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: CONTACT_CENTER.using("hash"), "hashes, and there is no key"),
+        (lambda: CONTACT_CENTER.using("burn"), "no action 'burn'. There are: mask, remove, hash."),
+        (lambda: CONTACT_CENTER.using("mask", "shoe size"), "no rule 'shoe size'. There are: token"),
+        (lambda: CONTACT_CENTER.without("shoe size"), "no rule 'shoe size'"),
+    ],
+)
+def test_a_wrong_policy_is_told_at_once(make: Any, sentence: str):
+    """A policy that cannot do what it says is refused with the next thing to try."""
+    with pytest.raises(errnorm.InvalidArgument, match=re.escape(sentence)):
+        make()
+
+
+def test_a_policy_is_a_value():
+    """It pickles, compares, and a change makes another one."""
+    own = Policy(rules=(Rule(name="badge", patterns=(re.compile(r"B-\d{4}"),), action="remove"),))
+
+    assert pickle.loads(pickle.dumps(CONTACT_CENTER)) == CONTACT_CENTER
+    assert own.text("at B-1234 now") == ("at  now", (errnorm.redaction.Redaction("", "badge", "remove", 6),))
+    assert own.rules[0].action is Action.REMOVE
+    assert CONTACT_CENTER.without("ip") != CONTACT_CENTER
