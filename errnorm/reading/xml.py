@@ -34,6 +34,9 @@ _PARSER = etree.XMLParser(
     remove_pis=True,
 )
 _MAX_MARKUP = 20_000  # the repairing reader is Python: 20,000 tags take about 100 ms
+_MAX_STRICT_MARKUP = 100_000  # and making values of 100,000 tags takes as long, however well they are formed
+_MAX_ATTRIBUTES = 200  # lxml looks for a namesake among all before: a thousand times as many take a minute
+_MAX_REFERENCES = 20_000  # `&lol9;` by the hundred thousand: each is looked up by itself
 _ROOT = "repaired"
 
 _DOCTYPE = "<!DOCTYPE"
@@ -98,9 +101,13 @@ def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None
 
 
 def _strict(data: bytes, max_depth: int) -> XmlDocument | None:
+    if data.count(b"<") > _MAX_STRICT_MARKUP:
+        return None
     try:
         root = etree.fromstring(data, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
+        return None
+    if data.count(b"=") > _MAX_ATTRIBUTES and any(len(each.attrib) > _MAX_ATTRIBUTES for each in root.iter()):
         return None
     # Each level has an end tag, so few end tags are no depth; the repairing reader keeps to the bound.
     deep = data.count(b"</") > max_depth and _is_deeper(root, max_depth)
@@ -213,6 +220,8 @@ class _Repair:
         self.sources = [""]
         self.lead = ""
         self.count = 0
+        self.references = 0
+        self.pending: list[str] = []  # joined once: a text in ten thousand pieces would be copied as often
         self.ending = False  # the text ends in an end tag: the last value is whole
         self.problems: dict[ProblemCode, Problem] = {}
 
@@ -266,12 +275,27 @@ class _Repair:
         return rest[:broken]
 
     def _characters(self, text: str) -> None:
-        self._append(_unescape(text))
+        self._append(self._unescaped(text))
+
+    def _unescaped(self, text: str) -> str:
+        self.references += text.count("&")
+        if self.references <= _MAX_REFERENCES:
+            return _unescape(text)
+        self._note(
+            ProblemCode.TOO_MANY_MEMBERS, "More references than are read; the rest stands as it was sent."
+        )
+        return text
 
     def _append(self, text: str) -> None:
-        if not text:
+        if text:
+            self.pending.append(text)
+
+    def _settle(self) -> None:
+        """Put the text read so far where it stands, before the markup around it changes."""
+        if not self.pending:
             return
-        text = self._writable(text)
+        text = self._writable("".join(self.pending))
+        self.pending.clear()
         here = self.open[-1]
         if here is self.top and len(here) == 0:
             self.lead += text
@@ -293,11 +317,17 @@ class _Repair:
                 ProblemCode.TOO_DEEP, "The XML is nested deeper than is read; the rest stands in `raw`."
             )
             return
+        self._settle()
         attributes = found["attributes"]
         child = etree.SubElement(self.open[-1], _local_tag(found["name"]))
-        for name, double, single in _ATTRIBUTE.findall(attributes):
+        for count, (name, double, single) in enumerate(_ATTRIBUTE.findall(attributes)):
+            if count == _MAX_ATTRIBUTES:
+                self._note(
+                    ProblemCode.TOO_MANY_MEMBERS, "More attributes than are read; the rest stands in `raw`."
+                )
+                break
             if not name.startswith("xmlns"):
-                child.set(_local_tag(name), self._writable(_unescape(double or single)))
+                child.set(_local_tag(name), self._writable(self._unescaped(double or single)))
         if not attributes.endswith("/"):
             self.open.append(child)
             self.sources.append(found[0])
@@ -308,8 +338,10 @@ class _Repair:
         if depth == 0:
             self._repaired()
             return  # an end without a beginning
+        self._settle()
         while len(self.open) > depth + 1:
             self._flatten()
+            self._settle()
         self.open.pop()
         self.sources.pop()
 
@@ -337,6 +369,7 @@ class _Repair:
         self.problems.setdefault(code, Problem(code, message))
 
     def _finished(self) -> XmlDocument | None:
+        self._settle()
         if len(self.top) == 0:
             return None
         cut = self.open[-1] if len(self.open) > 1 else None
