@@ -675,7 +675,7 @@ def _consistent(
     return kept, (_CONTRADICTED,) if contradicted else ()
 
 
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*+(?:_ ?[A-Z0-9]++)++")
+_CONSTANT = re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9]*+(?:_ ?[A-Z0-9]++)++")
 _CONTRADICTED = Problem(
     ProblemCode.CODE_CONTRADICTED,
     "The number and the constant of this error stand for different things; the constant was believed.",
