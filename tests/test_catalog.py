@@ -496,3 +496,35 @@ def test_a_broken_catalog_file_is_refused(tmp_path: Path):
 def test_schemas_are_schemas(name: str):
     """Each schema is itself valid."""
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text(name)))
+
+
+FAMILIES = [
+    (vendor, entry.table, *(int(end) for end in re.fullmatch(r"(\d+)-(\d+)", entry.code).groups()), entry.id)  # type: ignore[union-attr]
+    for vendor in ("genesys-chat", "unknown")
+    for entry in Catalog.builtin().entries(vendor)
+    if re.fullmatch(r"\d+-\d+", entry.code)
+]
+
+
+@pytest.mark.parametrize(("vendor", "table", "low", "high", "entry_id"), FAMILIES)
+def test_a_range_holds_its_ends_and_nothing_beyond(
+    vendor: str, table: str, low: int, high: int, entry_id: str
+):
+    """Both ends of a range are in the family, and the numbers beside them are not."""
+
+    def family_of(number: int | str) -> str | None:
+        found = (file.family(table, str(number)) for file in Catalog.builtin()._files(vendor))
+        return next((entry.id for entry in found if entry), None)
+
+    assert [family_of(low), family_of(high)] == [entry_id, entry_id]
+    assert entry_id not in {
+        family_of(low - 1),
+        family_of(high + 1),
+        family_of("9" * 10),
+        family_of(f"{low}x"),
+    }
+
+
+def test_there_are_ranges():
+    """The test above has something to hold."""
+    assert len(FAMILIES) > 5

@@ -316,3 +316,85 @@ def test_limits_bound_what_is_read():
     assert payload.text == "<a>" + "x" * 47
     assert len(payload.body) == 103
     assert [str(problem.code) for problem in payload.problems] == ["body-too-large"]
+
+
+def test_a_page_is_read_at_its_top():
+    """Title, heading and marks are looked for in the first 16,384 characters, and no further."""
+    head, tail = "<html><body>", "<h1>HTTP Status 404 - Not Found</h1>"
+    within = head + "<p></p>".ljust(16_384 - len(head) - len(tail)) + tail
+    beyond = head + "<p></p>".ljust(16_384 - len(head)) + tail
+
+    assert (read_html(within).heading, read_html(within).writer.name) == (
+        "HTTP Status 404 - Not Found",
+        "Apache Tomcat",
+    )
+    assert (read_html(beyond).heading, read_html(beyond).writer.name) == (None, "unknown")
+
+
+def test_zstd_is_unpacked_no_further_than_the_limit(monkeypatch: pytest.MonkeyPatch):
+    """One byte more than the limit is asked for, to know that there was more; the bomb stays packed."""
+    zstandard = pytest.importorskip("zstandard", reason="zstd comes with an extra")
+    asked: list[int] = []
+
+    class Decompressor:
+        def stream_reader(self, data: bytes, **options: Any) -> Any:
+            reader = zstandard.ZstdDecompressor().stream_reader(data, **options)
+
+            class Reader:
+                __enter__ = lambda self: self  # noqa: E731
+                __exit__ = lambda *_: None  # noqa: E731
+
+                def read(self, size: int = -1) -> bytes:
+                    asked.append(size)
+                    return bytes(reader.read(size))
+
+            return Reader()
+
+    library = type("library", (), {"ZstdDecompressor": Decompressor, "ZstdError": zstandard.ZstdError})
+    packed = zstandard.compress(b"x" * 100_000)
+    monkeypatch.setattr("errnorm.reading.encoding._import", lambda _: library)
+    data, problems = decompress(packed, None, 1000)
+
+    assert (data, [str(problem.code) for problem in problems]) == (b"x" * 1000, ["body-too-large"])
+    assert asked == [1001]
+
+
+@pytest.mark.parametrize(
+    "name", ["unicode_escape", "raw_unicode_escape", "utf-7", "punycode", "idna", "cp037", "hz", "cp65001"]
+)
+def test_a_charset_that_is_not_of_the_web_is_not_taken(name: str):
+    """A header cannot choose a decoder that interprets the text, takes quadratic time or fits anything."""
+    data = b"\xe9 \\u0041 +AGE- ~{VPND~}"
+
+    assert decode(data, name).text == "é \\u0041 +AGE- ~{VPND~}"
+    assert decode(data, name).charset == "windows-1252"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("utf-16le", "Größe<a>"), ("utf-16be", "Größe<a>"), ("utf-32le", "Größe<a>"), ("utf-32be", "Größe<a>")),
+        *(("iso-8859-2", "zażółć"), ("iso-8859-3", "Ħħ"), ("iso-8859-4", "Ģģ"), ("iso-8859-5", "Ошибка")),
+        *(("iso-8859-6", "خطأ"), ("iso-8859-7", "λάθος"), ("iso-8859-8", "שגיאה"), ("iso-8859-9", "ğış")),
+        *(("iso-8859-10", "Đđ"), ("iso-8859-13", "Ųų"), ("iso-8859-14", "Ŵŵ"), ("iso-8859-15", "€Š")),
+        *(("iso-8859-16", "Țț"), ("windows-1250", "žluť"), ("windows-1251", "Ошибка"), ("windows-1253", "λάθος")),
+        *(("windows-1254", "ğış"), ("windows-1255", "שגיאה"), ("windows-1256", "خطأ"), ("windows-1257", "Ųų")),
+        *(("windows-1258", "Ơơ"), ("windows-874", "ผิดพลาด"), ("ibm866", "Ошибка"), ("koi8-r", "Ошибка")),
+        *(("koi8-u", "Помилка"), ("shift_jis", "エラー"), ("windows-31j", "①"), ("euc-jp", "エラー")),
+        *(("iso-2022-jp", "エラー"), ("gb2312", "错误"), ("gbk", "錯誤"), ("gb18030", "错误€")),
+        *(("big5", "錯誤"), ("euc-kr", "오류"), ("ks_c_5601-1987", "오류"), ("macintosh", "Größe")),
+    ],
+)  # fmt: skip
+def test_every_charset_of_the_web_is_taken(name: str, text: str):
+    """What the header names is believed where the bytes fit it, in each charset of the WHATWG list."""
+    codec = {
+        "windows-874": "cp874",
+        "windows-31j": "cp932",
+        "macintosh": "mac-roman",
+        "ks_c_5601-1987": "euc_kr",
+    }
+    if name in {"windows-874", "windows-31j"}:  # names of the web that Python does not know by them
+        name = codec[name]
+    data = text.encode(codec.get(name, name))
+
+    assert decode(data if not data.isascii() else data + b"\0", name).text.rstrip("\0") == text
