@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench instructions pages clean
+.PHONY: demo test lint bench instructions fuzz pages clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -24,6 +24,13 @@ instructions: $(VENV)/ready
 	$(BIN)/pip install --quiet --group bench
 	$(BIN)/python benchmarks/instructions.py --write
 
+# Half an hour with the fixtures as seeds; findings lie under .fuzz/findings. Linux, Python 3.11 to 3.13.
+FUZZ_SECONDS ?= 1800
+fuzz: $(VENV)/ready
+	$(BIN)/pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz.py -max_total_time=$(FUZZ_SECONDS)
+	@test ! -d .fuzz/findings || { echo "findings:"; ls .fuzz/findings; exit 1; }
+
 pages: $(VENV)/ready
 	@$(BIN)/python docs/make_catalog.py
 
@@ -35,4 +42,4 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .fuzz dist build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
