@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench instructions fuzz pages clean
+.PHONY: demo test lint bench instructions fuzz pages pins clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -30,6 +30,12 @@ fuzz: $(VENV)/ready
 	$(BIN)/pip install --quiet --group fuzz
 	$(BIN)/python tests/fuzz.py -max_total_time=$(FUZZ_SECONDS)
 	@test ! -d .fuzz/findings || { echo "findings:"; ls .fuzz/findings; exit 1; }
+
+# The exact versions and hashes that CI installs, for every Python from 3.11 on.
+pins: $(VENV)/ready
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --upgrade -o requirements/ci.txt
 
 pages: $(VENV)/ready
 	@$(BIN)/python docs/make_catalog.py
