@@ -12,6 +12,8 @@ value that a member names (`"userId": "jdoe"`) is then taken out of every other 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
@@ -44,6 +46,7 @@ _SHORTEST_WORD = 3  # a private value of two letters would take every such pair 
 _MOST_WORDS = 3  # a sentence is no name: its words are everybody's
 _SHORTEST_PHRASE = 8
 _MOST_PHRASES = 100  # that begin with the same word: each is compared where the word stands
+_MOST_VALUES = 1000
 _TAIL_CHARS = 400
 _JOINTS = re.compile(r"(?<=[a-z0-9])[ _.-]++")
 _MAX_UNESCAPES = 8
@@ -137,6 +140,16 @@ class Policy:
 
     rules: tuple[Rule, ...]
     key: bytes | None = field(default=None, repr=False)
+    _by_member: Mapping[str, Rule] = field(init=False, repr=False, eq=False)
+    _by_field: Mapping[str, Rule] = field(init=False, repr=False, eq=False)
+
+    @_by_member.default
+    def _members(self) -> Mapping[str, Rule]:
+        return {_plain_name(name): rule for rule in self.rules for name in rule.members}
+
+    @_by_field.default
+    def _fields(self) -> Mapping[str, Rule]:
+        return {name: rule for rule in self.rules for name in rule.fields}
 
     def __attrs_post_init__(self) -> None:
         hashing = [rule.name for rule in self.rules if rule.action is Action.HASH]
@@ -235,8 +248,8 @@ class _Run:
         self.found: list[Redaction] = []
         self.nested = False  # a text names a private member that has members of its own
         self.keep: frozenset[str] = frozenset()
-        self.by_member = {_plain_name(name): rule for rule in policy.rules for name in rule.members}
-        self.by_field = {name: rule for rule in policy.rules for name in rule.fields}
+        self.by_member = policy._by_member  # noqa: SLF001 - a run is the policy at work
+        self.by_field = policy._by_field  # noqa: SLF001 - the same
 
     def again(self) -> _Run:
         """Give a fresh pass that knows the private values of this one."""
@@ -303,10 +316,11 @@ class _Run:
 
     def _object(self, value: dict[str, Any], path: str, rule: Rule | None) -> dict[str, Any]:
         plain: dict[str, Any] = {}
+        namesakes: Counter[str] = Counter()
         for name, item in value.items():
             own = rule or self.by_member.get(_plain_name(name))
             # A key may be data: {"sessions": {"jdoe@example.com": …}}.
-            key = _free(self.text(name, f"{path}/"), plain)
+            key = _free(self.text(name, f"{path}/"), plain, namesakes)
             below = self.value(item, f"{path}/{_pointer(key)}", own)
             if below != "" or item == "":
                 plain[key] = below
@@ -333,7 +347,10 @@ class _Run:
     def _spans(self, text: str) -> Iterator[tuple[int, int, Rule]]:
         done = [found.span() for found in _DONE.finditer(text)] if "[" in text else []
         for start, end, rule in self._claims(text):
-            if not any(a < end and start < b for a, b in done):
+            before = (
+                bisect_left(done, (end,)) - 1
+            )  # marks are apart: only the last before the end may overlap
+            if before < 0 or done[before][1] <= start:
                 yield start, end, rule
 
     def _claims(self, text: str) -> Iterator[tuple[int, int, Rule]]:
@@ -394,6 +411,8 @@ class _Run:
 
     def _leaks(self, text: str) -> bool:
         r"""Tell whether a private value is left in a body in another writing: `M\u00fcller`, `M&#252;`."""
+        if len(self.private) > _MOST_VALUES:
+            return True  # each is looked for by itself; nobody waits for that
         plain = _unescaped(text).casefold()
         return any(
             len(value) >= _SHORTEST_WORD and value not in self.keep and _stands_in(value, plain)
@@ -458,11 +477,13 @@ def _tail(record: ErrorRecord) -> str:
     return text[end : end + _TAIL_CHARS] if text and at >= 0 else ""
 
 
-def _free(key: str, taken: Mapping[str, Any]) -> str:
-    """Give a key of its own to each of two members whose names were masked alike."""
-    if key not in taken:
-        return key
-    return next(name for n in range(2, len(taken) + 3) if (name := f"{key}#{n}") not in taken)
+def _free(key: str, taken: Mapping[str, Any], namesakes: Counter[str]) -> str:
+    """Give a key of its own to each of several members whose names were masked alike."""
+    free = key
+    while free in taken:
+        namesakes[key] += 1
+        free = f"{key}#{namesakes[key] + 1}"
+    return free
 
 
 def _pointer(name: str) -> str:
