@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench instructions fuzz pages pins clean
+.PHONY: demo test lint coverage bench instructions fuzz pages pins clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -15,6 +15,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+coverage: $(VENV)/ready
+	$(BIN)/python -m coverage run -m pytest -q tests
+	$(BIN)/python -m coverage report --skip-covered
 
 bench: $(VENV)/ready
 	$(BIN)/pip install --quiet --group bench
