@@ -31,7 +31,7 @@ FLOORS = [
     {"normalizer"},
     {"response", "export"},
     {"middleware"},
-    {"schemas", "cards", "cli", "testing", "__main__", "__init__"},
+    {"schemas", "cards", "cli", "testing", "__main__", "__init__", "batch"},
 ]
 
 

@@ -1,0 +1,1 @@
+"""Captured logs become records: readers, spans, sinks, report."""

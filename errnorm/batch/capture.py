@@ -1,0 +1,112 @@
+"""What a reader finds in an input: a capture, a place without an error, or a reject.
+
+Every one of them is one capture of the reconciliation: captures = with_errors + not_errors + rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import IO, Any, TypedDict
+
+from attrs import field, frozen
+
+from errnorm.headers import Headers
+from errnorm.record import Problem, Source
+
+__all__ = ["Capture", "Found", "Known", "NotError", "Reject", "Stream"]
+
+
+class Known(TypedDict, total=False):
+    """What a capture tells about its body: keywords of `normalize`, all but `source` and `strict`."""
+
+    status: int | None
+    headers: Headers | None
+    content_type: str | None
+    url: str | None
+    vendor: str | None
+    occurred_at: datetime | None
+
+
+@frozen
+class Capture:
+    """One body that may be an error, with what is known about it.
+
+    Attributes:
+        body: bytes, text, or decoded JSON; None for no body.
+        options: what is known about it, as keywords of `normalize`.
+        source: where it was found.
+        needs_claim: nothing but its own form makes it an error: a table row or a span of a log without
+            a status. Where no vendor claims it, it is counted under `not_errors`.
+        problems: what could not be read on the way to the body.
+    """
+
+    body: Any
+    options: Known
+    source: Source
+    needs_claim: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@frozen
+class NotError:
+    """A place that was read and reports no error, such as a HAR entry with status 200 and no body.
+
+    Attributes:
+        source: where it was found.
+    """
+
+    source: Source
+
+
+@frozen
+class Reject:
+    """A place that could not be read.
+
+    Attributes:
+        source: where it was found.
+        reason: a sentence that says why; it never quotes the data.
+        data: its bytes, whole.
+    """
+
+    source: Source
+    reason: str
+    data: bytes
+
+
+Found = Capture | NotError | Reject
+
+
+@frozen
+class Stream:
+    """Plain bytes to read captures from: a whole input, a member of an archive, or a piece of either.
+
+    Attributes:
+        file: the bytes, decompressed; only `read` is called, never `seek`.
+        name: as in `Source`.
+        member: as in `Source`.
+        line: the number of the first line, from 1; above 1 in a piece.
+        offset: the byte offset of the first byte; above 0 in a piece.
+        head: what a piece needs from before it, such as the header line of a table.
+        fields: JSON pointers by the name of a capture's member, where the user maps them.
+        zone: the zone of times that name none; None leaves them without.
+    """
+
+    file: IO[bytes]
+    name: str | None = None
+    member: str | None = None
+    line: int = 1
+    offset: int = 0
+    head: bytes = b""
+    fields: Mapping[str, str] = field(factory=dict)
+    zone: tzinfo | None = None
+
+    def source(self, line: int | None = None, offset: int | None = None, time: str | None = None) -> Source:
+        """Give a place in this stream.
+
+        Args:
+            line: line number in the whole input, from 1.
+            offset: byte offset in the whole input, from 0.
+            time: the time beside it, as found.
+        """
+        return Source(name=self.name, member=self.member, line=line, offset=offset, time=time)
