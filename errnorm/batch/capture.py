@@ -1,11 +1,11 @@
-"""What a reader finds in an input: a capture, a place without an error, or a reject.
+"""What a reader is, and what it finds in an input: a capture, a place without an error, or a reject.
 
 Every one of them is one capture of the reconciliation: captures = with_errors + not_errors + rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import IO, Any, TypedDict
 
@@ -14,7 +14,7 @@ from attrs import field, frozen
 from errnorm.headers import Headers
 from errnorm.record import Problem, Source
 
-__all__ = ["Capture", "Found", "Known", "NotError", "Reject", "Stream"]
+__all__ = ["Capture", "Found", "Known", "NotError", "Reader", "Reject", "Stream"]
 
 
 class Known(TypedDict, total=False):
@@ -110,3 +110,24 @@ class Stream:
             time: the time beside it, as found.
         """
         return Source(name=self.name, member=self.member, line=line, offset=offset, time=time)
+
+
+@frozen(kw_only=True)
+class Reader:
+    """A form of input.
+
+    Attributes:
+        name: `ndjson`, what a caller may say as *format*.
+        title: the form in words.
+        sniff: how likely a stream is of this form, from 0 to 1, by its first bytes and the members that
+            the user maps.
+        read: gives what is found in a stream, in order.
+        cut: cuts a long stream into pieces that `read` takes one by one, for several processes; None
+            where only the whole can be read.
+    """
+
+    name: str
+    title: str
+    sniff: Callable[[bytes, Mapping[str, str]], float]
+    read: Callable[[Stream], Iterator[Found]]
+    cut: Callable[[Stream], Iterator[Stream]] | None = None

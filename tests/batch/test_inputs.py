@@ -1,0 +1,121 @@
+"""Inputs are opened by content: plain, packed, several members, archives; what is cut says so."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from errnorm.batch.inputs import Input, Member, expand, members
+
+DATA = os.urandom(150_000) + b"<ApiErrors/>" * 30_000
+PACKERS = {"gzip": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+def pack(name: str, data: bytes) -> bytes:
+    """Pack bytes; zstd only where its library is there."""
+    if name == "zstd":
+        return pytest.importorskip("backports.zstd", reason="zstd comes with errnorm[batch]").compress(data)
+    return PACKERS[name](data)
+
+
+def read_all(path: Path) -> list[tuple[str | None, bytes, str | None]]:
+    """Give name, bytes and error of every member, read in pieces."""
+    found = []
+    for member in members(Input(str(path))):
+        data = b""
+        while more := member.read(70_001):
+            data += more
+        found.append((member.name, data, member.error))
+    return found
+
+
+@pytest.mark.parametrize("packing", ["gzip", "bz2", "xz", "zstd"])
+def test_packed_input_is_unpacked_by_its_first_bytes(tmp_path: Path, packing: str):
+    """Several packed members one after another are one text, whatever the file is called."""
+    path = tmp_path / "captures.txt"
+    path.write_bytes(pack(packing, DATA) + pack(packing, b"second"))
+
+    assert read_all(path) == [(None, DATA + b"second", None)]
+
+
+@pytest.mark.parametrize("packing", ["gzip", "bz2", "xz", "zstd"])
+def test_cut_input_gives_its_beginning_and_an_error(tmp_path: Path, packing: str):
+    """What stands before the cut is read, and the input says that it ends too early."""
+    packed = pack(packing, DATA)
+    for keep in (len(packed) - 1, len(packed) // 2, 30):
+        path = tmp_path / f"{keep}.log"
+        path.write_bytes(packed[:keep])
+        ((_, data, error),) = read_all(path)
+
+        assert DATA.startswith(data)
+        assert "could not be read to its end" in (error or "")
+    assert len(data) < 100 or packing == "xz"
+
+
+def test_packings_may_be_nested(tmp_path: Path):
+    """A file packed twice is unpacked twice."""
+    path = tmp_path / "a"
+    path.write_bytes(gzip.compress(bz2.compress(DATA)))
+
+    assert read_all(path) == [(None, DATA, None)]
+
+
+def test_archive_gives_its_members(tmp_path: Path):
+    """The files of a tar or zip archive are read one by one, packed ones unpacked."""
+    with tarfile.open(tmp_path / "a.tgz", "w:gz") as archive:
+        for name, data in (("one.log", b"1"), ("two.gz", gzip.compress(DATA))):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("one.log", b"1")
+        archive.writestr("two.gz", gzip.compress(DATA))
+
+    for name in ("a.tgz", "a.zip"):
+        assert read_all(tmp_path / name) == [("one.log", b"1", None), ("two.gz", DATA, None)]
+
+
+def test_missing_file_is_an_error_and_no_exception(tmp_path: Path):
+    """An input that cannot be opened has no bytes and a sentence."""
+    ((_, data, error),) = read_all(tmp_path / "gone.log")
+
+    assert data == b""
+    assert (error or "").startswith("It could not be opened: No such file")
+
+
+def test_inputs_are_expanded_in_order(tmp_path: Path):
+    """Folders and patterns give their files by name, each file once, and a missing name stays."""
+    for name in ("b.log", "a.log", "sub/c.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * 3)
+    found = expand([tmp_path / "b.log", tmp_path, tmp_path / "*.txt", "-"])
+
+    assert [Path(item.name).name for item in found] == ["b.log", "a.log", "c.log", "*.txt", "-"]
+    assert [item.size for item in found] == [3, 3, 3, 0, 0]
+
+
+def test_bytes_on_disk_are_counted(tmp_path: Path):
+    """Progress counts what was read of the file, not what came out of it."""
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"x" * 1_000_000))
+    counts: list[int] = []
+    for member in members(Input(str(path)), counts.append):
+        while member.read(100_000):
+            pass
+
+    assert sum(counts) == path.stat().st_size
+
+
+def test_head_is_read_again():
+    """Looking at the head takes nothing away."""
+    member = Member(None, b"head", file=io.BufferedReader(io.BytesIO(b" and rest")))  # type: ignore[arg-type]
+
+    assert [member.read(3), member.read(3), member.read()] == [b"hea", b"d", b" and rest"]
