@@ -1,0 +1,187 @@
+"""The time beside a text: the usual forms of log times, as found and, where nothing is guessed, as a moment.
+
+A time is a moment only when its day, its year and its zone are all known. RFC 3164 writes no year,
+a browser console no day: these stay texts. A time without a zone becomes a moment only in the zone
+that the caller names.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+__all__ = ["Stamp", "last_time", "zone_of"]
+
+
+class Stamp(NamedTuple):
+    """A time as found.
+
+    Attributes:
+        text: the time as it stands there.
+        moment: what it means, aware; None where its day, its year or its zone is not known.
+    """
+
+    text: str
+    moment: datetime | None
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_NAMED = r"(?:Z|UTC|GMT)(?![A-Za-z+-])"
+_ZONE = rf"(?:\ ?(?:{_NAMED}|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?![\d:])))"
+
+# Each form with an example of it; of two that begin alike the longer one stands first.
+_DATED = (
+    # 2026-11-21T10:15:30.123+01:00, 2015-12-16T01:15:56.039 -06:00, 2026/11/21 10:15:30 (nginx)
+    rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}{_ZONE}?",
+    # 21/Nov/2026:10:15:30 +0100 (Apache and nginx access logs)
+    rf"\d\d/{_MONTH}/\d{{4}}:{_CLOCK}{_ZONE}?",
+    # Sat Nov 21 2026 10:15:30 GMT+0100 (JavaScript)
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ \d{{4}}\ {_CLOCK}\ GMT[+-]\d{{4}}",
+    # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}}\ {_CLOCK}{_ZONE}?",
+    # Sat Nov 21 10:15:30 2026 (C, Apache error logs)
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}\ \d{{4}}",
+    # 21 Nov 2026 10:15:30,123; Sat, 21 Nov 2026 10:15:30 GMT
+    rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}\ {_CLOCK}{_ZONE}?",
+    # Nov 21 10:15:30 (RFC 3164): no year
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}",
+)
+# 1795256130123, 1795256130.123: ten digits are a time only at the start or under the name of one.
+_NAMES = ("ts=", "time=", "stamp=", 'ts":', 'time":', 'stamp":', 'ts": ', 'time": ', 'stamp": ')
+_PLACES = "|".join(f"(?<={re.escape(name)})" for name in ("[", "(", *_NAMES))
+_UNIX = rf"(?:^|{_PLACES})(?:1\d{{9}}(?:\.\d{{1,9}})?|1\d{{12}})(?![\w.])"
+_TIME = re.compile(rf"(?<![\w.:/-])(?:{'|'.join(_DATED)})")
+_UNIX_TIME = re.compile(_UNIX)
+# Every dated form holds a clock, at most 21 characters after its start: `Nov 21, 2026 10:15:30`. Around
+# the clocks alone is looked for the rest, which is ten times as fast as to look everywhere.
+_CLOCK_AT = re.compile(r"\d\d:\d\d:\d\d")
+_BEFORE, _AFTER = 22, 30
+# 10:15:30.123 (a console): no day. Only where nothing better stands: a duration looks the same.
+_CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
+
+_ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
+_DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
+_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}})\ ({_CLOCK})((?:\ GMT)?{_ZONE})?")
+_YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})\ (\d{{4}})")
+_EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
+
+
+def last_time(text: str, zone: tzinfo | None = None) -> Stamp | None:
+    """Give the last time in a text, such as the head of a log line.
+
+    Args:
+        text: the text, linear time whatever stands in it.
+        zone: the zone of times that name none; None leaves them texts.
+
+    Returns:
+        The time as found, with its moment where nothing had to be guessed; None without a time.
+
+    Example:
+        >>> last_time("0000000042: 10.10.10.5: Nov 21 2026 10:15:30.123 +0100: %CCBU_http-7-6-INFO: ")
+        Stamp(text='Nov 21 2026 10:15:30.123 +0100', moment=datetime.datetime(2026, 11, 21, 10, 15, 30, \
+123000, tzinfo=datetime.timezone(datetime.timedelta(seconds=3600))))
+        >>> last_time("<34>Nov 21 10:15:30 gw01 finesse: ").moment is None
+        True
+    """
+    found = _dated(text) or _last(_UNIX_TIME, text) or _last(_CLOCK_ALONE, text)
+    return Stamp(found, _moment(found, zone)) if found else None
+
+
+def _dated(text: str) -> str | None:
+    for clock in reversed(list(_CLOCK_AT.finditer(text))):
+        around = text[max(0, clock.start() - _BEFORE) : clock.end() + _AFTER]
+        if found := _last(_TIME, around):
+            return found
+    return None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> str | None:
+    every = pattern.findall(text)
+    return every[-1] if every else None
+
+
+def zone_of(name: str) -> tzinfo:
+    """Give the zone that a user names.
+
+    Args:
+        name: `Europe/Berlin`, `UTC`, or an offset such as `+01:00`.
+
+    Returns:
+        The zone.
+
+    Raises:
+        ValueError: when there is no such zone.
+
+    Example:
+        >>> zone_of("+01:30")
+        datetime.timezone(datetime.timedelta(seconds=5400))
+    """
+    try:
+        return _offset(name) or (UTC if name in {"Z", "UTC"} else ZoneInfo(name))
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(
+            f"There is no time zone {name!r}. Name it as in Europe/Berlin, or as an offset: +01:00."
+        ) from None
+
+
+def _moment(text: str, zone: tzinfo | None) -> datetime | None:
+    try:
+        return _read(text, zone)
+    except (ValueError, OverflowError):  # the 31st of June, 25 o'clock
+        return None
+
+
+def _read(text: str, zone: tzinfo | None) -> datetime | None:
+    if found := _ISO.fullmatch(text):
+        year, month, day, clock, named = found.groups()
+        return _aware(int(year), int(month), int(day), clock, _named(named, zone))
+    if found := _DAY_FIRST.fullmatch(text):
+        day, word, year, clock, named = found.groups()
+        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
+    if found := _MONTH_FIRST.fullmatch(text):
+        word, day, year, clock, named = found.groups()
+        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
+    if found := _YEAR_LAST.fullmatch(text):
+        word, day, clock, year = found.groups()
+        return _aware(int(year), _month(word), int(day), clock, zone)
+    if found := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(found[1]), UTC) + _fraction(found[2])
+    return None
+
+
+def _month(word: str) -> int:
+    return _MONTHS.index(word.lower()) + 1
+
+
+def _fraction(digits: str | None) -> timedelta:
+    """Give a part of a second to the microsecond: finer digits stay in the text."""
+    return timedelta(microseconds=int((digits or "0").ljust(6, "0")[:6]))
+
+
+def _aware(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
+    if zone is None:
+        return None
+    hour, minute, second = clock[:2], clock[3:5], clock[6:8]
+    moment = datetime(year, month, day, int(hour), int(minute), int(second), tzinfo=zone)
+    if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+        return None  # the hour that a clock change repeats or leaves out: there are two such moments or none
+    return moment + _fraction(clock[9:])
+
+
+def _named(text: str | None, zone: tzinfo | None) -> tzinfo | None:
+    if not text:
+        return zone
+    return _offset(text.strip().removeprefix("GMT").strip()) or UTC
+
+
+def _offset(text: str) -> tzinfo | None:
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        return None
+    size = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(size if found[1] == "+" else -size)

@@ -1,0 +1,103 @@
+"""Times of log lines: as found, and a moment only where nothing had to be guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errnorm.batch.times import Stamp, last_time, zone_of
+
+NOON = datetime(2026, 11, 21, 10, 15, 30, tzinfo=timezone(timedelta(hours=1)))
+
+WITH_ZONE = {
+    "2026-11-21T10:15:30+01:00 gateway": "2026-11-21T10:15:30+01:00",
+    "2026-11-21T09:15:30Z gateway": "2026-11-21T09:15:30Z",
+    "2026-11-21 10:15:30 +0100: x": "2026-11-21 10:15:30 +0100",
+    "<34>1 2026-11-21T10:15:30.000000+01:00 gw01 app - -": "2026-11-21T10:15:30.000000+01:00",
+    '10.10.10.5 - - [21/Nov/2026:10:15:30 +0100] "GET / HTTP/1.1" 400': "21/Nov/2026:10:15:30 +0100",
+    "0000000042: 10.10.10.5: Nov 21 2026 10:15:30.000 +0100: %CCBU_x-6-Y: ": "Nov 21 2026 10:15:30.000 +0100",
+    "Sat Nov 21 2026 10:15:30 GMT+0100 (CET) error": "Nov 21 2026 10:15:30 GMT+0100",
+    "Sat, 21 Nov 2026 09:15:30 GMT ": "21 Nov 2026 09:15:30 GMT",
+    "1795252530 app": "1795252530",
+    "[1795252530000] app": "1795252530000",
+    '{"ts":1795252530.000,"msg":"': "1795252530.000",
+    "2015-12-16T01:15:56.039 -06:00: : ?.?.?.?: Nov 21 2026 10:15:30 +0100: <gadget>": "Nov 21 2026 10:15:30 +0100",
+}
+WITHOUT_ZONE = [
+    "2026-11-21 10:15:30,000 ERROR",
+    "2026/11/21 10:15:30 [error] 1234#0: *57",
+    "[Sat Nov 21 10:15:30.000 2026] [proxy:error]",
+    "21 Nov 2026 10:15:30,000 [exec-7]",
+    "Nov 21, 2026 10:15:30 ",
+]
+NO_MOMENT = {
+    "Nov 21 10:15:30 gw01 app[412]: ": "Nov 21 10:15:30",
+    "10:15:30.123 Trc 04541": "10:15:30.123",
+    "2026-02-31T10:15:30Z": "2026-02-31T10:15:30Z",
+    "2026-11-21T25:15:30Z": "2026-11-21T25:15:30Z",
+}
+
+
+@pytest.mark.parametrize("text", WITH_ZONE)
+def test_a_time_with_a_zone_is_a_moment(text: str):
+    """The usual forms are found as they stand, and mean what their own zone says, not the caller's."""
+    assert last_time(text) == Stamp(WITH_ZONE[text], NOON)
+    assert last_time(text, UTC) == Stamp(WITH_ZONE[text], NOON)
+
+
+@pytest.mark.parametrize("text", WITHOUT_ZONE)
+def test_a_time_without_a_zone_needs_one(text: str):
+    """Without a zone a time stays a text, until the caller names one."""
+    bare, zoned = last_time(text), last_time(text, zone_of("Europe/Berlin"))
+
+    assert bare is not None
+    assert zoned is not None
+    assert (bare.moment, zoned.moment) == (None, NOON)
+
+
+@pytest.mark.parametrize("text", NO_MOMENT)
+def test_what_is_missing_is_never_made_up(text: str):
+    """Without a year, without a day, or on no day of the calendar: only the text, whatever the zone."""
+    assert last_time(text, UTC) == Stamp(NO_MOMENT[text], None)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "requestId=1795252530123", "v10:15:30", "10.10.10.5:8445", "12345678901234567890"]
+)
+def test_what_is_no_time_is_none(text: str):
+    """Ids, versions and addresses are no times."""
+    assert last_time(text) is None
+
+
+def test_of_several_the_last_dated_one_counts():
+    """A duration or an id behind the time does not take its place."""
+    stamp = last_time("2026-11-21T09:15:30Z requestId=1795252530123 took 00:00:05 ")
+
+    assert stamp == Stamp("2026-11-21T09:15:30Z", NOON)
+
+
+def test_the_hour_of_a_clock_change_is_no_moment():
+    """In the hour that comes twice, or never, a local time could be two moments or none."""
+    berlin = zone_of("Europe/Berlin")
+    twice = last_time("2026-10-25 02:30:00 x", berlin)
+    never = last_time("2026-03-29 02:30:00 x", berlin)
+
+    assert [stamp.moment for stamp in (twice, never) if stamp] == [None, None]
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "+1", "+99:00"])
+def test_an_unknown_zone_is_told(name: str):
+    """A zone that is none gives a sentence that shows how to name one."""
+    with pytest.raises(ValueError, match="There is no time zone"):
+        zone_of(name)
+
+
+@given(st.text(alphabet="0123456789-/:., TZNov+JanGMT[]", max_size=120))
+def test_any_text_gives_a_time_or_none(text: str):
+    """Nothing is raised, and what is found stands in the text."""
+    stamp = last_time(text, UTC)
+
+    assert stamp is None or stamp.text in text
