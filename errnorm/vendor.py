@@ -38,6 +38,7 @@ class ClueKind(StrEnum):
     PATH = "path"
     HEADER = "header"
     MARK = "mark"
+    FRAME = "frame"
 
 
 @frozen
@@ -47,7 +48,9 @@ class Clue:
     Attributes:
         kind: where it stands.
         text: a root element or top-level key or event name, exact; a part of the url's path; a header
-            as `name: part of its value`, lower-cased; a mark anywhere in a text.
+            as `name: part of its value`, lower-cased; a mark anywhere in a text; a frame is what the
+            vendor's own client or server writes into a log around a body, with the holes `{status}`,
+            `{url}` and `{body}`, such as `Returned with status={status}, content='{body}'`.
 
     Example:
         >>> Clue(ClueKind.ROOT, "ApiErrors").text

@@ -324,4 +324,6 @@ class ProblemCode(StrEnum):
     HINT_CONTRADICTED = "hint-contradicted", Severity.WARNING
     CODE_CONTRADICTED = "code-contradicted", Severity.WARNING
     REPRESENTATIONS_DIFFER = "representations-differ", Severity.WARNING
+    SPAN_TRUNCATED = "span-truncated", Severity.WARNING
+    SPAN_INTERLEAVED = "span-interleaved", Severity.INFO
     INTERNAL_ERROR = "internal-error", Severity.ERROR

@@ -43,6 +43,11 @@ _PLACE = Evidence(0.6, "the url or a header says Finesse")
 
 _PATHS = ("/finesse/", "/desktop/api/", "/desktop/sso/")
 _HEADERS = ("www-authenticate", "set-cookie", "location")
+# What finesse.js writes to the log around a body.
+_FRAMES = (
+    "Returned with status={status}, content='{body}'",
+    "Received XML event on node '{url}': {body}",
+)
 _PAGE_WRITER = "Cisco VOS"
 
 _SIBLING = Evidence(0.0, "the members or types of a sibling product of Finesse", against=True)
@@ -344,6 +349,7 @@ CISCO_FINESSE = Vendor(
         *(Clue(ClueKind.MARK, text) for text in ("custom Cisco error page", "custom cisco error page")),
         *(Clue(ClueKind.PATH, path) for path in _PATHS),
         *(Clue(ClueKind.HEADER, f"{name}: finesse") for name in _HEADERS),
+        *(Clue(ClueKind.FRAME, text) for text in _FRAMES),
     ),
     score=score,
     parse=parse,

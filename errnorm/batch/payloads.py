@@ -1,0 +1,361 @@
+"""From an anchor to its payload: what it is, where it begins, and how far it goes.
+
+Other lines may stand in it. A line that begins with a time or a level is set aside; what follows
+without one goes on with the payload, and so does a line of the same thread that begins with markup:
+
+    2026-11-21 10:15:30,123 ERROR [exec-7] Gateway - answer: <ApiErrors>
+      <ApiError>
+    2026-11-21 10:15:30,124 INFO  [exec-9] Router - GET /finesse/api/User/agent1001     set aside
+        <ErrorType>Invalid Input</ErrorType>
+    2026-11-21 10:15:30,125 ERROR [exec-7] Gateway -   </ApiError></ApiErrors>          joined
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from errnorm.batch.anchors import Anchors
+from errnorm.batch.cutting import (
+    Writing,
+    carrier_end,
+    enclosing,
+    json_end,
+    json_escapes,
+    opener_after,
+    plain,
+    tag_end,
+    writing_at,
+)
+from errnorm.batch.lines import BEGINS, NEXT, message_at, thread_of
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["Cut", "Payloads"]
+
+_FIRST_STEP: Final = 1 << 11
+_HEAD_BYTES: Final = 200
+_PROSE_BYTES: Final = 1 << 10  # a text without a form goes to the end of its line, at most so far
+_OTHER_LINES: Final = 32  # lines looked through for the rest of a payload
+_OTHER_BYTES: Final = 1 << 12
+
+_PREFIX: Final = re.compile(rb"<|lt;|u003[cC]|[\"']|quot;")
+_NAME: Final = re.compile(rb"[\w.-]{1,100}")
+# What stands before the name of a start tag, an end tag, a comment.
+_TAG: Final = re.compile(rb"(<|&(?:amp;)*+lt;|\\++u003[cC])(!--\s{0,9}|[?/]|\\++/)?(?:[\w.-]{1,40}:)?\Z")
+_TAG_BYTES: Final = 64
+_QUOTE: Final = re.compile(rb"\\*+[\"']|&(?:quot|#34|#39|#x22|apos);")
+# "content": "<ApiErrors>…  {content: '<ApiErrors>…  The key of the text that a payload stands in.
+_KEY: Final = re.compile(rb"[\"'{,\s](\w{1,80})\\*+[\"']?\s{0,9}:\s{0,9}\\*+[\"']\s{0,9}\Z")
+_KEY_BYTES: Final = 120
+_AFTER_KEY: Final = re.compile(rb"(?:\\*+[\"']|&(?:quot|#34|#39|#x22|apos);)\s{0,9}:")
+_GAP: Final = 20  # between a word and the object that it names: `EventError: {`
+_QUOTE_BYTES: Final = b"\"'"
+_MOST_SLASHES: Final = 16
+_LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it stands in a JSON string
+_ANY: Final = re.compile(
+    rb"\s{0,99}(?:(?=[{\[])|(<)(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
+)
+_CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
+_SPACE: Final = re.compile(rb"\s{0,99}")
+
+_TRUNCATED: Final = Problem(
+    ProblemCode.SPAN_TRUNCATED,
+    "The log ends the payload, or goes on to something else, before it is complete.",
+)
+_INTERLEAVED: Final = Problem(
+    ProblemCode.SPAN_INTERLEAVED,
+    "Other lines of the log stand inside the payload; they were set aside.",
+)
+
+
+class Cut(NamedTuple):
+    """A payload cut out.
+
+    Attributes:
+        start: where it begins.
+        end: behind it, or behind its first part.
+        data: the payload, freed of what its carrier escaped.
+        problems: what was lost, or set aside.
+        later: its other parts, start and end.
+        said: what the frame around it says: `vendor`, `status`, `url`.
+    """
+
+    start: int
+    end: int
+    data: bytes
+    problems: tuple[Problem, ...] = ()
+    later: tuple[tuple[int, int], ...] = ()
+    said: Mapping[str, bytes] = MappingProxyType({})
+
+
+class _Form(NamedTuple):
+    """How to follow a payload to its end, and how to take its escapes off.
+
+    Attributes:
+        start: where it begins.
+        opens: its first brace or tag, behind the word that names it: `session_error {code: 1011}`.
+        tag: the name of its root; None for JSON.
+        opener: what `<` is written as.
+        writing: how its JSON is written.
+        escapes: how many JSON strings its XML lies in.
+    """
+
+    start: int
+    opens: int
+    tag: bytes | None = None
+    opener: bytes = b"<"
+    writing: Writing = Writing()
+    escapes: int = 0
+
+    def end_in(self, data: bytes, start: int, limit: int) -> tuple[int | None, int | None]:
+        """Give where it ends; else where what carries it ends, if that comes first."""
+        if self.tag is None:
+            scan = json_end(data, start, limit, self.writing)
+            return scan.end, scan.stop
+        end = tag_end(data, start, limit, self.tag, self.opener)
+        return end, None if end else carrier_end(data, start, limit, self.escapes)
+
+    def plain(self, data: bytes) -> bytes:
+        """Take the escapes off."""
+        if self.tag is None:
+            return plain(data, json_depth=self.writing.depth, html_depth=int(self.writing.is_html))
+        html = self.opener.count(b"amp;") + 1 if self.opener.startswith(b"&") else 0
+        in_text = self.opener.startswith(b"\\")
+        depth = max(self.escapes, 1) if in_text else 0 if b"\n" in data else self.escapes
+        return plain(data, json_depth=depth, html_depth=html)
+
+
+class Payloads:
+    """The payloads of a piece of a log.
+
+    Args:
+        data: the piece.
+        anchors: what is looked for.
+        max_bytes: the most bytes from the beginning of a payload to its end.
+    """
+
+    def __init__(self, data: bytes, anchors: Anchors, max_bytes: int) -> None:
+        self.data = data
+        self.anchors = anchors
+        self.max_bytes = max_bytes
+
+    def at(self, start: int, end: int, window: int, line: int) -> Cut | None:
+        """Cut out the payload that an anchor belongs to.
+
+        Args:
+            start: where the anchor begins.
+            end: behind it.
+            window: how far back the payload may begin; no payload is open there.
+            line: where the line begins that names the thread.
+
+        Returns:
+            The payload; None where the anchor begins none.
+        """
+        if data_frame := self.anchors.frames.get(self.data[start:end]):
+            return self._framed(data_frame.vendor, data_frame.pattern, data_frame.closer, start, line)
+        name_at, tag = self._tag_before(start, end, window)
+        name = _NAME.match(self.data, name_at)
+        if name is None:
+            return None
+        if tag:
+            return self._tagged(tag, name[0], window, line)
+        if name_at == start:
+            return self._worded(start, end, window, line)
+        is_key = name[0] in self.anchors.key_names and _AFTER_KEY.match(self.data, name.end())
+        return self._keyed(start, name.end(), window, line) if is_key else None  # "codec" is no "code"
+
+    def _tag_before(self, start: int, end: int, window: int) -> tuple[int, re.Match[bytes] | None]:
+        """Give where the name of an anchor begins, and what makes it the name of a tag."""
+        prefix = _PREFIX.match(self.data, start, end)
+        at = prefix.end() if prefix else start
+        if self.data[at - 1] in _QUOTE_BYTES:
+            return at, None
+        return at, _TAG.search(self.data, max(window, at - _TAG_BYTES), at)
+
+    def _framed(
+        self, vendor: str, pattern: re.Pattern[bytes], closer: bytes, start: int, line: int
+    ) -> Cut | None:
+        """Cut the body out of `Returned with status=401, content='…'`."""
+        frame = pattern.match(self.data, start)
+        if frame is None:
+            return None
+        said = {name: text for name, text in frame.groupdict().items() if name != "body"}
+        said["vendor"] = vendor.encode()
+        form = self._any_form(frame.end())
+        cut = self._follow(form, line) if form else self._text(frame.end(), closer)
+        return cut._replace(said=said)
+
+    def _any_form(self, start: int) -> _Form | None:
+        found = _ANY.match(self.data, start)
+        if found is None:
+            return None
+        if found[1]:
+            name = b"html" if found[2].lower() == b"html" else found[2]
+            return _Form(start, found.start(1), name, b"<", escapes=0)
+        if found[3]:
+            return _Form(start, found.start(3), b"html")
+        return _Form(start, found.end(), writing=writing_at(self.data, found.end()))
+
+    def _text(self, start: int, closer: bytes) -> Cut:
+        """Cut a text without a form: to what closes it, or to the end of the line."""
+        limit = min(len(self.data), start + min(_PROSE_BYTES, self.max_bytes))
+        eol = self.data.find(b"\n", start, limit)
+        eol = limit if eol < 0 else eol
+        close = self.data.rfind(closer, start, eol) if closer else -1
+        end = eol if close < 0 else close
+        return Cut(start, end, self.data[start:end].rstrip(b"\r"))
+
+    def _tagged(self, tag: re.Match[bytes], name: bytes, window: int, line: int) -> Cut | None:
+        """Cut out an element, a stanza around it, or the object whose text it is."""
+        if tag[2] and not tag[2].startswith(b"!--"):
+            return None  # an end tag, whose start nobody saw
+        if tag[2]:
+            return self._follow(_Form(tag.start(), tag.start(), b"html", tag[1]), line)
+        if name not in self.anchors.roots:
+            return None  # <UpdateRequest> is no <Update>
+        form = self._outermost(tag, name, window)
+        begun = max(window, form.start - _KEY_BYTES)
+        key = _KEY.search(self.data, begun, form.start)
+        if key and key[1] in self.anchors.keys.get(name, ()):  # finesse.js: {status, content: "<ApiErrors>…
+            around = enclosing(self.data, window, key.start(1))
+            if around:
+                return self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        return self._with_sibling(self._follow(form, line), form, name)
+
+    def _outermost(self, tag: re.Match[bytes], name: bytes, window: int) -> _Form:
+        """Widen an element to the outermost root of its vendor: <message>…&lt;Update&gt;."""
+        start = tag.start()
+        escapes = json_escapes(self.data, self._line_of(start), start)
+        own = _Form(start, start, name, tag[1], escapes=escapes)
+        for found in self.anchors.outer_roots(name).finditer(self.data, window, start):
+            end = tag_end(self.data, found.start(), start, found[2], found[1])
+            if end is None:
+                return own._replace(start=found.start(), opens=found.start(), tag=found[2], opener=found[1])
+        return own
+
+    def _line_of(self, place: int) -> int:
+        lowest = max(0, place - _LINE_BYTES)
+        return max(lowest, self.data.rfind(b"\n", lowest, place) + 1)
+
+    def _with_sibling(self, cut: Cut, form: _Form, name: bytes) -> Cut:
+        """Add the twin root: <content>…</content><object>…</object> tells of one error."""
+        after = _SPACE.match(self.data, cut.end)
+        sibling = self.anchors.outer_roots(name).match(self.data, after.end() if after else cut.end)
+        if not sibling or cut.problems or sibling[1] != form.opener or sibling[2] in {form.tag, name}:
+            return cut
+        limit = min(len(self.data), form.start + self.max_bytes)
+        end = tag_end(self.data, sibling.start(), limit, sibling[2], sibling[1])
+        return cut if end is None else Cut(cut.start, end, form.plain(self.data[form.start : end]))
+
+    def _keyed(self, start: int, end: int, window: int, line: int) -> Cut | None:
+        """Cut out the object that a key stands in, unless it only carries a payload in a text."""
+        around = enclosing(self.data, window, start)
+        while around and around.string is not None:
+            around = enclosing(self.data, around.string, start)
+        if around is None:
+            return None
+        cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        return None if self._is_carrier(cut, end, around.writing) else cut
+
+    def _worded(self, start: int, end: int, window: int, line: int) -> Cut | None:
+        """Cut out the object that a word stands in, or that follows it; else the rest of its line."""
+        around = enclosing(self.data, window, start)
+        in_text = False
+        while around and around.string is not None and not self._is_whole(around.string, start, end):
+            in_text = True
+            around = enclosing(self.data, around.string, start)
+        if around:
+            return self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        brace = opener_after(self.data, end, end + _GAP)
+        if brace is not None:
+            return self._follow(_Form(start, brace, writing=writing_at(self.data, brace)), line)
+        return None if in_text else self._text(start, b"")
+
+    def _is_whole(self, string: int, start: int, end: int) -> bool:
+        """Tell whether a word is the whole text it stands in: "event": "session_error"."""
+        return string == start and bool(_QUOTE.match(self.data, end))
+
+    def _is_carrier(self, cut: Cut, end: int, writing: Writing) -> bool:
+        r"""Tell whether an object only carries a payload: {"code":500,"msg":"answer: {\"code\":1011}"}."""
+        for start, stop in self.anchors.find(memoryview(self.data)[end : cut.end]):
+            _, tag = self._tag_before(end + start, end + stop, end)
+            before = self.data[max(end, end + start - _MOST_SLASHES) : end + start]
+            slashes = len(before) - len(before.rstrip(b"\\"))
+            if tag or slashes >= writing.unit:
+                return True
+        return False
+
+    def _follow(self, form: _Form, line: int) -> Cut:
+        """Follow a payload through its lines."""
+        data, opens = self.data, form.opens
+        last = min(len(data), form.start + self.max_bytes)
+        eol = data.find(b"\n", opens, last)
+        limit = last if eol < 0 else eol
+        step = _FIRST_STEP
+        while True:
+            end, stop = form.end_in(data, opens, limit)
+            if end or stop:
+                return self._cut(form, end or stop or opens, whole=end is not None)
+            if limit == last:
+                return self._cut(form, last, whole=False)
+            limit = min(last, opens + step)
+            step *= 4
+            other = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
+            if other and other.start() <= limit:
+                return self._before_other(form, other.start(), last, line)
+
+    def _before_other(self, form: _Form, other: int, last: int, line: int) -> Cut:
+        """End a payload before a line of its own, or find its rest behind that line."""
+        end, stop = form.end_in(self.data, form.opens, other)
+        if end or stop:
+            return self._cut(form, end or stop or other, whole=end is not None)
+        return self._joined(form, other, last, line) or self._cut(form, other, whole=False)
+
+    def _cut(self, form: _Form, end: int, *, whole: bool) -> Cut:
+        data = self.data[form.start : end]
+        if whole:
+            return Cut(form.start, end, form.plain(data))
+        return Cut(form.start, end, form.plain(data.rstrip(b"\r\n")), (_TRUNCATED,))
+
+    def _joined(self, form: _Form, other: int, last: int, line: int) -> Cut | None:
+        """Join the parts of a payload around the lines of others; None where it does not end."""
+        parts = [(form.start, other), *self._parts(form, other, last, line)]
+        text = b"\n".join(self.data[start:end] for start, end in parts)
+        end, _ = form.end_in(text, form.opens - form.start, len(text))
+        if end is None:
+            return None
+        later, left = [], end - (other - form.start) - 1
+        for start, stop in parts[1:]:
+            if left > 0:
+                later.append((start, min(stop, start + left)))
+            left -= stop - start + 1
+        return Cut(form.start, other, form.plain(text[:end]), (_INTERLEAVED,), tuple(later))
+
+    def _parts(self, form: _Form, other: int, last: int, line: int) -> list[tuple[int, int]]:
+        """Collect the lines that may go on with a payload."""
+        owner = thread_of(self.data, line, form.start)
+        limit, at = min(last, other + _OTHER_BYTES), other + 1
+        parts: list[tuple[int, int]] = []
+        for _ in range(_OTHER_LINES):
+            eol = self.data.find(b"\n", at, limit)
+            eol = limit if eol < 0 else eol
+            start: int | None = at
+            if BEGINS.match(self.data, at):
+                same = owner is not None and thread_of(self.data, at, eol) == owner
+                start = message_at(self.data, at, eol) if same else None
+                if start is not None and not _CONTINUES.match(self.data, start, eol):
+                    break  # the thread went on to something else
+            if start is not None:
+                if self._begins_anew(form, start, eol):
+                    break
+                parts.append((start, eol))
+            at = eol + 1
+            if at >= limit:
+                break
+        return parts
+
+    def _begins_anew(self, form: _Form, start: int, end: int) -> bool:
+        return form.tag is not None and self.data.find(form.opener + form.tag + b">", start, end) >= 0

@@ -1,0 +1,264 @@
+"""Payloads in a log: found at the speed of a search tool, cut out whole, told where and when.
+
+    for span in spans(open("finesse.log", "rb")):
+        errnorm.normalize(span.data, **span.known)
+
+A payload may stand on one line or on many, plain or escaped, and other threads may write into it:
+
+    2026-11-21 10:15:30,123 ERROR [exec-7] Gateway - answer: <ApiErrors>
+      <ApiError>
+    2026-11-21 10:15:30,124 INFO  [exec-9] Router - GET /finesse/api/User/agent1001     ← set aside
+        <ErrorType>Invalid Input</ErrorType>
+
+What lies between payloads is searched, never read; memory does not grow with the log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from typing import IO, Any, Final
+
+from attrs import frozen
+
+from errnorm.batch.anchors import Anchors
+from errnorm.batch.lines import BEGINS, count_lines
+from errnorm.batch.payloads import Cut, Payloads
+from errnorm.batch.times import Stamp, last_time
+from errnorm.record import Problem
+
+__all__ = ["Span", "spans"]
+
+_CHUNK: Final = 1 << 22
+_AHEAD: Final = 1 << 12  # from an anchor to the payload that it names, and what tells how that is written
+_LOOK_BACK: Final = 1 << 16  # from an anchor to the opening brace, or to the line that names the time
+_MAX_BYTES: Final = 1 << 20
+_LONGEST_ANCHOR: Final = 200
+_HEAD_START, _HEAD_END = 300, 700
+_TWIN_GAP: Final = 200  # between the two tellings of one error
+_LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
+_ROOT: Final = re.compile(rb"\s*+<(\w++)")
+
+
+@frozen
+class Span:
+    """One payload of a log.
+
+    Attributes:
+        data: the payload, freed of what its carrier escaped.
+        offset: byte offset in the log where it begins.
+        end: byte offset behind it, or behind its first part where other lines stand in it.
+        line: number of the line on which it begins, from 1.
+        time: the line's time, as found; of several the last before the payload.
+        occurred_at: the same as a moment, where nothing had to be guessed.
+        vendor: the vendor that the line names, None where only the payload can tell.
+        status, url: what the line says of the response.
+        problems: what was lost on the way into the log.
+    """
+
+    data: bytes
+    offset: int
+    end: int
+    line: int
+    time: str | None = None
+    occurred_at: datetime | None = None
+    vendor: str | None = None
+    status: int | None = None
+    url: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """What the line says about the payload, as keywords of `normalize`."""
+        said = {name: getattr(self, name) for name in ("vendor", "status", "url", "occurred_at")}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+def spans(  # noqa: PLR0913 - what is known about the log
+    file: IO[bytes],
+    *,
+    zone: tzinfo | None = None,
+    offset: int = 0,
+    line: int = 1,
+    max_bytes: int = _MAX_BYTES,
+    anchors: Anchors | None = None,
+) -> Iterator[Span]:
+    r"""Find the payloads of a log.
+
+    Args:
+        file: the log, from which only `read` is called.
+        zone: the zone of times that name none; without it they stay texts.
+        offset: the offset of the first byte, where the file is a piece of a log.
+        line: the number of the first line.
+        max_bytes: the most bytes from the beginning of a payload to its end.
+        anchors: what to look for; by default the clues of all vendors.
+
+    Yields:
+        One span a payload, in the order in which they begin; they never overlap.
+
+    Example:
+        >>> import io
+        >>> log = b'10:15:30.123 gateway: {\\"code\\":1011,\\"errorMsg\\":\\"Session does not exist\\"}\n'
+        >>> [(span.line, span.offset, span.time, span.data) for span in spans(io.BytesIO(log))]
+        [(1, 22, '10:15:30.123', b'{"code":1011,"errorMsg":"Session does not exist"}')]
+    """
+    log = _Log(anchors or Anchors.builtin(), zone, max_bytes, offset, line)
+    return _told_once(log.spans(file))
+
+
+class _Log:
+    """The walk through a log: a buffer that moves on, and what is known at its place.
+
+    All places are offsets in the buffer, which begins `offset` bytes into the log, on line `line`.
+    """
+
+    def __init__(self, anchors: Anchors, zone: tzinfo | None, max_bytes: int, offset: int, line: int) -> None:
+        self.anchors = anchors
+        self.zone = zone
+        self.max_bytes = max_bytes
+        self.offset = offset
+        self.line = line
+        self.data = b""
+        self.done = 0  # anchors before this have been looked at
+        self.floor = 0  # no payload to come begins before this
+        self.last = 0  # behind the last payload
+        self.begins = True  # the buffer begins with a line, not inside of one
+        self.counted = 0  # lines before this are counted in `line`
+        self.head: int | None = None  # the line that names time and thread of what follows
+        self.stamp: Stamp | None = None  # of the last payload
+        self.taken: list[tuple[int, int]] = []  # parts of payloads, behind the floor
+
+    def spans(self, file: IO[bytes]) -> Iterator[Span]:
+        """Go through the log; what lies more than `max_bytes` before the end of the buffer is whole."""
+        while True:
+            chunk = _read(file, max(_CHUNK, self.max_bytes))
+            self.data += chunk
+            safe = max(self.done, len(self.data) - self.max_bytes - _AHEAD) if chunk else len(self.data)
+            yield from self._up_to(safe)
+            if not chunk:
+                return
+            self._forget()
+
+    def _up_to(self, safe: int) -> Iterator[Span]:
+        base = max(0, self.done - _LONGEST_ANCHOR)
+        payloads = Payloads(self.data, self.anchors, self.max_bytes)
+        for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR]):
+            at = base + start
+            if at < safe and at >= max(self.floor, self.done) and not self._is_taken(at):
+                cut = payloads.at(at, base + end, self._window(at), self._line_at(at))
+                if cut is not None:
+                    yield self._span(cut)
+                self.floor = max(self.floor, at + 1)
+        self.done = safe
+
+    def _forget(self) -> None:
+        """Drop what no payload to come can need."""
+        drop = max(0, self.done - _LOOK_BACK)
+        self._count(drop)
+        self.begins = self.data[drop - 1 : drop] == b"\n" if drop else self.begins
+        self.data = self.data[drop:]
+        self.offset += drop
+        self.done, self.counted = self.done - drop, max(0, self.counted - drop)
+        self.floor, self.last = max(0, self.floor - drop), max(0, self.last - drop)
+        self.head = None if self.head is None or self.head < drop else self.head - drop
+        self.taken = [(start - drop, end - drop) for start, end in self.taken if end > drop]
+
+    def _is_taken(self, place: int) -> bool:
+        return any(start <= place < end for start, end in self.taken)
+
+    def _count(self, place: int) -> None:
+        if place > self.counted:
+            self.line += count_lines(self.data, self.counted, place)
+            self.counted = place
+
+    def _line_at(self, place: int) -> int:
+        return place if self.head is None else self.head
+
+    def _window(self, place: int) -> int:
+        """Give how far back a payload may begin: to its line of its own, or to the last payload."""
+        lowest = max(self.floor, place - _LOOK_BACK, 0)
+        at = place
+        while (at := self.data.rfind(b"\n", lowest, at)) >= 0:
+            if BEGINS.match(self.data, at + 1):
+                self.head = at + 1
+                return at + 1
+        starts = lowest == 0 and self.begins
+        if starts and BEGINS.match(self.data, 0):
+            self.head = 0
+        elif self.head is not None and place - self.head > _LOOK_BACK:
+            self.head = None
+        return lowest
+
+    def _span(self, cut: Cut) -> Span:
+        stamp = self.stamp = self._time_of(cut.start)
+        self._count(cut.start)
+        self.floor = self.last = cut.end
+        self.taken = [part for part in (*self.taken, *cut.later) if part[1] > cut.end]
+        status = int(cut.said["status"]) if cut.said.get("status") else None
+        url = cut.said.get("url")
+        vendor = cut.said.get("vendor")
+        return Span(
+            data=cut.data,
+            offset=self.offset + cut.start,
+            end=self.offset + cut.end,
+            line=self.line,
+            time=stamp.text if stamp else None,
+            occurred_at=stamp.moment if stamp else None,
+            vendor=vendor.decode() if vendor else None,
+            status=status if status and 100 <= status <= 599 else None,
+            url=url.decode("utf-8", "replace") if url else None,
+            problems=cut.problems,
+        )
+
+    def _time_of(self, start: int) -> Stamp | None:
+        """Give the last time before a payload: in its line, in the line that began it, of its neighbour."""
+        lowest = max(self.last, start - _LOOK_BACK)
+        line = max(lowest, self.data.rfind(b"\n", lowest, start) + 1)
+        stamp = self._stamp(line, start)
+        if stamp or self.head is None or self.head >= line:
+            return stamp or (self.stamp if self.head is not None and self.last > self.head else None)
+        return self._stamp(max(self.head, self.last), line) or (self.stamp if self.last > self.head else None)
+
+    def _stamp(self, start: int, end: int) -> Stamp | None:
+        text = self.data[start:end]
+        if len(text) > _HEAD_START + _HEAD_END:
+            text = text[:_HEAD_START] + b" " + text[-_HEAD_END:]
+        return last_time(text.decode("utf-8", "replace"), self.zone)
+
+
+def _read(file: IO[bytes], size: int) -> bytes:
+    """Read so much, in as many goes as the file takes; less only at its end."""
+    parts = []
+    while size > 0 and (part := file.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _told_once(found: Iterable[Span]) -> Iterator[Span]:
+    """Leave out the object of an error that stands beside its text: the text is the richer one."""
+    last: Span | None = None
+    for span in found:
+        if last is None or not _are_twins(last, span):
+            if last is not None:
+                yield last
+            last = span
+        elif span.data.lstrip().startswith(b"<"):
+            last = span
+    if last is not None:
+        yield last
+
+
+def _are_twins(first: Span, second: Span) -> bool:
+    """Tell whether two spans are one error: `<ApiErrors>…` and beside it `{"ApiErrors": …}`."""
+    if second.offset - first.end > _TWIN_GAP:
+        return False
+    text, made = (
+        (first.data, second.data) if first.data.lstrip().startswith(b"<") else (second.data, first.data)
+    )
+    root = _ROOT.match(text)
+    if root is None or made.lstrip()[:1] not in {b"{", b"["} or root[1].lower() not in made.lower():
+        return False
+    leaves = [one or other for one, other in _LEAF.findall(made)]
+    return any(leaves) and all(leaf in text for leaf in leaves)

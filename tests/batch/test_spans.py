@@ -1,0 +1,287 @@
+"""Payloads in logs: found whole, told where and when, whatever stands around them and wherever a chunk ends."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import errnorm
+from errnorm.batch import anchors as anchors_module
+from errnorm.batch import spans as spans_module
+from errnorm.batch.anchors import Anchors
+from errnorm.batch.spans import Span, spans
+from errnorm.batch.times import zone_of
+from errnorm.vendor import ClueKind
+from errnorm.vendors import VENDORS
+
+LOGS = sorted((Path(__file__).parent / "logs").glob("*.log"))
+HEAD = b"2026-11-21 10:15:30,123 ERROR [exec-7] c.e.Gateway - "
+XML = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorData>\"a\" \\ 'b'</ErrorData></ApiError></ApiErrors>"
+BODIES = [
+    XML,
+    XML.replace("><", ">\n  <"),
+    "<Update><data><apiErrors><apiError><errorMessage>UNAUTHORIZED</errorMessage></apiError></apiErrors></data></Update>",
+    '{"event":"session_error","payload":{"code":1011,"errorMsg":"It\'s \\"over\\" } ] {"}}',
+    json.dumps({"success": False, "error": {"code": 1004, "errorMsg": "full"}}, indent=2),
+    '[{"channel":"/service/chat","data":{"type":"EventError","error":{"code":52,"description":"é"}}}]',
+    "session_error {code: 1011}",
+]
+
+
+def found_in(log: bytes, **known: Any) -> list[Span]:
+    """Give all spans of a log."""
+    return list(spans(io.BytesIO(log), **known))
+
+
+def said(span: Span) -> dict[str, Any]:
+    """Give what an expectation says of a span."""
+    known = {name: item for name, item in span.known.items() if name != "occurred_at"}
+    records = errnorm.normalize(span.data, **span.known)
+    return {
+        "line": span.line,
+        "time": span.time,
+        "occurred_at": span.occurred_at.isoformat() if span.occurred_at else None,
+        "known": known,
+        "problems": [str(problem.code) for problem in span.problems],
+        "data": span.data.decode(),
+        "gives": [f"{record.vendor} {record.shape} {record.code}" for record in records],
+    }
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
+def test_a_log_gives_what_stands_beside_it(path: Path):
+    """The spans of a log are those of its expectation, and an offset says where each begins."""
+    expected = json.loads(path.with_suffix(".spans.json").read_text("utf-8"))
+    log = path.read_bytes()
+    found = found_in(log, zone=zone_of("+01:00"))
+
+    assert [said(span) for span in found] == expected
+    assert [log.count(b"\n", 0, span.offset) + 1 for span in found] == [span.line for span in found]
+
+
+def escaped(body: str, how: str) -> tuple[bytes, bytes]:
+    """Write a body as a log may carry it; give it with what stands right before it."""
+    if how == "json":
+        return b'{"msg":"said: ', json.dumps(body)[1:-1].encode() + b'"}'
+    if how == "json twice":
+        inner = json.dumps({"m": f" {body}"})
+        at = inner.index(json.dumps(body)[1:-1])
+        return b'{"msg":"' + json.dumps(inner[:at])[1:-1].encode(), json.dumps(inner[at:])[
+            1:-1
+        ].encode() + b'"}'
+    if how == "html":
+        return b"report: ", html.escape(body).replace("&#x27;", "&#39;").encode()
+    if how == "quotes":
+        return b"body='", body.encode() + b"'"
+    return b"body: ", body.encode()
+
+
+prose = st.lists(
+    st.sampled_from(
+        [
+            b"GET /finesse/api/User 200",
+            b"{}",
+            b"[x]",
+            b"it's",
+            b"a=1",
+            b"\xff\xfe",
+            b"<br/>",
+            b"}",
+            b"key: value",
+        ]
+    ),
+    max_size=4,
+).map(b" ".join)
+
+
+@given(
+    body=st.sampled_from(BODIES),
+    how=st.sampled_from(["plain", "json", "json twice", "html", "quotes"]),
+    before=st.lists(prose, max_size=3),
+    after=st.lists(prose, max_size=3),
+    chunk=st.integers(1, 5000),
+)
+def test_any_planted_body_is_found_whole(
+    body: str, how: str, before: list[bytes], after: list[bytes], chunk: int
+):
+    """A body in a log is found whole, with its offset, line and time, wherever a chunk ends."""
+    lead, carried = escaped(body, how)
+    lines = b"".join(HEAD + text + b"\n" for text in before)
+    log = lines + HEAD + lead + carried + b"\n" + b"".join(HEAD + text + b"\n" for text in after)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans_module, "_CHUNK", chunk)
+        found = found_in(log, max_bytes=2000)
+
+    assert [span.data.decode() for span in found] == [body]
+    assert [(span.offset, span.line) for span in found] == [
+        (len(lines) + len(HEAD) + len(lead), len(before) + 1)
+    ]
+    assert found[0].time == "2026-11-21 10:15:30,123"
+
+
+PIECES = [
+    *(path.read_bytes() for path in LOGS),
+    *(line for path in LOGS for line in path.read_bytes().splitlines(keepends=True)),
+    *(b"\n", b"{", b"}", b'"', b"'", b"\\", b"[", b"<ApiErrors>", b"</ApiErrors>", b'"code"', b"<message "),
+    *(b"&lt;Update&gt;", b"session_error ", b"Returned with status=401, content='"),
+]
+
+
+@st.composite
+def broken_logs(draw: st.DrawFn) -> bytes:
+    """A log made of pieces of logs, cut anywhere."""
+    pieces = draw(st.lists(st.sampled_from(PIECES), max_size=12))
+    return b"".join(piece[draw(st.integers(0, 40)) :][: draw(st.integers(1, 300))] for piece in pieces)
+
+
+@given(log=broken_logs(), max_bytes=st.sampled_from([50, 300, 1000]), chunk=st.integers(1, 3000))
+def test_any_log_gives_the_same_spans_in_any_chunks(log: bytes, max_bytes: int, chunk: int):
+    """Where a chunk ends changes nothing; spans stand in order, never overlap, and know their line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans_module, "_LOOK_BACK", 300)
+        expected = found_in(log, max_bytes=max_bytes)
+        patch.setattr(spans_module, "_CHUNK", chunk)
+        found = found_in(log, max_bytes=max_bytes)
+
+    assert found == expected
+    assert all(first.end <= second.offset for first, second in pairwise(found))
+    assert [span.line for span in found] == [log.count(b"\n", 0, span.offset) + 1 for span in found]
+    assert all(span.end - span.offset <= max_bytes for span in found)
+
+
+HOSTILE = {
+    "xml": b"<ApiErrors>",
+    "lines of xml": b"2026-11-21 10:15:30 <ApiErrors>\n",
+    "keys": b'{"code":',
+    "keys without an object": b'"code":1 ',
+    "escaped": b'{\\"code\\":',
+    "html": b"&lt;Update&gt;",
+    "carriers": b'{"code":500,"m":"<x',
+    "backslashes": b'"code' + b"\\" * 50,
+    "stanzas": b"<message <Update ",
+    "threads": b'2026-11-21 10:15:30 [t] {"code":[\n}]\n',
+    "frames": b"Returned with status=401, content='",
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_logs_cost_in_proportion(unit: bytes):
+    """Anchors without an end cost the same for each byte, however many there are."""
+    steps = [calls_for(unit * (size // len(unit))) for size in (1 << 14, 1 << 16)]
+
+    assert steps[1] <= 6 * steps[0] + 1000
+
+
+def calls_for(log: bytes) -> int:
+    """Count the bytes that the readers of syntax went over, as steps of Python."""
+    import sys
+
+    steps = 0
+
+    def count(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(count)
+    try:
+        found_in(log)
+    finally:
+        sys.setprofile(None)
+    return steps
+
+
+def test_memory_does_not_grow_with_the_log():
+    """A log eight times as long takes no more memory."""
+
+    def peak(size: int) -> int:
+        tracemalloc.start()
+        for _ in spans(_Endless(size)):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(64 << 20) < 1.2 * peak(8 << 20)
+
+
+class _Endless(io.RawIOBase):
+    """A log of so many bytes, made as it is read."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.block = (HEAD + b"nothing\n") * 500 + HEAD + BODIES[0].encode() + b"\n"
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.block[: max(0, min(size, self.left))]
+        self.left -= len(block)
+        return block
+
+
+def test_a_payload_longer_than_the_bound_is_cut_there():
+    """What goes on beyond the bound is cut there, and a problem says so."""
+    [span] = found_in(b"<ApiErrors>" + b"x" * 500 + b"</ApiErrors>", max_bytes=100)
+
+    assert (len(span.data), [problem.code for problem in span.problems]) == (100, ["span-truncated"])
+
+
+def test_a_piece_of_a_log_counts_from_where_it_begins():
+    """Offset and line of a piece are those of the whole log."""
+    [span] = found_in(b"\n<ApiErrors/>", offset=1000, line=50)
+
+    assert (span.offset, span.line) == (1001, 51)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        b'{"codec":"opus"}',
+        b"<UpdateRequest/>",
+        b"</ApiErrors> only the end",
+        b'a "code" without an object',
+        b'{"message":"we saw a session_error"}',
+        b'{"successful":true}',
+    ],
+)
+def test_what_only_looks_like_an_anchor_begins_nothing(log: bytes):
+    """A longer word, an end tag, a word inside a text are no payloads."""
+    assert found_in(log) == []
+
+
+def test_an_error_told_as_text_and_as_object_is_one():
+    """Of text and object side by side the text stays, whichever stands first."""
+    text = b"<ApiErrors><ApiError><ErrorType>Not Found</ErrorType></ApiError></ApiErrors>"
+    made = b'{"ApiErrors":{"ApiError":{"ErrorType":"Not Found"}}}'
+    other = b'{"ApiErrors":{"ApiError":{"ErrorType":"In Use"}}}'
+
+    assert [span.data for span in found_in(text + b" " + made)] == [text]
+    assert [span.data for span in found_in(made + b" " + text)] == [text]
+    assert [span.data for span in found_in(text + b" " + other)] == [text, other]
+
+
+def test_anchors_are_the_vendors_clues():
+    """Every name, event, mark and key of a vendor is found in a log; no vendor is named in the code."""
+    anchors = Anchors.builtin()
+    forms = {ClueKind.EVENT: "{}", ClueKind.MARK: "{}", ClueKind.KEY: '"{}"'}
+    clues = [clue for vendor in VENDORS for clue in vendor.clues if clue.kind in forms]
+
+    assert [clue for clue in clues if not anchors.find(forms[clue.kind].format(clue.text).encode())] == []
+
+
+@given(
+    st.lists(st.sampled_from([*sorted(Anchors.builtin().texts), b"x", b"<", b'"']), max_size=20).map(b"".join)
+)
+def test_both_searches_find_the_same(log: bytes):
+    """Without the SIMD library the same anchors are found, only slower."""
+    pytest.importorskip("ahocorasick_rs", reason="there is nothing to compare with")
+    texts = sorted(Anchors.builtin().texts)
+
+    assert anchors_module.plain_search(texts)(log) == Anchors.builtin().find(log)
