@@ -1,0 +1,193 @@
+"""The usual names of what a capture tells: body, status, headers, url, time, a line of a log.
+
+Gateways and log stores write one object a response and agree on nothing: `status`, `response_code`,
+`http.response.status_code` (flat or nested), `sc-status`. Names are data here; which of them an object has
+is worked out once for all objects with the same members.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from attrs import frozen
+
+__all__ = ["ROLES", "Names", "names_in", "opened", "pointer"]
+
+Path = tuple[str, ...]
+
+# In each line the best name first: what names the response goes before what may be anything.
+_USUAL = {
+    # Envoy's tap; HAR; ECS (Elastic); OpenTelemetry; gateways; a bare capture
+    "body": (
+        "response.body.as_string response.body.as_bytes response.body.content response.body.text "
+        "response.content.text response.content response.body response.text http.response.body.content "
+        "http.response.body response_body responseBody resp_body upstream_response_body error_body "
+        "response_body_base64 body_base64 raw_body body"
+    ),
+    "status": (
+        "response.status_code response.status response.statusCode http.response.status_code "
+        "http.status_code http_status httpStatus status_code statusCode response_code responseCode "
+        "response_status responseStatus sc_status upstream_status status"
+    ),
+    "headers": (
+        "response.headers http.response.headers response_headers responseHeaders resp_headers headers"
+    ),
+    "content_type": (
+        "response.content.mimeType http.response.mime_type response_content_type sent_http_content_type "
+        "content_type contentType mimeType"
+    ),
+    "url": (
+        "request.url request.pretty_url request.uri request.path url.full url.original url.path http.url "
+        "http.target request_url requestUrl request_uri requestURI requestUri uri cs_uri_stem "
+        "x_envoy_original_path url path request"
+    ),
+    "time": (
+        "response.timestamp_end response.timestamp_start @timestamp time_iso8601 timestamp timeUnixNano "
+        "start_time startedDateTime _time datetime time_local time ts msec"
+    ),
+    "log": "_raw message log.original log line msg event",
+    "vendor": "",
+}
+
+ROLES: Mapping[str, Sequence[str]] = {role: text.split() for role, text in _USUAL.items()}
+"""The usual names by what they tell, the best first; a dot goes down one level."""
+
+_SAME = str.maketrans("- ", "__")
+
+
+@frozen
+class Names:
+    """Where an object has each of its members: the paths to try, in order.
+
+    Attributes:
+        body, status, headers, content_type, url, time, log, vendor: paths of keys.
+    """
+
+    body: tuple[Path, ...] = ()
+    status: tuple[Path, ...] = ()
+    headers: tuple[Path, ...] = ()
+    content_type: tuple[Path, ...] = ()
+    url: tuple[Path, ...] = ()
+    time: tuple[Path, ...] = ()
+    log: tuple[Path, ...] = ()
+    vendor: tuple[Path, ...] = ()
+
+
+@lru_cache(256)
+def names_in(keys: Path, fields: tuple[tuple[str, str], ...] = ()) -> Names:
+    """Give the paths to try in an object.
+
+    Args:
+        keys: the keys of the object.
+        fields: JSON pointers by role, where the user maps them; they leave the usual names aside.
+
+    Example:
+        >>> names_in(("Status", "http.response.body", "url")).body
+        (('http.response.body',),)
+    """
+    own = {name: (pointer(text),) for name, text in fields}
+    spelt = {key.lower().translate(_SAME): key for key in reversed(keys)}
+    usual = {role: tuple(_paths(names, spelt)) for role, names in ROLES.items()}
+    return Names(**{**usual, **own})
+
+
+def _paths(names: Iterable[str], spelt: Mapping[str, str]) -> Iterable[Path]:
+    for name in names:
+        if flat := spelt.get(name.lower()):
+            yield (flat,)
+        top, _, rest = name.partition(".")
+        if rest and top in spelt:
+            yield (spelt[top], *rest.split("."))
+
+
+def pointer(text: str) -> Path:
+    """Read a JSON pointer (RFC 6901); a name without `/` is a member of the top.
+
+    Example:
+        >>> pointer("/response/a~1b"), pointer("body")
+        (('response', 'a/b'), ('body',))
+    """
+    if not text.startswith("/"):
+        return (text,)
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
+
+
+# Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.
+_WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
+_SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
+_COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
+
+
+def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take an object out of what a log store wraps around it.
+
+    Args:
+        value: an object as exported.
+
+    Returns:
+        The objects that may be captures: one, or for OpenTelemetry one a log record.
+
+    Example:
+        >>> opened({"_index": "logs", "_source": {"status": 503}})
+        [{'_index': 'logs', '_source': {'status': 503}, 'status': 503}]
+    """
+    if "resourceLogs" in value:
+        return [_plain_log(record) for record in _log_records(value)]
+    for name in _WRAPPERS:
+        inner = value.get(name)
+        if isinstance(inner, dict) and _wraps(name, value):
+            return [value | inner]
+    return [value]
+
+
+def _wraps(name: str, value: dict[str, Any]) -> bool:
+    if name == "result":
+        return value.keys() <= _SPLUNK
+    return name != "event" or value.keys() <= _COLLECTOR
+
+
+def _log_records(value: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Go through the log records of an export (opentelemetry-proto, logs.proto)."""
+    for resource in _objects(value.get("resourceLogs")):
+        for scope in _objects(resource.get("scopeLogs")):
+            yield from _objects(scope.get("logRecords"))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
+    attributes = {
+        str(item.get("key")): _any_value(item.get("value")) for item in _objects(record.get("attributes"))
+    }
+    body = _any_value(record.get("body"))
+    told = {"timeUnixNano": record.get("timeUnixNano") or record.get("observedTimeUnixNano")}
+    return told | (body if isinstance(body, dict) else {"message": body}) | attributes
+
+
+def _any_value(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Give what an AnyValue holds: `{"stringValue": "x"}`, `{"kvlistValue": {"values": […]}}`."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    ((kind, inner),) = value.items()
+    read = _ANY_VALUE.get(kind)
+    return read(inner) if read else value
+
+
+_ANY_VALUE: Mapping[str, Callable[[Any], Any]] = {
+    "stringValue": lambda value: value,
+    "boolValue": lambda value: value,
+    "doubleValue": lambda value: value,
+    "intValue": lambda value: (
+        int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value) else value
+    ),
+    "bytesValue": lambda value: value,
+    "arrayValue": lambda value: [_any_value(item) for item in (value or {}).get("values", [])],
+    "kvlistValue": lambda value: {
+        str(item.get("key")): _any_value(item.get("value")) for item in _objects((value or {}).get("values"))
+    },
+}

@@ -1,0 +1,140 @@
+"""CSV and TSV (RFC 4180): a table whose first row names its columns, as log stores export it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+
+from attrs import evolve
+
+from errnorm.batch.capture import Found, Reader, Reject, Stream
+from errnorm.batch.names import names_in, pointer
+from errnorm.batch.rows import found_in
+from errnorm.batch.window import MAX_BYTES
+from errnorm.reading.charset import decode
+from errnorm.record import Source
+
+__all__ = ["CSV"]
+
+_DELIMITERS = (",", "\t", ";", "|")
+_PIECE_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+_BROKEN_ROW = "The row is no CSV: {}. Look at its quotes."
+_CUT_ROW = "The input ends inside a quoted cell. Look whether it was cut off; what comes before was read."
+_LONG_ROW = "The row has {} cells, and the first row names {} columns. Look at its quotes and delimiters."
+
+
+def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
+    columns = _columns(head.partition(b"\n")[0])
+    if len(columns) < 2 or len(set(columns)) < len(columns):
+        return 0.0
+    if fields:
+        return 0.9 if all(pointer(text)[0] in columns for text in fields.values()) else 0.0
+    names = names_in(tuple(columns))
+    tells = names.body or (names.status and names.url) or (names.log and names.time)
+    return 0.85 if tells and not head.lstrip().startswith((b"{", b"[", b"<")) else 0.0
+
+
+def _delimiter(header: bytes) -> str:
+    text = header.decode("utf-8", "replace")
+    return max(_DELIMITERS, key=text.count)
+
+
+def _columns(header: bytes) -> list[str]:
+    text = header.removeprefix(_BOM).decode("utf-8", "replace").strip("\r\n")
+    return next(csv.reader([text], delimiter=_delimiter(header)), [])
+
+
+def _pieces(stream: Stream) -> Iterator[Stream]:
+    """Cut a table at ends of rows: outside of quotes, where the number of quotes before is even."""
+    head, offset, line, rest = stream.head, stream.offset, stream.line, b""
+    while part := stream.file.read(_PIECE_BYTES):
+        data = rest + part
+        head = head or data.partition(b"\n")[0]
+        end = _row_end(data)
+        rest = data[end:]
+        if end:
+            yield evolve(stream, file=io.BytesIO(data[:end]), offset=offset, line=line, head=head)
+            offset += end
+            line += data.count(b"\n", 0, end)
+    if rest:
+        yield evolve(stream, file=io.BytesIO(rest), offset=offset, line=line, head=head)
+
+
+def _row_end(data: bytes) -> int:
+    """Give the end of the last whole row; of a row without end, the greatest length."""
+    end = data.rfind(b"\n") + 1
+    quotes = data.count(b'"', 0, end)
+    while end and quotes % 2:
+        start = data.rfind(b"\n", 0, end - 1) + 1
+        quotes -= data.count(b'"', start, end)
+        end = start
+    return end or (len(data) if len(data) >= MAX_BYTES else 0)
+
+
+def _read(stream: Stream) -> Iterator[Found]:
+    for piece in [stream] if stream.head else _pieces(stream):
+        yield from _read_rows(piece)
+
+
+class _Lines:
+    """The lines of a piece as text, and the bytes of the row under way."""
+
+    def __init__(self, piece: Stream) -> None:
+        self._file = piece.file
+        self.taken: list[bytes] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for raw in self._file:
+            self.taken.append(raw)
+            yield raw.decode("utf-8", "surrogateescape")
+
+
+def _read_rows(piece: Stream) -> Iterator[Found]:
+    csv.field_size_limit(MAX_BYTES)  # the module's own limit is 128 KiB, less than a body may have
+    columns = _columns(piece.head)
+    lines = _Lines(piece)
+    rows = csv.reader(lines, delimiter=_delimiter(piece.head), strict=True)
+    line, offset = piece.line, piece.offset
+    while True:
+        row, reason = _next(rows)
+        data = b"".join(lines.taken)
+        if not data:
+            return
+        lines.taken.clear()
+        place = piece.source(line, offset)
+        if offset and reason:
+            yield Reject(place, reason, data)
+        elif offset and row:
+            yield from _found(row, columns, piece, place, data)
+        line += data.count(b"\n")
+        offset += len(data)
+
+
+def _next(rows: Iterator[list[str]]) -> tuple[list[str], str | None]:
+    try:
+        return next(rows, []), None
+    except csv.Error as error:
+        cut = "unexpected end of data" in str(error)
+        return [], _CUT_ROW if cut else _BROKEN_ROW.format(error)
+
+
+def _found(row: list[str], columns: list[str], piece: Stream, place: Source, data: bytes) -> Iterator[Found]:
+    if len(row) > len(columns):
+        yield Reject(place, _LONG_ROW.format(len(row), len(columns)), data)
+        return
+    cells = [*map(_cell, row), *[""] * (len(columns) - len(row))]
+    value = dict(zip(columns, cells, strict=True))
+    yield from found_in(value, piece, None, place.line, place.offset)
+
+
+def _cell(text: str) -> str:
+    """Give a cell; bytes that are no UTF-8 are read as windows-1252, as in any text."""
+    if text.isascii():
+        return text
+    data = text.encode("utf-8", "surrogateescape")
+    return decode(data).text
+
+
+CSV = Reader(name="csv", title="a table, CSV or TSV", sniff=_sniff, read=_read, cut=_pieces)

@@ -1,0 +1,82 @@
+"""HAR 1.2: what a browser or a proxy recorded, `{"log": {"entries": [{"request": …, "response": …}]}}`.
+
+http://www.softwareishard.com/blog/har-12-spec/. Fiddler begins with a byte order mark; Firefox leaves out
+the text of bodies that it has thrown away; a request that got no answer has status 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Reject, Stream
+from errnorm.batch.elements import Element, elements, loads
+from errnorm.batch.readers.json_array import NO_END, NO_JSON
+from errnorm.batch.rows import headers_of, stamp_of, status_of, text_body
+
+__all__ = ["HAR"]
+
+_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"log"\s*+:\s*+\{')
+_ENCODED = re.compile(r"content-encoding|content-length|transfer-encoding", re.IGNORECASE)
+
+
+def _sniff(head: bytes, _: Mapping[str, str]) -> float:
+    return 0.97 if _START.match(head) else 0.0
+
+
+def _read(stream: Stream) -> Iterator[Found]:
+    for element in elements(stream, b"entries"):
+        yield _found(element, stream)
+
+
+def _found(element: Element, stream: Stream) -> Found:
+    place = stream.source(element.line, element.offset)
+    if not element.whole:
+        return Reject(place, NO_END, element.data)
+    try:
+        entry = loads(element)
+    except ValueError:
+        return Reject(place, NO_JSON, element.data)
+    response = _object(_object(entry).get("response"))
+    if not response:
+        return Reject(
+            place, "The entry has no response. Look whether the recording was edited.", element.data
+        )
+    return _entry(_object(entry), response, element, stream)
+
+
+def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, stream: Stream) -> Found:
+    time, moment = stamp_of(entry.get("startedDateTime"), stream)
+    source = stream.source(element.line, element.offset, time)
+    status = status_of(response.get("status"))
+    body = _body(_object(response.get("content")))
+    if not body and (status is None or status < 400):
+        # An answer without an error, or none: cancelled, blocked, read from a cache.
+        return NotError(source)
+    known: Known = {"status": status, "headers": _headers(response), "occurred_at": moment}
+    if isinstance(url := _object(entry.get("request")).get("url"), str):
+        known["url"] = url
+    if isinstance(mime := _object(response.get("content")).get("mimeType"), str):
+        known["content_type"] = mime
+    return Capture(body, known, source, needs_claim=status is None)
+
+
+def _body(content: dict[str, Any]) -> bytes | str | None:
+    text = content.get("text")
+    if not isinstance(text, str):
+        return None  # left out: the recording kept no bodies, or this one was too large
+    return text_body(text, is_base64=True) if content.get("encoding") == "base64" else text
+
+
+def _headers(response: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """Give the headers without those of the transfer: HAR holds bodies decoded (section `content`)."""
+    pairs = headers_of(response.get("headers")) or []
+    return [(name, value) for name, value in pairs if not _ENCODED.fullmatch(str(name))]
+
+
+def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    return value if isinstance(value, dict) else {}
+
+
+HAR = Reader(name="har", title="a HAR recording", sniff=_sniff, read=_read)

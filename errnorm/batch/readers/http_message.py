@@ -1,0 +1,148 @@
+"""Raw HTTP messages, one after another, as `curl -i` prints them (RFC 9112).
+
+HTTP/1.1 100 Continue
+
+HTTP/1.1 503 Service Unavailable
+Content-Type: application/xml
+Retry-After: 5
+
+<ApiErrors>…</ApiErrors>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Reject, Stream
+from errnorm.batch.times import last_time
+from errnorm.batch.window import Window
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["HTTP"]
+
+# At the start of a line, or right behind a body: curl ends none with a line break. A header or a blank line
+# follows: `<h1>HTTP/1.1 503 Service Unavailable</h1>` is no message.
+_STATUS_LINE = re.compile(
+    rb"(?:^|(?<=[}\]>]))HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n]{0,200})?"
+    rb"(?:\Z|\r?\n(?=[\w-]{1,100}(?::|\Z)|\r?\n|\Z))",
+    re.MULTILINE,
+)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
+_AFTER = re.compile(rb"\s*+(?:HTTP/\d|\Z)")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_NO_HEAD = "The message ends inside its headers. Look whether it was cut off; what comes before was read."
+_NO_STATUS = "The text before the first message is none. Look for a line that begins with HTTP/."
+_TRUNCATED = Problem(
+    ProblemCode.ENCODING_TRUNCATED, "The message ends before its Content-Length; it was cut off."
+)
+
+
+def _sniff(head: bytes, _: Mapping[str, str]) -> float:
+    return 0.95 if _STATUS_LINE.match(head.lstrip()) else 0.0
+
+
+def _read(stream: Stream) -> Iterator[Found]:
+    window = Window(stream)
+    while True:
+        start = _next_start(window, 0)
+        if start is None:
+            yield from _leftover(window, stream)
+            return
+        if window.data[:start].strip():
+            yield Reject(stream.source(window.line, window.offset), _NO_STATUS, window.data[:start])
+        window.drop(start)
+        yield from _message(window, stream)
+
+
+def _leftover(window: Window, stream: Stream) -> Iterator[Found]:
+    if window.data.strip():
+        yield Reject(stream.source(window.line, window.offset), _NO_STATUS, window.data)
+
+
+def _next_start(window: Window, place: int) -> int | None:
+    """Give the place of the next status line; a line is only judged when its end is seen."""
+    while True:
+        found = _STATUS_LINE.search(window.data, place)
+        if found and (found.end() < len(window.data) or window.ended):
+            return found.start()
+        if not window.more():
+            return found.start() if found else None
+
+
+def _message(window: Window, stream: Stream) -> Iterator[Found]:
+    line, offset = window.line, window.offset
+    head_end = _head_end(window)
+    if head_end is None:
+        start = _next_start(window, 1)
+        data = window.drop(len(window.data) if start is None else start)
+        yield Reject(stream.source(line, offset), _NO_HEAD, data)
+        return
+    head = window.drop(head_end)
+    status = int(head.split(None, 2)[1])
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _HEADER.findall(head)]
+    if status < 200:
+        return  # an interim response is no message of its own: 100 Continue, 103 Early Hints
+    fields = {name.lower(): value for name, value in headers}
+    stamp = last_time(fields.get("date", ""), stream.zone)
+    source = stream.source(line, offset, fields.get("date"))
+    body, problems = _body(window, fields)
+    if not body.strip() and status < 400:
+        yield NotError(source)
+        return
+    known: Known = {"status": status, "headers": headers}
+    if stamp and stamp.moment:
+        known["occurred_at"] = stamp.moment
+    yield Capture(body, known, source, problems=problems)
+
+
+def _head_end(window: Window) -> int | None:
+    while True:
+        found = _HEAD_END.search(window.data)
+        following = _STATUS_LINE.search(window.data, 1)
+        if found and (not following or found.start() < following.start()):
+            return found.end()
+        if following or not window.more():
+            return None
+
+
+def _body(window: Window, headers: Mapping[str, str]) -> tuple[bytes, tuple[Problem, ...]]:
+    """Take the body: by its length where that fits, by its chunks, else up to the next message.
+
+    `curl -i --compressed` prints the unpacked body under the Content-Length of the packed one, and
+    curl always prints chunks joined under their Transfer-Encoding: neither header is believed unless
+    the next message, or the end, stands where it says.
+    """
+    length = headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 9 and (end := _at_length(window, int(length))) is not None:
+        return window.drop(end), ()
+    start = _next_start(window, 0)
+    data = window.drop(len(window.data) if start is None else start)
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        data = _joined(data)
+    short = length.isdecimal() and "content-encoding" not in headers and len(data) < int(length)
+    return data, (_TRUNCATED,) if short else ()
+
+
+def _at_length(window: Window, length: int) -> int | None:
+    while len(window.data) < length + 64 and window.more():
+        pass
+    return length if length <= len(window.data) and _AFTER.match(window.data, length) else None
+
+
+def _joined(data: bytes) -> bytes:
+    """Join the chunks of a body (RFC 9112, section 7.1); bytes that are none are the body itself."""
+    parts, place = [], 0
+    while found := _CHUNK.match(data, place):
+        size = int(found[1], 16)
+        parts.append(data[found.end() : found.end() + size])
+        if size == 0:
+            return b"".join(parts)
+        place = found.end() + size
+        place += 2 if data.startswith(b"\r\n", place) else data.startswith(b"\n", place)
+    return b"".join(parts) if parts and place >= len(data) else data
+
+
+HTTP = Reader(name="http", title="raw HTTP messages", sniff=_sniff, read=_read)

@@ -1,0 +1,107 @@
+"""NDJSON: one JSON value a line, as gateways, log shippers and collectors write captures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import evolve
+
+from errnorm.batch.capture import Found, Reader, Reject, Stream
+from errnorm.batch.elements import Element, loads
+from errnorm.batch.inputs import HEAD_BYTES
+from errnorm.batch.names import names_in, opened
+from errnorm.batch.rows import found_in
+from errnorm.batch.window import MAX_BYTES
+from errnorm.reading.json import read_json
+
+__all__ = ["NDJSON", "is_capture", "pieces"]
+
+_PIECE_BYTES = 1 << 20
+_SNIFFED_LINES = 20
+_BOM = b"\xef\xbb\xbf"
+NO_JSON = "The line is no JSON. Look whether it was cut off or mixed with another one."
+TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
+
+
+def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object tells of a response: it has a body, or status and url, or a line of a log."""
+    if not isinstance(value, dict):
+        return False
+    item = next(iter(opened(value)), {})
+    names = names_in(tuple(item), tuple(fields.items()))
+    return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
+
+
+def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
+    lines = head.removeprefix(_BOM).split(b"\n")
+    if len(lines) == 1 and len(head) >= HEAD_BYTES:
+        return 0.9 if is_capture(_beginning(head), fields) else 0.0
+    full = [line for line in lines[:_SNIFFED_LINES] if line.strip()]
+    objects = [value for line in full if (value := _object(line)) is not None]
+    if len(full) > 1:
+        return 0.9 if objects and _object(full[0]) is not None else 0.9 * len(objects) / len(full)
+    return 0.9 if objects and is_capture(objects[0], fields) else 0.0
+
+
+def _beginning(head: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Give what the beginning of a long line tells."""
+    document = read_json(head, head.decode("utf-8", "replace"), 100)
+    return document.value if document else None
+
+
+def _object(line: bytes) -> Any:  # noqa: ANN401 - a JSON object, or None
+    try:
+        value = loads(Element(line, 0, 0))
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def pieces(stream: Stream) -> Iterator[Stream]:
+    """Cut a stream at ends of lines into pieces of about a MiB.
+
+    A line that is longer than the longest makes pieces of its own, which are no whole lines.
+    """
+    offset, line, rest = stream.offset, stream.line, b""
+    while part := stream.file.read(_PIECE_BYTES):
+        data = rest + part
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) >= MAX_BYTES:
+            end = len(data)
+        rest = data[end:]
+        if end:
+            yield evolve(stream, file=io.BytesIO(data[:end]), offset=offset, line=line)
+            offset += end
+            line += data.count(b"\n", 0, end)
+    if rest:
+        yield evolve(stream, file=io.BytesIO(rest), offset=offset, line=line)
+
+
+def _read(stream: Stream) -> Iterator[Found]:
+    for piece in pieces(stream):
+        yield from _read_lines(piece)
+
+
+def _read_lines(piece: Stream) -> Iterator[Found]:
+    offset = piece.offset
+    for number, raw in enumerate(piece.file, piece.line):
+        line = raw.removeprefix(_BOM) if offset == 0 else raw
+        if len(line) >= MAX_BYTES:
+            yield Reject(piece.source(number, offset), TOO_LONG, raw)
+        elif not line.isspace():
+            yield from _read_line(line, raw, piece, number, offset)
+        offset += len(raw)
+
+
+def _read_line(line: bytes, raw: bytes, piece: Stream, number: int, offset: int) -> Iterator[Found]:
+    try:
+        value = loads(Element(line, number, offset))
+    except ValueError:
+        yield Reject(piece.source(number, offset), NO_JSON, raw)
+        return
+    yield from found_in(value, piece, line.strip(), number, offset)
+
+
+NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=pieces)

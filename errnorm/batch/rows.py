@@ -1,0 +1,301 @@
+"""From an object or a table row to a capture: what it tells about a response, and the body in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import orjson
+
+from errnorm.batch.capture import Capture, Found, Known, NotError, Stream
+from errnorm.batch.names import Names, Path, names_in, opened
+from errnorm.batch.spans import spans
+from errnorm.batch.times import last_time
+from errnorm.record import Source
+
+__all__ = ["found_in", "headers_of", "stamp_of", "status_of", "text_body"]
+
+_MISSING: Any = object()
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+# How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
+_BASE64_STARTS = ("P", "e", "W", "77u", "H4sI")
+_PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
+# nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
+_REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Digits before the point: seconds, milliseconds, microseconds, nanoseconds of our times.
+_UNITS = ((10, 1), (13, 10**3), (16, 10**6), (19, 10**9))
+
+
+def found_in(
+    value: Any,  # noqa: ANN401 - any JSON value
+    stream: Stream,
+    data: bytes | None,
+    line: int | None,
+    offset: int | None,
+) -> Iterator[Found]:
+    """Give what an object tells.
+
+    An object that carries no body of another one is the body itself.
+
+    Args:
+        value: an object of a capture, decoded; whatever else it is, it is a body.
+        stream: where it is from; its `fields` say how members are mapped.
+        data: its bytes, where it stands as JSON in the input.
+        line: the line it begins in.
+        offset: the byte it begins at.
+    """
+    if not isinstance(value, dict):
+        yield Capture(value if data is None else data, {}, stream.source(line, offset), needs_claim=True)
+        return
+    fields = tuple(stream.fields.items())
+    for item in opened(value):
+        own = data if item is value else None
+        yield from _found(item, names_in(tuple(item), fields), stream, own, (line, offset))
+
+
+def _found(
+    item: dict[str, Any],
+    names: Names,
+    stream: Stream,
+    data: bytes | None,
+    place: tuple[int | None, int | None],
+) -> Iterator[Found]:
+    time, moment = stamp_of(_value(item, names.time), stream)
+    source = stream.source(*place, time)
+    known = _known(item, names)
+    if moment is not None:
+        known["occurred_at"] = moment
+    body, path = _body(item, names.body)
+    status = known.get("status")
+    if path is None and names.log:
+        text = _value(item, names.log)
+        if isinstance(text, str) and (spans := _logged(text, stream, source, known)):
+            yield from spans
+            return
+    if path is not None or "body" in stream.fields:
+        if not body and status is not None and status < 400:
+            yield NotError(source)
+        else:
+            yield Capture(body, known, source, needs_claim=status is None)
+    elif status is not None and "url" in known:
+        # A line of an access log: status and url, and no body was kept.
+        yield NotError(source) if status < 400 else Capture(None, known, source)
+    else:
+        told: Known = {"occurred_at": moment} if moment else {}
+        yield Capture(item if data is None else data, told, source, needs_claim=True)
+
+
+def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Found]:
+    """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
+    found: list[Found] = []
+    for span in spans(io.BytesIO(text.encode("utf-8", "surrogatepass")), zone=stream.zone):
+        own = cast("Known", known | span.known)
+        if "occurred_at" in known:  # the store's own time is whole; the line's may lack its zone
+            own["occurred_at"] = known["occurred_at"]
+        found.append(Capture(span.data, own, source, needs_claim=True, problems=span.problems))
+    return found
+
+
+def _known(item: dict[str, Any], names: Names) -> Known:
+    known: Known = {}
+    if names.status and (status := status_of(_value(item, names.status))):
+        known["status"] = status
+    if names.headers and (headers := headers_of(_value(item, names.headers))):
+        known["headers"] = headers
+        if "status" not in known and (status := status_of(_pseudo(headers, ":status"))):
+            known["status"] = status  # HTTP/2 and Envoy's tap: the status is a header
+    if names.content_type and isinstance(text := _value(item, names.content_type), str):
+        known["content_type"] = text
+    if names.url and isinstance(url := _value(item, names.url), str):
+        found = _REQUEST_LINE.fullmatch(url)
+        known["url"] = found[1] if found else url
+    if names.vendor and isinstance(vendor := _value(item, names.vendor), str) and vendor:
+        known["vendor"] = vendor
+    return known
+
+
+def _pseudo(headers: Any, name: str) -> Any:  # noqa: ANN401 - headers as found
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return next((value for key, value in pairs if key == name), None)
+
+
+def _value(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the first value that is there and says something."""
+    for path in paths:
+        value = _at(item, path)
+        if value is not _MISSING and value is not None and value != "":
+            return value
+    return None
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    for key in path:
+        if isinstance(value, dict):
+            value = value.get(key, _MISSING)
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return _MISSING
+    return value
+
+
+def _body(item: dict[str, Any], paths: Iterable[Path]) -> tuple[Any, Path | None]:
+    """Give the body and where it stands; a body that is there and empty is one, if no better is."""
+    best: tuple[Any, Path | None] = (None, None)
+    for path in paths:
+        value = _at(item, path)
+        if value is _MISSING:
+            continue
+        if value is not None and value != "":
+            return _read_body(value, path, item), path
+        best = (None, path)
+    return best
+
+
+def _read_body(value: Any, path: Path, item: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, str):
+        return value if isinstance(value, dict | list | int | float) else str(value)
+    beside = _at(item, (*path[:-1], "encoding"))
+    marked = beside == "base64" or path[-1].lower().endswith(("base64", "as_bytes"))
+    return text_body(value, is_base64=marked or item.get("isBase64Encoded") is True)
+
+
+def text_body(text: str, *, is_base64: bool = False) -> bytes | str:
+    r"""Give a body that stands in a text: as it is, base64 undone, or JSON escaping undone.
+
+    Args:
+        text: the text.
+        is_base64: whether something says that it is base64.
+
+    Example:
+        >>> text_body("PEFwaUVycm9ycy8+PEFwaUVycm9ycy8+")
+        b'<ApiErrors/><ApiErrors/>'
+        >>> text_body(r'{\"code\":1011}')
+        '{"code":1011}'
+    """
+    if is_base64 or text.startswith(_BASE64_STARTS):
+        found = _from_base64(text)
+        if found is not None and (is_base64 or found.startswith(_PLAIN_STARTS)):
+            return found
+    if text.startswith(('{\\"', '[{\\"', '"{\\"', '"<')):
+        return _unescaped(text)
+    return text
+
+
+def _from_base64(text: str) -> bytes | None:
+    text = "".join(text.split())
+    if not _BASE64.fullmatch(text) and text:
+        return None
+    try:
+        return base64.b64decode(
+            text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
+        )
+    except binascii.Error:
+        return None
+
+
+def _unescaped(text: str) -> str:
+    quoted = text if text.startswith('"') else f'"{text}"'
+    try:
+        inner = orjson.loads(quoted)
+    except orjson.JSONDecodeError:
+        return text
+    return inner if isinstance(inner, str) else text
+
+
+def status_of(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
+    """Give the HTTP status; a browser's 0 and a proxy's `-` are none.
+
+    Example:
+        >>> status_of("503"), status_of(0), status_of("-"), status_of(503.0)
+        (503, None, None, 503)
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 3:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and 100 <= value <= 599 else None
+
+
+def headers_of(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, headers out
+    """Give headers as `normalize` takes them.
+
+    Args:
+        value: an object, a list of pairs, a list of objects with `name` or `key` and `value` (HAR,
+            Envoy), or such a thing as JSON text.
+
+    Returns:
+        A mapping or pairs; None where it is nothing of that kind.
+
+    Example:
+        >>> headers_of([{"name": "Retry-After", "value": "5"}])
+        [('Retry-After', '5')]
+    """
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
+        if isinstance(value, str):
+            return None
+    if isinstance(value, dict):
+        return value
+    return [pair for item in value if (pair := _pair(item))] if isinstance(value, list) else None
+
+
+def _pair(item: Any) -> tuple[Any, Any] | None:  # noqa: ANN401 - any JSON value
+    if isinstance(item, dict) and "value" in item:
+        name = item.get("name", item.get("key"))
+        return None if name is None else (name, item["value"])
+    return (item[0], item[1]) if isinstance(item, list) and len(item) == 2 else None
+
+
+def stamp_of(value: Any, stream: Stream) -> tuple[str | None, datetime | None]:  # noqa: ANN401 - any JSON value
+    """Give a time as found, and the moment it means where nothing has to be guessed.
+
+    Args:
+        value: a text in any usual form, or a number of seconds to nanoseconds since 1970.
+        stream: whose `zone` times without a zone are in.
+    """
+    if isinstance(value, str):
+        return value, _moment(value, stream)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value), _since_1970(value)
+    return None, None
+
+
+def _moment(text: str, stream: Stream) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _other_moment(text, stream)
+    if moment.tzinfo is not None:
+        return moment
+    found = last_time(text, stream.zone)  # a clock change may give two such moments, or none
+    return found.moment if found else None
+
+
+def _other_moment(text: str, stream: Stream) -> datetime | None:
+    try:
+        return _since_1970(float(text) if "." in text else int(text)) if len(text) < 32 else None
+    except ValueError:
+        found = last_time(text[:200], stream.zone)
+        return found.moment if found else None
+
+
+def _since_1970(value: float) -> datetime | None:
+    digits = len(str(int(abs(value)))) if abs(value) < 10**20 else 0
+    unit = next((unit for length, unit in _UNITS if digits == length), None)
+    if unit is None:
+        return None
+    whole, rest = divmod(value, unit)
+    try:
+        return _EPOCH + timedelta(seconds=whole, microseconds=int(rest * 10**6 // unit))
+    except OverflowError:
+        return None

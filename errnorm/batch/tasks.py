@@ -1,0 +1,143 @@
+"""The work of a run, cut into tasks: always the same ones, in the same order, whoever does them.
+
+A task is a piece of an input that a reader takes by itself, or what a reader has found already. That the
+tasks of a run are always the same is what makes several processes give the output of one, and a run that
+was killed go on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import tzinfo
+
+from attrs import field, frozen
+
+from errnorm.batch.capture import Capture, Found, Reader, Reject, Stream
+from errnorm.batch.inputs import Input, Member, members
+from errnorm.batch.readers import reader_named, reader_of
+
+__all__ = ["How", "Task", "found_by", "tasks"]
+
+_TASK_CAPTURES = 256
+_TASK_BYTES = 1 << 20
+_OBJECT_BYTES = 1024  # about what a decoded body takes
+
+
+@frozen(kw_only=True)
+class How:
+    """How inputs are read.
+
+    Attributes:
+        format: the name of a reader, `auto` to choose by content.
+        fields: JSON pointers by role, where the user maps members.
+        zone: the zone of times that name none.
+    """
+
+    format: str = "auto"
+    fields: Mapping[str, str] = field(factory=dict)
+    zone: tzinfo | None = None
+
+    def reader(self, head: bytes) -> Reader:
+        """Give the reader of a stream."""
+        return reader_of(head, self.fields) if self.format == "auto" else reader_named(self.format)
+
+    def stream(self, name: str, member: Member) -> Stream:
+        """Give a member as readers take it."""
+        return Stream(member, name, member.name, fields=self.fields, zone=self.zone)  # type: ignore[arg-type]
+
+
+@frozen(kw_only=True)
+class Task:
+    """One piece of work.
+
+    Attributes:
+        input: the name of the input.
+        reader: the name of its reader; None where it could not be opened.
+        piece: bytes that the reader takes by themselves; None where `found` holds what was found.
+        found: what was found.
+        error: a sentence, where the input could not be opened or read to its end.
+        seen: the bytes on disk that were read for this task.
+    """
+
+    input: str
+    reader: str | None = None
+    piece: Stream | None = None
+    found: tuple[Found, ...] = ()
+    error: str | None = None
+    seen: int = 0
+
+
+def found_by(task: Task) -> Iterable[Found]:
+    """Give what is found in a task."""
+    if task.piece is None or task.reader is None:
+        return task.found
+    return reader_named(task.reader).read(task.piece)
+
+
+def tasks(inputs: Iterable[Input], how: How) -> Iterator[Task]:
+    """Cut the work of a run into tasks.
+
+    Args:
+        inputs: the inputs.
+        how: how to read them.
+
+    Yields:
+        The tasks in the order of the output; at least one an input.
+    """
+    for source in inputs:
+        meter = _Meter()
+        for member in members(source, meter.add):
+            yield from _of_member(source.name, member, how, meter.taken)
+
+
+class _Meter:
+    """Counts the bytes read since somebody asked."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, count: int) -> None:
+        self._count += count
+
+    def taken(self) -> int:
+        count, self._count = self._count, 0
+        return count
+
+
+def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> Iterator[Task]:
+    if member.error and not member.head:
+        yield Task(input=name, error=_named(member), seen=seen())
+        return
+    reader = how.reader(member.head)
+    stream = how.stream(name, member)
+    if reader.cut:
+        for piece in reader.cut(stream):
+            yield Task(input=name, reader=reader.name, piece=piece, seen=seen())
+    else:
+        for found in _batches(reader.read(stream)):
+            yield Task(input=name, reader=reader.name, found=found, seen=seen())
+    yield Task(input=name, reader=reader.name, error=_named(member), seen=seen())
+
+
+def _named(member: Member) -> str | None:
+    return f"{member.name}: {member.error}" if member.name and member.error else member.error
+
+
+def _batches(every: Iterable[Found]) -> Iterator[tuple[Found, ...]]:
+    batch: list[Found] = []
+    size = 0
+    for found in every:
+        batch.append(found)
+        size += _size(found)
+        if len(batch) >= _TASK_CAPTURES or size >= _TASK_BYTES:
+            yield tuple(batch)
+            batch, size = [], 0
+    if batch:
+        yield tuple(batch)
+
+
+def _size(found: Found) -> int:
+    if isinstance(found, Reject):
+        return len(found.data)
+    body = found.body if isinstance(found, Capture) else None
+    return len(body) if isinstance(body, bytes | str) else _OBJECT_BYTES

@@ -1,0 +1,72 @@
+"""The elements of a JSON list, beside ijson: the same values, and their places besides."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errnorm.batch.capture import Stream
+from errnorm.batch.elements import elements, loads
+
+ijson = pytest.importorskip("ijson", reason="ijson is the peer of this test")
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+spaces = st.sampled_from([(",", ":"), (", ", ": "), (",\n  ", " : ")])
+
+
+class Slow(io.BytesIO):
+    """A file that gives few bytes at a time."""
+
+    def read(self, _: int | None = -1) -> bytes:
+        """Give seven bytes."""
+        return super().read(7)
+
+
+@given(items=st.lists(values, max_size=8), separators=spaces, kind=st.sampled_from([Slow, io.BytesIO]))
+def test_elements_are_those_of_ijson(items: list[Any], separators: tuple[str, str], kind: type):
+    """Every value of a list is found, and at its offset stand its bytes."""
+    data = json.dumps({"log": {"entries": items}, "after": [1]}, separators=separators).encode()
+    found = list(elements(Stream(kind(data)), b"entries"))
+
+    assert list(ijson.items(io.BytesIO(data), "log.entries.item", use_float=True)) == [
+        loads(e) for e in found
+    ]
+    for element in found:
+        assert element.whole
+        assert data[element.offset : element.offset + len(element.data)] == element.data
+        assert data.count(b"\n", 0, element.offset) + 1 == element.line
+
+
+@given(items=st.lists(values, min_size=1, max_size=5), keep=st.floats(0, 1))
+def test_cut_list_gives_its_beginning_and_the_rest(items: list[Any], keep: float):
+    """A list cut at any byte gives the elements up to there, and what is left as one that has no end."""
+    data = json.dumps(items).encode()
+    data = data[: int(keep * (len(data) - 1))]
+    *whole, last = elements(Stream(io.BytesIO(data)))
+
+    assert [loads(element) for element in whole] == items[: len(whole)]
+    assert not last.whole
+    assert data.endswith(last.data)
+
+
+def test_broken_element_does_not_end_the_list():
+    """What comes after an element that is no JSON is found all the same."""
+    found = list(elements(Stream(io.BytesIO(b'[{"a":1},{"a":nope},{"a":3}]'))))
+
+    assert [element.data for element in found] == [b'{"a":1}', b'{"a":nope}', b'{"a":3}']
+
+
+def test_numbers_and_surrogates_of_browsers_are_read():
+    """NaN and half a surrogate pair are no reason to lose an element."""
+    found = list(elements(Stream(io.BytesIO(b'[{"a":NaN},{"a":"\\ud83d"}]'))))
+
+    assert [list(loads(element)) for element in found] == [["a"], ["a"]]

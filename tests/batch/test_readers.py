@@ -1,0 +1,387 @@
+"""Readers are chosen by content; the usual names of gateways and log stores are found; nothing is lost."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
+from errnorm.batch.readers import READERS, reader_named, reader_of
+from errnorm.batch.times import zone_of
+from errnorm.exceptions import InvalidArgument
+
+BODY = (
+    "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>"
+    "<ErrorMessage>HTTP_PARAM_INVALID</ErrorMessage></ApiError></ApiErrors>"
+)
+CHAT = '{"type": "EventError", "errorCode": 201}'
+TEN = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+
+
+def read(data: bytes, **how: Any) -> tuple[str, list[Found]]:
+    """Choose the reader and read."""
+    reader = reader_of(data[:65536], how.get("fields", {}))
+    return reader.name, list(reader.read(Stream(io.BytesIO(data), "a.log", **how)))
+
+
+def dumps(value: Any) -> bytes:
+    """Give a line of JSON."""
+    return json.dumps(value).encode() + b"\n"
+
+
+CAPTURES = {
+    "bare": {"time": "2026-11-21T10:00:00Z", "status": 503, "url": "/x", "body": BODY},
+    "nginx": {
+        "time_iso8601": "2026-11-21T10:00:00+00:00",
+        "status": "503",
+        "request": "GET /x HTTP/1.1",
+        "resp_body": BODY,
+    },
+    "Envoy": {
+        "start_time": "2026-11-21T10:00:00.000Z",
+        "response_code": 503,
+        "path": "/x",
+        "response_body": BODY,
+    },
+    "mitmproxy": {
+        "request": {"url": "/x", "timestamp_start": 1795255199.5},
+        "response": {"status_code": 503, "content": BODY, "timestamp_end": 1795255200.0},
+    },
+    "Splunk": {
+        "preview": False,
+        "result": {"_time": "2026-11-21T10:00:00Z", "status": "503", "uri": "/x", "body": BODY},
+    },
+    "Splunk collector": {"time": 1795255200, "event": {"status": 503, "url": "/x", "body": BODY}},
+    "Elastic, nested": {
+        "_source": {
+            "@timestamp": "2026-11-21T10:00:00Z",
+            "http": {"response": {"status_code": 503, "body": {"content": BODY}}},
+            "url": {"path": "/x"},
+        }
+    },
+    "Elastic, flat": {
+        "@timestamp": "2026-11-21T10:00:00Z",
+        "http.response.status_code": 503,
+        "http.response.body.content": BODY,
+        "url.path": "/x",
+    },
+    "OpenTelemetry": {
+        "resourceLogs": [
+            {
+                "scopeLogs": [
+                    {
+                        "logRecords": [
+                            {
+                                "timeUnixNano": "1795255200000000000",
+                                "body": {"stringValue": "call failed"},
+                                "attributes": [
+                                    {"key": "http.response.status_code", "value": {"intValue": "503"}},
+                                    {"key": "url.path", "value": {"stringValue": "/x"}},
+                                    {"key": "http.response.body", "value": {"stringValue": BODY}},
+                                ],
+                            }
+                        ]
+                    }
+                ]
+            }
+        ]
+    },
+    "base64": {
+        "time": "2026-11-21T10:00:00Z",
+        "status": 503,
+        "url": "/x",
+        "body": base64.b64encode(BODY.encode()).decode(),
+    },
+    "escaped twice": {"ts": 1795255200000, "status": 503, "url": "/x", "body": json.dumps(BODY)},
+}
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_members_are_found_under_their_usual_names(name: str):
+    """Body, status, url and time of a capture are found however its gateway calls them."""
+    reader, found = read(dumps(CAPTURES[name]))
+    (capture,) = found
+
+    assert reader == "ndjson"
+    assert isinstance(capture, Capture)
+    body = capture.body.decode() if isinstance(capture.body, bytes) else capture.body
+    assert (body, capture.options) == (BODY, {"status": 503, "url": "/x", "occurred_at": TEN})
+    assert (capture.source.line, capture.source.offset, capture.needs_claim) == (1, 0, False)
+
+
+def test_tap_of_envoy_has_its_status_in_the_headers():
+    """`:status` and base64 under `as_bytes` are read as Envoy's tap writes them."""
+    tap = {
+        "http_buffered_trace": {
+            "response": {
+                "headers": [{"key": ":status", "value": "503"}, {"key": "retry-after", "value": "5"}],
+                "body": {"truncated": False, "as_bytes": base64.b64encode(BODY.encode()).decode()},
+            }
+        }
+    }
+    _, (capture,) = read(dumps(tap))
+
+    assert capture.body == BODY.encode()
+    assert capture.options == {"status": 503, "headers": [(":status", "503"), ("retry-after", "5")]}
+
+
+def test_line_of_a_log_store_is_searched():
+    """Where the store kept only the line, the payload in it is cut out."""
+    _, (capture,) = read(dumps({"_time": "2026-11-21T10:00:00Z", "_raw": f"10:00:00 ERROR body={BODY} end"}))
+
+    assert capture.body == BODY.encode()
+    assert capture.options == {"occurred_at": TEN}
+    assert capture.needs_claim
+
+
+@pytest.mark.parametrize(
+    "value, kind",
+    [
+        ({"status": 200, "uri": "/x"}, NotError),
+        ({"status": 200, "body": ""}, NotError),
+        ({"status": 200, "body": BODY}, Capture),
+        ({"status": 503, "uri": "/x"}, Capture),
+        ({"status": 0, "body": None}, Capture),
+    ],
+)
+def test_only_what_may_be_an_error_is_normalized(value: dict[str, Any], kind: type):
+    """A success without a body is counted, and nothing more."""
+    _, (found,) = read(dumps(value) * 1)
+
+    assert isinstance(found, kind)
+
+
+def test_lines_of_bodies_are_their_own_bodies():
+    """An object that carries no other body is the body, with its bytes as they stand, and needs a claim."""
+    _, found = read(CHAT.encode() + b"\n" + CHAT.encode())
+
+    assert [(f.body, f.needs_claim) for f in found if isinstance(f, Capture)] == [(CHAT.encode(), True)] * 2
+
+
+def test_members_can_be_mapped():
+    """A JSON pointer says where a member stands, in objects and in tables."""
+    fields = {"body": "/a~1b/0", "status": "/c"}
+    _, (capture,) = read(dumps({"a/b": [BODY], "c": "503", "body": "no"}), fields=fields)
+    _, (cell,) = read(b"c,d\n503,no\n", fields={"body": "d", "status": "c"})
+
+    assert (capture.body, capture.options["status"]) == (BODY, 503)
+    assert (cell.body, cell.options["status"]) == ("no", 503)
+
+
+def test_bad_line_is_a_reject_with_place_and_bytes():
+    """A line that is no JSON ends nothing."""
+    good = dumps(CAPTURES["bare"])
+    _, found = read(good + b"{oops\n" + good + b'{"half": "')
+
+    assert [type(item) for item in found] == [Capture, Reject, Capture, Reject]
+    assert [(i.source.line, i.source.offset, i.data) for i in found if isinstance(i, Reject)] == [
+        (2, len(good), b"{oops\n"),
+        (4, 2 * len(good) + 6, b'{"half": "'),
+    ]
+
+
+HAR = {
+    "log": {
+        "version": "1.2",
+        "creator": {"name": "Firefox", "version": "130"},
+        "pages": [{"title": 'no "entries":[ here'}],
+        "entries": [
+            {
+                "startedDateTime": "2026-11-21T10:00:00.000Z",
+                "request": {"method": "GET", "url": "https://finesse.example.com/finesse/api/User/agent1001"},
+                "response": {
+                    "status": 503,
+                    "headers": [
+                        {"name": "Retry-After", "value": "5"},
+                        {"name": "Content-Encoding", "value": "gzip"},
+                    ],
+                    "content": {"size": 9, "mimeType": "application/xml", "text": BODY},
+                },
+            },
+            {
+                "startedDateTime": "2026-11-21T10:00:00Z",
+                "request": {"url": "/x"},
+                "response": {
+                    "status": 400,
+                    "content": {"encoding": "base64", "text": base64.b64encode(BODY.encode()).decode()},
+                },
+            },
+            {"request": {"url": "/omitted"}, "response": {"status": 500, "content": {"size": 12}}},
+            {"request": {"url": "/ok"}, "response": {"status": 200, "content": {"size": 0}}},
+            {"request": {"url": "/blocked"}, "response": {"status": 0, "headers": [], "content": {}}},
+            {"request": {"url": "/gone"}},
+        ],
+        "comment": "",
+    }
+}
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_har_is_read(start: bytes, indent: int | None):
+    """Bodies as text or base64 or left out; successes and unanswered requests are counted."""
+    name, found = read(start + json.dumps(HAR, indent=indent).encode())
+
+    assert name == "har"
+    assert [type(item) for item in found] == [Capture, Capture, Capture, NotError, NotError, Reject]
+    first, second, third = found[:3]
+    assert (first.body, second.body, third.body) == (BODY, BODY.encode(), None)
+    assert first.options["headers"] == [("Retry-After", "5")]
+    assert first.options["occurred_at"] == TEN
+    assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
+
+
+TABLE = [
+    ["time", "Status", "response-body", "note"],
+    ["2026-11-21T10:00:00Z", "503", BODY.replace("><", ">\n<"), 'a "note"'],
+    ["21/Nov/2026:10:00:00 +0000", "200", "", ""],
+    ["2026-11-21 10:00:00", "", CHAT, "é"],
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_tables_are_read(delimiter: str, end: str):
+    """Rows with several lines, any usual delimiter, and times without zone stay texts unless one is given."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(TABLE)
+    data = text.getvalue().encode()
+    name, found = read(data)
+    _, zoned = read(data, zone=zone_of("+00:00"))
+
+    assert name == "csv"
+    assert [type(item) for item in found] == [Capture, NotError, Capture]
+    assert found[0].body == TABLE[1][2]
+    assert found[0].options == {"status": 503, "occurred_at": TEN}
+    assert (found[2].body, found[2].options, found[2].needs_claim) == (CHAT, {}, True)
+    assert zoned[2].options == {"occurred_at": TEN}
+    for item in found:
+        assert data[item.source.offset :].startswith(item.source.time.encode())
+        assert data.count(b"\n", 0, item.source.offset) + 1 == item.source.line
+
+
+def test_broken_rows_are_rejects():
+    """A row with too many cells, and one whose quotes never end, are rejected with their bytes."""
+    _, found = read(b'status,body\n500,a\n1,2,3\n500,"open\nx')
+
+    assert [(type(i), i.source.line) for i in found] == [(Capture, 2), (Reject, 3), (Reject, 4)]
+    assert [i.data for i in found[1:]] == [b"1,2,3\n", b'500,"open\nx']
+
+
+HTTP = (
+    b"HTTP/1.1 100 Continue\r\n\r\n"
+    b"HTTP/1.1 503 Service Unavailable\r\nDate: Sat, 21 Nov 2026 10:00:00 GMT\r\nContent-Length: 20\r\n\r\n"
+    b"HTTP/1.1 502 is text"
+    b"HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
+    b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n{}"
+    b"HTTP/2 200\r\nserver: x\r\n\r\n"
+    b"HTTP/1.1 400 Bad Request\nContent-Length: 99\n\ncut"
+)
+
+
+def test_http_messages_are_read():
+    """Interim answers are skipped; a body ends by its length, its chunks, or where the next message begins."""
+    name, found = read(HTTP)
+
+    assert name == "http"
+    assert [type(item) for item in found] == [Capture, Capture, Capture, NotError, Capture]
+    assert [i.body for i in found if isinstance(i, Capture)] == [
+        b"HTTP/1.1 502 is text",
+        b"abcde",
+        b"{}",
+        b"cut",
+    ]
+    assert [i.options["status"] for i in found if isinstance(i, Capture)] == [503, 500, 404, 400]
+    assert found[0].options["occurred_at"] == TEN
+    assert [problem.code for problem in found[4].problems] == ["encoding-truncated"]
+
+
+def test_headers_without_end_are_a_reject():
+    """A message cut inside its headers is no message."""
+    _, found = read(b"HTTP/1.1 500 Oops\r\n\r\nbody\nHTTP/1.1 503 Service Unav")
+
+    assert [type(item) for item in found] == [Capture, Reject]
+    assert found[1].data == b"HTTP/1.1 503 Service Unav"
+
+
+@pytest.mark.parametrize(
+    "head, name",
+    [
+        (BODY.encode(), "body"),
+        (b'{\n  "code": 1011\n}\n', "body"),
+        (b'{"code": 1011}', "body"),
+        (b'[{"channel":"/meta/handshake","successful":false}]', "body"),
+        (b'[{"status":503,"body":"x"}]', "json"),
+        (b'{"took":1,"hits":{"total":1,"hits":[{"_source":{"status":503}}]}}', "hits"),
+        (b"<34>Nov 21 10:00:00 gw finesse: x", "log"),
+        (b"[2026-11-21 10:00:00] ERROR x", "log"),
+        (b"plain words, no table\n", "log"),
+        (b"", "body"),
+        (b'{"status":503,"body":"' + b"x" * 70_000 + b'"}', "ndjson"),
+        (b'{"code":1011,"text":"' + b"x" * 70_000 + b'"}', "body"),
+        (b'{"cut\n{"status":503}\n{"status":503}\n', "ndjson"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "binary"),
+    ],
+)
+def test_form_is_known_by_content(head: bytes, name: str):
+    """The first bytes tell the form."""
+    assert reader_of(head[:65_536], {}).name == name
+
+
+def test_format_must_exist():
+    """A format that nobody reads is refused with those that are."""
+    with pytest.raises(InvalidArgument, match="There are: auto, har, "):
+        reader_named("xls")
+
+
+@given(data=st.binary(max_size=300), reader=st.sampled_from(READERS))
+def test_any_bytes_can_be_read_by_any_reader(data: bytes, reader: Any):
+    """No bytes make a reader fail."""
+    assert all(isinstance(item, Found) for item in reader.read(Stream(io.BytesIO(data))))
+
+
+FILES = {
+    "ndjson": b"".join(dumps(value) for value in CAPTURES.values()),
+    "json": json.dumps(list(CAPTURES.values())).encode(),
+    "har": json.dumps(HAR).encode(),
+    "csv": b"status,body\n" + b"".join(b'500,"<a>\n%d</a>"\n' % n for n in range(9)),
+}
+
+
+@given(name=st.sampled_from(sorted(FILES)), keep=st.floats(0, 1))
+def test_cut_file_gives_what_stands_before_the_cut(name: str, keep: float):
+    """A file cut at any byte gives what it gave up to there, and then at most one reject."""
+    data = FILES[name]
+    reader = reader_named(name)
+    whole = list(reader.read(Stream(io.BytesIO(data))))
+    cut = list(reader.read(Stream(io.BytesIO(data[: int(keep * len(data))]))))
+    same = next((n for n, (a, b) in enumerate(zip(cut, whole, strict=False)) if a != b), len(cut))
+
+    assert len(cut) - same <= 1
+    assert all(isinstance(item, Reject | Capture) for item in cut[same:])
+
+
+@given(size=st.integers(20, 60), name=st.sampled_from(["ndjson", "csv"]))
+def test_pieces_give_what_the_whole_gives(size: int, name: str):
+    """A stream cut into pieces for several processes is read as if it were whole."""
+    data = FILES[name]
+    reader = reader_named(name)
+    whole = list(reader.read(Stream(io.BytesIO(data), "a")))
+
+    class Small(io.BytesIO):
+        def read(self, _: int | None = -1) -> bytes:
+            """Give few bytes at a time."""
+            return super().read(size)
+
+    assert reader.cut is not None
+    pieces = list(reader.cut(Stream(Small(data), "a")))
+    assert [item for piece in pieces for item in reader.read(piece)] == whole
+    assert len(pieces) > 1
