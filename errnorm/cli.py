@@ -23,7 +23,7 @@ from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
 from errnorm.vocabulary import Category, Decision, Severity
 
-__all__ = ["cli"]
+__all__ = ["cli", "own_catalogs"]
 
 _WRONG_USE = 2
 _UNREADABLE = 3
@@ -94,13 +94,30 @@ def _catalog(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> C
     return found
 
 
-def _own_catalogs(command: Any) -> Any:  # noqa: ANN401 - click's own decorators are typed so
+def own_catalogs(command: Any) -> Any:  # noqa: ANN401 - click's own decorators are typed so
+    """Add the option for catalogs of the user's own."""
     text = "A catalog file of your own; it wins over the builtin catalog."
     option = click.option("--catalog", multiple=True, metavar="FILE", callback=_catalog, help=text)
     return option(command)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Group(click.Group):
+    """The commands; a large one is imported when it is asked for, so that the others start fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _LATER:
+            command: click.Command = getattr(import_module(_LATER[cmd_name]), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+_LATER = {"batch": "errnorm.batch.command"}
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(errnorm.__version__, prog_name="errnorm")
 def cli() -> None:
     """Turn raw contact-center error bodies into normalized, explained error records."""
@@ -108,7 +125,7 @@ def cli() -> None:
 
 @cli.command()
 @_body_options
-@_own_catalogs
+@own_catalogs
 @click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
 def parse(file: str, *, catalog: Catalog, redact: bool, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
     """Normalize the body in FILE (or standard input) and print its records.
@@ -135,7 +152,7 @@ def detect(file: str, *, as_json: bool, **known: Any) -> None:  # noqa: ANN401 -
 
 @cli.command(context_settings={"ignore_unknown_options": True})  # -1 is a code
 @click.argument("code")
-@_own_catalogs
+@own_catalogs
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
     """Explain CODE: an id, a number, a constant, VENDOR:CODE, or a message text; all meanings are listed.
@@ -171,7 +188,7 @@ def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
     help="What is said about a retry.",
 )
 @click.option("--search", "words", default="", metavar="TEXT", help="Words that all occur in the entry.")
-@_own_catalogs
+@own_catalogs
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def codes(vendor: str | None, *, catalog: Catalog, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - keywords of search
     r"""List the codes of the catalog, of one VENDOR or of all.

@@ -1,0 +1,184 @@
+"""The command `errnorm batch`: it reads its options, calls `Run`, and prints the report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import tzinfo
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+
+from errnorm.batch.journal import NotResumable
+from errnorm.batch.names import ROLES
+from errnorm.batch.report import Report, condition, show
+from errnorm.batch.run import Run, Stopped
+from errnorm.batch.sinks import sink_of
+from errnorm.batch.tasks import How
+from errnorm.batch.times import zone_of
+from errnorm.batch.work import Settings
+from errnorm.catalog import Catalog
+from errnorm.cli import own_catalogs
+from errnorm.exceptions import InvalidArgument
+from errnorm.normalizer import Normalizer
+
+__all__ = ["batch"]
+
+T = TypeVar("T")
+
+_POLICY_MET, _UNREADABLE, _INTERRUPTED = 1, 3, 130
+
+
+def _fields(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, pointer in pairs:
+        if not equals or not pointer or name not in ROLES:
+            raise click.BadParameter(
+                f"{name!r} names no member. Write body=/response/body; the names are: {', '.join(ROLES)}."
+            )
+    return {name: pointer for name, _, pointer in pairs}
+
+
+def _zone(_: click.Context, __: click.Parameter, name: str | None) -> tzinfo | None:
+    try:
+        return zone_of(name) if name else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
+@click.option(
+    "--output", "-o", default="-", metavar="FILE", help="Where the records go; - is standard output."
+)
+@click.option(
+    "--to", type=click.Choice(["ndjson", "csv", "parquet"]), help="The form, if not by FILE's suffix."
+)
+@click.option("--rejects", metavar="FILE", help="Where what could not be read goes, with place and reason.")
+@click.option("--report", "report_file", metavar="FILE", help="Where the report goes, as JSON.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1), default=1, show_default=True, help="Processes that work."
+)
+@click.option("--resume", is_flag=True, help="Go on where the same command was killed.")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    callback=_fields,
+    metavar="NAME=POINTER",
+    help="Where a capture has a member: body=/response/body.",
+)
+@click.option("--tz", "zone", callback=_zone, metavar="ZONE", help="The zone of times that name none.")
+@click.option(
+    "--raw",
+    type=click.Choice(["omit", "text", "base64"]),
+    default="omit",
+    show_default=True,
+    help="Whether and how bodies go with their records.",
+)
+@click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
+@click.option(
+    "--fail-on",
+    "policies",
+    multiple=True,
+    metavar="EXPR",
+    help="End with 1 where this holds: unknown>1%, category:authentication>0.",
+)
+@own_catalogs
+@click.option("--quiet", "-q", is_flag=True, help="Print no progress and no report.")
+def batch(  # noqa: PLR0913 - one argument an option
+    *,
+    inputs: tuple[str, ...],
+    output: str,
+    to: str | None,
+    rejects: str | None,
+    report_file: str | None,
+    jobs: int,
+    resume: bool,
+    fields: dict[str, str],
+    zone: tzinfo | None,
+    raw: Any,  # noqa: ANN401 - one of three words
+    redact: bool,
+    policies: tuple[str, ...],
+    catalog: Catalog,
+    quiet: bool,
+) -> None:
+    """Turn captured logs into records, and say how bad it was.
+
+    An INPUT is a file, a folder, a pattern, or - for standard input: NDJSON or JSON captures, HAR, CSV, raw
+    HTTP messages, plain logs, single bodies; plain, or in gzip, zstd, bz2, xz, tar, zip.
+
+    \b
+    Examples:
+      errnorm batch captures/ -o errors.ndjson --rejects rejects.ndjson --report report.json
+      errnorm batch finesse.log.gz --tz Europe/Berlin | jq .code
+      errnorm batch gateway.ndjson -o errors.parquet --jobs 4 --fail-on 'unknown>1%'
+
+    Exit codes: 0 done, 1 a --fail-on holds, 2 wrong use, 3 an input could not be read to its end, or the
+    output not be written.
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
+    place = None if output == "-" else Path(output)
+    conditions = _wrong_use(lambda: [condition(text) for text in policies])
+    settings = Settings(
+        normalizer=Normalizer(catalog=catalog),
+        sink=_wrong_use(lambda: sink_of(place, to)).name,
+        raw=raw,
+        policy=import_module("errnorm.redaction").CONTACT_CENTER if redact else None,
+    )
+    run = Run(
+        inputs,
+        place,
+        rejects=Path(rejects) if rejects else None,
+        settings=settings,
+        how=How(fields=fields, zone=zone),
+    )
+    code = _went(run, jobs=jobs, resume=resume, quiet=quiet)
+    _tell(run.report, report_file, quiet=quiet)
+    held = [text for text, holds in zip(policies, conditions, strict=True) if holds(run.report)]
+    for text in held:
+        click.echo(f"--fail-on {text!r} holds.", err=True)
+    sys.exit(code or (_POLICY_MET if held else _UNREADABLE if run.report.errors else 0))
+
+
+def _wrong_use(make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except (InvalidArgument, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _went(run: Run, *, jobs: int, resume: bool, quiet: bool) -> int:
+    """Run, and give the exit code of a run that did not come to its end."""
+    watched = not quiet and sys.stderr is not None and sys.stderr.isatty()
+    bar = import_module("errnorm.batch.progress").shown() if watched else nullcontext()
+    try:
+        with bar as progress:
+            run.go(jobs=jobs, resume=resume, progress=progress)
+    except NotResumable as error:
+        raise click.UsageError(str(error)) from error
+    except Stopped as stopped:
+        if stopped.pipe_closed:  # `| head` has read what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 0
+        click.echo(f"Error: {stopped}", err=True)
+        return _UNREADABLE
+    except KeyboardInterrupt:
+        click.echo("Stopped. What is done so far is kept: go on with --resume.", err=True)
+        return _INTERRUPTED
+    return 0
+
+
+def _tell(report: Report, file: str | None, *, quiet: bool) -> None:
+    if file:
+        try:
+            Path(file).write_bytes(orjson.dumps(report.to_dict(), option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            why = f"The report could not be written: {error.strerror}. Name another file, or make room."
+            click.echo(f"Error: {why}", err=True)
+    if not quiet:
+        show(report)

@@ -1,0 +1,240 @@
+"""A run: inputs to an output, with rejects, a report, and a journal to go on from."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO
+
+from attrs import frozen
+
+from errnorm.batch.inputs import expand
+from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, part_of
+from errnorm.batch.pool import done_by
+from errnorm.batch.report import Report
+from errnorm.batch.sinks import sink_named
+from errnorm.batch.tasks import How, Task, tasks
+from errnorm.batch.work import Done, Settings
+
+__all__ = ["Progress", "Run", "Stopped"]
+
+_STDIN = "-"
+_JOURNAL_SECONDS = 1.0
+
+
+class Stopped(Exception):  # noqa: N818 - a fact about the run
+    """A run that ended before its inputs did: the disk is full, or who read the output has gone.
+
+    Attributes:
+        report: the counts of what was written.
+        pipe_closed: who read the output wanted no more of it.
+    """
+
+    def __init__(self, why: str, report: Report, *, pipe_closed: bool = False) -> None:
+        super().__init__(why)
+        self.report = report
+        self.pipe_closed = pipe_closed
+
+
+@frozen(kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        seen, total: bytes read and to read, on disk; `total` is 0 where nobody knows.
+        report: the counts so far.
+    """
+
+    seen: int
+    total: int
+    report: Report
+
+
+class _Direct:
+    """Standard output: what is written is gone."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Leave it open: it is not ours."""
+
+    def place(self, finish: Callable[[Path, Path], None]) -> None:
+        """Leave it where it is."""
+
+
+class Run:
+    """One run, ready to go.
+
+    Args:
+        inputs: files, folders, patterns, `-` for standard input.
+        output: the file for the records; None for standard output.
+        rejects: the file for what could not be read; None to count it only.
+        settings: what to do with what is read.
+        how: how to read it.
+
+    Attributes:
+        report: the counts of what was written.
+    """
+
+    def __init__(
+        self,
+        inputs: Iterable[str | os.PathLike[str]],
+        output: Path | None,
+        *,
+        rejects: Path | None,
+        settings: Settings,
+        how: How,
+    ) -> None:
+        self.report = Report()
+        self._inputs = expand(inputs)
+        self._output = output
+        self._rejects = rejects
+        self._settings = settings
+        self._how = how
+        self._journal = self._journal_of(output)
+        self._files: list[tuple[Aside | _Direct, Callable[[Path, Path], None]]] = []
+        self._sizes: tuple[int, ...] = ()
+        self._tasks = 0
+        self._seen = 0
+
+    def _journal_of(self, output: Path | None) -> Journal | None:
+        """Keep a journal where there is a file to go on with, and inputs that can be read again."""
+        if output is None or any(item.name == _STDIN for item in self._inputs):
+            return None
+        same = repr((str(self._rejects), self._settings.same, self._how))
+        return Journal(output.with_name(f"{output.name}.journal"), self._inputs, same)
+
+    def go(
+        self,
+        *,
+        jobs: int = 1,
+        resume: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Report:
+        """Run to the end.
+
+        Args:
+            jobs: how many processes work.
+            resume: whether to go on where an earlier run was killed.
+            progress: is told after each task how far it is.
+
+        Returns:
+            The report.
+
+        Raises:
+            NotResumable: when it cannot go on, or the journal is another run's.
+            Stopped: when the output could not be written; what is there is kept, to go on with.
+        """
+        mark = self._mark() if resume else None
+        try:
+            self._open(mark)
+            if mark is None or not mark.whole:
+                self._work(jobs, progress)
+            self._place()
+        except OSError as error:
+            self._note()
+            raise self._stopped(error) from error
+        except BrokenProcessPool as error:
+            why = "A worker process was ended from outside. Look whether memory ran out; try fewer --jobs."
+            raise Stopped(why, self.report) from error
+        finally:
+            for file, _ in self._files:
+                file.close()
+        return self.report
+
+    def _stopped(self, error: OSError) -> Stopped:
+        advice = "Make room, and run again with --resume." if self._journal else "Send it elsewhere."
+        why = f"The output could not be written: {error.strerror or error}. {advice}"
+        return Stopped(why, self.report, pipe_closed=isinstance(error, BrokenPipeError))
+
+    def _mark(self) -> Mark | None:
+        if self._journal is None:
+            raise NotResumable(
+                "A run goes on only from files to a file: standard input cannot be read again, and standard "
+                "output cannot be taken back. Give files, and an output with -o."
+            )
+        return self._journal.read()
+
+    def _open(self, mark: Mark | None) -> None:
+        sink = sink_named(self._settings.sink)
+        if mark:
+            self.report = Report.from_dict(mark.report)
+            self._tasks = mark.tasks
+        places = [(self._output, sink.finish)]
+        if self._rejects:
+            places.append((self._rejects, _moved))
+        self._sizes = mark.sizes if mark else (0,) * len(places)
+        for (path, finish), keep in zip(places, self._sizes, strict=True):
+            # A run killed while it moved its files has moved those that are no more aside.
+            if path is None or not (mark and mark.whole and not part_of(path).exists()):
+                self._files.append((_opened(path, keep), finish))
+        if not mark:
+            self._files[0][0].write(sink.header(self._settings.raw))
+
+    def _work(self, jobs: int, progress: Callable[[Progress], None] | None) -> None:
+        total = sum(item.size for item in self._inputs)
+        written = time.monotonic()
+        with closing(done_by(self._left(), self._settings, jobs)) as every:
+            for done in every:
+                self._write(done)
+                if progress:
+                    progress(Progress(seen=self._seen, total=total, report=self.report))
+                if time.monotonic() - written > _JOURNAL_SECONDS:
+                    self._note()
+                    written = time.monotonic()
+        self._note(whole=True)
+
+    def _left(self) -> Iterator[Task]:
+        """Give the tasks that are not done yet."""
+        for number, task in enumerate(tasks(self._inputs, self._how)):
+            if number >= self._tasks:
+                yield task
+            else:
+                self._seen += task.seen
+
+    def _write(self, done: Done) -> None:
+        for (file, _), data in zip(self._files, (done.output, done.rejects), strict=False):
+            if data:
+                file.write(data)
+        self._sizes = tuple(file.size for file, _ in self._files)
+        self.report.merge(done.report)
+        self._tasks += 1
+        self._seen += done.seen
+
+    def _note(self, *, whole: bool = False) -> None:
+        """Write into the journal how far the run has come."""
+        if self._journal is None:
+            return
+        mark = Mark(tasks=self._tasks, sizes=self._sizes, report=self.report.to_dict(), whole=whole)
+        with suppress(OSError):  # on a full disk the journal before stays, and holds
+            self._journal.write(mark)
+
+    def _place(self) -> None:
+        for file, finish in self._files:
+            file.place(finish)
+        if self._journal:
+            self._journal.delete()
+
+
+def _opened(output: Path | None, keep: int) -> Aside | _Direct:
+    if output is not None:
+        return Aside(output, keep)
+    if sys.stdout is None:  # the shell has closed it
+        raise OSError(errno.EBADF, "Standard output is closed")
+    return _Direct(sys.stdout.buffer)
+
+
+def _moved(part: Path, path: Path) -> None:
+    part.replace(path)
