@@ -191,14 +191,14 @@ def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
 @own_catalogs
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def codes(vendor: str | None, *, catalog: Catalog, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - keywords of search
-    r"""List the codes of the catalog, of one VENDOR or of all.
+    """List the codes of the catalog, of one VENDOR or of all.
 
     \b
     Examples:
       errnorm codes zoom-cobrowse
       errnorm codes cisco-finesse --table cf --retry retry
       errnorm codes --search "wrap-up"
-    """
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
     try:
         entries = catalog.search(vendor=vendor, **asked)
     except (InvalidArgument, UnknownVendor) as error:
@@ -216,14 +216,14 @@ def catalog() -> None:
 @catalog.command()
 @click.argument("file")
 def check(file: str) -> None:
-    r"""Tell every mistake in the catalog FILE, one a line, with its place and how to mend it.
+    """Tell every mistake in the catalog FILE, one a line, with its place and how to mend it.
 
     \b
     Example:
       errnorm catalog check own.json && errnorm parse --catalog own.json body.xml
 
     A warning is no mistake: the file works, and something in it is unusual.
-    """
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
     mistakes = _opened(file, Catalog.check)
     for mistake in mistakes:
         warning = "warning: " if mistake.severity is Severity.WARNING else ""

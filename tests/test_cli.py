@@ -318,3 +318,14 @@ def test_parse_redacts_when_asked():
 
     assert (plain["code"], plain["message"], plain["ids"]) == ("1011", "[user] left", {"user": "[user]"})
     assert [item["path"] for item in plain["redactions"]] == ["/message", "/ids/user", "/raw", "/raw"]
+
+
+@pytest.mark.parametrize("command", ["parse", "explain", "codes", "catalog check"])
+def test_examples_of_the_help_stand_on_lines_of_their_own(command: str):
+    """The help shows each example as it is typed."""
+    shown = run(*command.split(), "--help").stdout
+
+    assert "\\b" not in shown
+    assert any(
+        line.lstrip().startswith(f"errnorm {command} ") or "| errnorm" in line for line in shown.splitlines()
+    )
