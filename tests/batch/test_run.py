@@ -1,0 +1,262 @@
+"""Runs: the counts reconcile, several processes give the output of one, a killed run goes on."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from corpus import cases
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import CASES
+
+import errnorm
+from errnorm import batch
+from errnorm.batch.encode import Encoder
+from errnorm.batch.journal import NotResumable
+
+SENT = [case for case in cases("well-formed", "several-errors") if case.given.get("status")]
+
+
+def capture(number: int) -> bytes:
+    """Give one line of a gateway's captures; every fifth body is new."""
+    case = SENT[number % 40]
+    body = case.body.decode("utf-8", "replace") + ("" if number % 5 else " " * (number % 97))
+    told = {"time": f"2026-11-21T10:{number // 60 % 60:02}:{number % 60:02}Z", "url": "/finesse/api/User"}
+    headers = {"x-request-id": f"r-{number}"} if number % 3 == 0 else {}
+    return orjson.dumps(told | {"status": case.given["status"], "headers": headers, "body": body}) + b"\n"
+
+
+def folder_of(place: Path, count: int = 600) -> Path:
+    """Fill a folder with captures of many forms, and one input that is cut."""
+    folder = place / "captures"
+    folder.mkdir()
+    lines = [capture(number) for number in range(count)]
+    (folder / "a.ndjson").write_bytes(b"".join(lines) + b"{oops\n")
+    (folder / "b.json.bz2").write_bytes(bz2.compress(b"[" + b",".join(lines[:50]) + b"]"))
+    (folder / "c.ndjson.gz").write_bytes(gzip.compress(b"".join(lines[:80]))[:-20])
+    (folder / "d.csv").write_text('status,body\n503,"<ApiErrors>\n</ApiErrors>"\n200,\n1,2,3\n')
+    (folder / "e.http").write_bytes(b"HTTP/1.1 503 Oops\r\n\r\n<ApiErrors/>")
+    (folder / "f.xml").write_bytes(SENT[0].body)
+    (folder / "g.log").write_bytes(
+        b"2026-11-21 10:00:00,1 ERROR x - " + SENT[0].body.replace(b"\n", b"") + b"\nno\n" * 99
+    )
+    return folder
+
+
+def files_in(*paths: Path) -> list[bytes]:
+    """Give the contents of files."""
+    return [path.read_bytes() for path in paths]
+
+
+def test_records_of_a_file_are_those_of_its_bodies(tmp_path: Path):
+    """A body in a file gives the record that a library call gives, with its place besides."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b"".join(capture(number) for number in range(200)))
+    found = list(batch.records(path))
+    expected = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        told = json.loads(line)
+        known = {name: told[name] for name in ("status", "headers", "url")}
+        expected += [(number, record) for record in errnorm.normalize(told["body"], **known)]
+
+    assert len(found) == len(expected)
+    for record, (number, alone) in zip(found, expected, strict=True):
+        plain = record.to_dict()
+        assert plain["source"]["line"] == number
+        assert plain | {"source": None, "occurred_at": None} == alone.to_dict()
+        assert plain["occurred_at"] == plain["source"]["time"].replace("Z", "+00:00")
+
+
+def counts(report: batch.Report) -> dict[str, dict[str, int]]:
+    """Give the counts of each input."""
+    return report.to_dict()["inputs"]
+
+
+def test_counts_reconcile_for_every_input(tmp_path: Path):
+    """Captures = with_errors + not_errors + rejected, for each input and in total, and nothing is lost."""
+    folder = folder_of(tmp_path)
+    out, rejects = tmp_path / "out.ndjson", tmp_path / "rejects.ndjson"
+    report = batch.run([folder, tmp_path / "gone"], out, rejects=rejects)
+    by_name = {Path(name).name: item for name, item in counts(report).items()}
+
+    for item in by_name.values():
+        assert item.get("captures", 0) == item.get("with_errors", 0) + item.get("not_errors", 0) + item.get(
+            "rejected", 0
+        )
+    assert by_name["a.ndjson"]["captures"] == 601
+    assert by_name["b.json.bz2"]["captures"] == 50
+    assert by_name["d.csv"]["captures"] == 3
+    lines = out.read_bytes().splitlines()
+    assert len(lines) == sum(item.get("records", 0) for item in by_name.values())
+    assert len(rejects.read_bytes().splitlines()) == sum(item.get("rejected", 0) for item in by_name.values())
+    assert sorted(Path(name).name for name, _ in report.errors) == ["c.ndjson.gz", "gone"]
+
+
+def test_encoder_writes_what_to_dict_says():
+    """The fast encoder gives the bytes of orjson.dumps(record.to_dict()), for new bodies and known ones."""
+    normalizer = errnorm.Normalizer()
+    encoder = Encoder()
+    for turn in range(3):
+        for case in CASES:
+            given_now = case.given | {"source": errnorm.Source(name="ä.log", line=turn, time=f"t{turn}")}
+            for record in normalizer.normalize(case.body, **given_now):
+                assert encoder.line(record) == orjson.dumps(record.to_dict()) + b"\n"
+
+
+@given(
+    picks=st.lists(
+        st.tuples(st.sampled_from(CASES), st.sampled_from(["r-1", "r-2", "agent1001", "Invalid"])),
+        max_size=20,
+    ),
+    raw=st.sampled_from(["omit", "text", "base64"]),
+)
+def test_encoder_is_exact_for_any_ids_and_delays(picks: list[Any], raw: Any):
+    """Ids and delays of a response change what they change, also where the message names them."""
+    normalizer = errnorm.Normalizer()
+    encoder = Encoder(raw)
+    for case, text in picks:
+        told = case.given | {"headers": {"X-Request-Id": text, "Retry-After": str(len(text))}}
+        for record in normalizer.normalize(case.body, **told):
+            assert encoder.line(record) == orjson.dumps(record.to_dict(raw=raw)) + b"\n"
+
+
+def test_two_jobs_give_the_output_of_one(tmp_path: Path):
+    """Output, rejects and counts do not depend on how many processes worked."""
+    folder = folder_of(tmp_path)
+    one, two = ([tmp_path / f"{name}{jobs}" for name in ("out", "rejects")] for jobs in (1, 2))
+    first = batch.run(folder, one[0], rejects=one[1])
+    second = batch.run(folder, two[0], rejects=two[1], jobs=2)
+
+    assert files_in(*one) == files_in(*two)
+    assert first.to_dict() == second.to_dict()
+
+
+RUN = """
+import sys
+from errnorm import batch
+from errnorm.batch import run as module
+module._JOURNAL_SECONDS = 0.0
+if __name__ == "__main__":
+    folder, out, rejects, to, resume, jobs = sys.argv[1:]
+    batch.run(folder, out, rejects=rejects, to=to, resume=resume == "resume", jobs=int(jobs))
+"""
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """Start a run in a process of its own."""
+    return subprocess.Popen([sys.executable, "-c", RUN, *map(str, arguments)], stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("to", ["ndjson", "csv"])
+def test_killed_run_goes_on_where_it_was(tmp_path: Path, to: str):
+    """However often a run is killed, at whatever moment, its output is that of an uninterrupted one."""
+    folder = folder_of(tmp_path, 3000)
+    whole = [tmp_path / "whole", tmp_path / "whole-rejects"]
+    report = batch.run(folder, whole[0], rejects=whole[1], to=to)
+    out = [tmp_path / "out", tmp_path / "rejects"]
+    chance = random.Random(to)
+    kills = 0
+    for _ in range(8):
+        process = start(folder, *out, to, "resume", "1")
+        seen = wait_for(tmp_path / "out.part", process)
+        time.sleep(chance.random() * 0.4 if seen else 0)
+        process.send_signal(signal.SIGKILL)
+        _, said = process.communicate()
+        assert said == b""
+        if process.returncode == 0:
+            break
+        kills += 1
+    else:
+        batch.run(folder, out[0], rejects=out[1], to=to, resume=True)
+
+    assert kills > 0
+    assert files_in(*out) == files_in(*whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "captures",
+        "out",
+        "rejects",
+        "whole",
+        "whole-rejects",
+    ]
+    assert report.records > 3000
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a file is there, or the process has ended."""
+    while process.poll() is None:
+        if path.exists():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_workers_end_with_a_killed_run(tmp_path: Path):
+    """The processes of a killed run do not stay behind."""
+    folder = folder_of(tmp_path, 20_000)
+    process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "2")
+    assert wait_for(tmp_path / "out.journal", process)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(is_running(child) for child in children):
+        time.sleep(0.05)
+
+    assert len(children) >= 2
+    assert [child for child in children if is_running(child)] == []
+
+
+def is_running(pid: str) -> bool:
+    """Tell whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_run_goes_on_only_with_the_same(tmp_path: Path):
+    """Other inputs, other options and standard input are refused with what to do."""
+    folder = folder_of(tmp_path, 3000)
+    process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "1")
+    assert wait_for(tmp_path / "out.journal", process)
+    process.kill()
+    process.communicate()
+
+    with pytest.raises(NotResumable, match="Give the same ones"):
+        batch.run(folder, tmp_path / "out", resume=True)
+    (folder / "a.ndjson").write_bytes(b"")
+    with pytest.raises(NotResumable, match="an input has changed"):
+        batch.run(folder, tmp_path / "out", rejects=tmp_path / "rejects", resume=True)
+    with pytest.raises(NotResumable, match="standard input cannot be read again"):
+        batch.run("-", tmp_path / "other", resume=True)
+
+
+def test_full_disk_ends_with_a_true_report(tmp_path: Path):
+    """What was written is counted, and the sentence says what to do."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b"".join(capture(number) for number in range(2000)))
+    script = RUN.replace(
+        "if __name__",
+        "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\nimport signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nif __name__",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    report = batch.run(path, tmp_path / "out", rejects=tmp_path / "rejects", resume=True)
+
+    assert "Stopped: The output could not be written: File too large. Make room" in done.stderr
+    assert len((tmp_path / "out").read_bytes().splitlines()) == report.records
