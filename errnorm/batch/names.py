@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -58,12 +58,24 @@ ROLES: Mapping[str, Sequence[str]] = {role: text.split() for role, text in _USUA
 _SAME = str.maketrans("- ", "__")
 
 
+class Plain(NamedTuple):
+    """The keys of an object that has each member once, at its top; None for what it has not."""
+
+    body: str
+    status: str | None
+    headers: str | None
+    content_type: str | None
+    url: str | None
+    time: str | None
+
+
 @frozen
 class Names:
     """Where an object has each of its members: the paths to try, in order.
 
     Attributes:
         body, status, headers, content_type, url, time, log, vendor: paths of keys.
+        plain: the same, where there is nothing to try.
     """
 
     body: tuple[Path, ...] = ()
@@ -74,6 +86,7 @@ class Names:
     time: tuple[Path, ...] = ()
     log: tuple[Path, ...] = ()
     vendor: tuple[Path, ...] = ()
+    plain: Plain | None = None
 
 
 @lru_cache(256)
@@ -91,7 +104,18 @@ def names_in(keys: Path, fields: tuple[tuple[str, str], ...] = ()) -> Names:
     own = {name: (pointer(text),) for name, text in fields}
     spelt = {key.lower().translate(_SAME): key for key in reversed(keys)}
     usual = {role: tuple(_paths(names, spelt)) for role, names in ROLES.items()}
-    return Names(**{**usual, **own})
+    found = {**usual, **own}
+    return Names(**found, plain=None if _MARKS & {*keys} else _plain(found))
+
+
+def _plain(found: Mapping[str, tuple[Path, ...]]) -> Plain | None:
+    """Give the keys where each role has one: `url.full` is tried below `url`, which holds no text then."""
+    tops = {role: {path[0] for path in found[role]} for role in Plain._fields}
+    flat = all((top,) in found[role] for role in tops for top in tops[role])
+    if found["vendor"] or not flat or any(len(some) > 1 for some in tops.values()):
+        return None
+    body, *others = (next(iter(some), None) for some in tops.values())
+    return Plain(body, *others) if body else None
 
 
 def _paths(names: Iterable[str], spelt: Mapping[str, str]) -> Iterable[Path]:
@@ -117,6 +141,8 @@ def pointer(text: str) -> Path:
 
 # Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
+# What says that a body is base64, or that the object is not the capture itself.
+_MARKS = frozenset({*_WRAPPERS, "resourceLogs", "encoding", "isBase64Encoded"})
 _SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
 _COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
 

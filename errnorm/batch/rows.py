@@ -13,7 +13,7 @@ from typing import Any, cast
 import orjson
 
 from errnorm.batch.capture import Capture, Found, Known, NotError, Stream
-from errnorm.batch.names import Names, Path, names_in, opened
+from errnorm.batch.names import Names, Path, Plain, names_in, opened
 from errnorm.batch.spans import spans
 from errnorm.batch.times import last_time
 from errnorm.record import Source
@@ -53,10 +53,63 @@ def found_in(
     if not isinstance(value, dict):
         yield Capture(value if data is None else data, {}, stream.source(line, offset), needs_claim=True)
         return
-    fields = tuple(stream.fields.items())
+    fields = tuple(stream.fields.items()) if stream.fields else ()
+    plain = names_in(tuple(value), fields).plain
+    capture = _plainly(value, plain, stream, line, offset) if plain else None
+    if capture:
+        yield capture
+        return
     for item in opened(value):
         own = data if item is value else None
         yield from _found(item, names_in(tuple(item), fields), stream, own, (line, offset))
+
+
+def _plainly(
+    item: dict[str, Any], names: Plain, stream: Stream, line: int | None, offset: int | None
+) -> Capture | None:
+    """Read a capture in which everything is as one expects, fast; None where anything is not."""
+    body = item[names.body]
+    status = None if names.status is None else item[names.status]
+    time = None if names.time is None else item[names.time]
+    if type(body) is not str or not body.startswith(("<", "{")) or body.startswith('{\\"'):
+        return None
+    if type(status) is not int or not 100 <= status <= 599:
+        return None
+    known: Known = {"status": status}
+    if time is not None:
+        moment = _whole_moment(time)
+        if moment is None:
+            return None
+        known["occurred_at"] = moment
+    if not _has_plain(item, names, known):
+        return None
+    source = Source(name=stream.name, member=stream.member, line=line, offset=offset, time=time)
+    return Capture(body, known, source)
+
+
+def _has_plain(item: dict[str, Any], names: Plain, known: Known) -> bool:
+    """Add url, content type and headers; False where one of them is not as one expects."""
+    if names.url is not None:
+        url = known["url"] = item[names.url]
+        if type(url) is not str or not url or " " in url:
+            return False
+    if names.content_type is not None:
+        text = known["content_type"] = item[names.content_type]
+        if type(text) is not str or not text:
+            return False
+    if names.headers is not None and item[names.headers] != {}:
+        headers = known["headers"] = item[names.headers]
+        return type(headers) is dict
+    return True
+
+
+def _whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
+    """Give a moment that is written whole, `2026-11-21T10:00:00Z`."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _found(
