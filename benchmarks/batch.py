@@ -1,0 +1,125 @@
+"""What does a captured response cost in a batch, beside the script a user writes today, and beside `jq`?"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bodies
+import orjson
+import xmltodict
+from harness import Measure, Question, Row, Side, main, process
+
+from errnorm import batch
+
+__all__ = ["captures", "questions"]
+
+FORMS: tuple[tuple[Callable[[int], bytes], int, str], ...] = (
+    (bodies.finesse, 503, "/finesse/api/User/agent1001"),
+    (bodies.zoom, 200, "/cobrowse/sessions"),
+    (bodies.genesys, 200, "/cometd"),
+    (bodies.gwe, 400, "/server/data/visits"),
+)
+COUNT = 20_000
+STORM = 200  # how many bodies a storm goes around in
+
+
+def captures(count: int, *, new: int = 1) -> Iterator[bytes]:
+    """Give lines of a gateway's captures, mixed vendors; every *new*-th body is one not seen before."""
+    for n in range(count):
+        make, status, url = FORMS[n % len(FORMS)]
+        number = n if n % new == 0 else n % STORM
+        minutes, seconds = divmod(n, 60)
+        told = {
+            "time": f"2026-11-21T{minutes // 60 % 24:02}:{minutes % 60:02}:{seconds:02}Z",
+            "status": status,
+            "url": url,
+            "body": make(number).decode(),
+        }
+        yield orjson.dumps(told) + b"\n"
+
+
+def script(path: Path) -> None:
+    """Do what a user's script does: a dict a line, with the body parsed."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            told = json.loads(line)
+            body = told["body"]
+            try:
+                error = xmltodict.parse(body) if body.startswith("<") else json.loads(body)
+            except ValueError:
+                error = {}
+            dict(time=told["time"], status=told["status"], url=told["url"], error=error)
+
+
+def questions() -> Iterator[Question]:
+    """Give the question of new bodies, and that of a storm."""
+    folder = Path(tempfile.mkdtemp(prefix="errnorm-batch-"))
+    for name, new, goal in (("every body different", 1, 1.0), ("four of five seen before", 5, 0.4)):
+        path = folder / f"{new}.ndjson"
+        path.write_bytes(b"".join(captures(COUNT, new=new)))
+        yield _question(name, path, goal)
+    yield _jobs(folder / "1.ndjson")
+
+
+def _question(name: str, path: Path, goal: float) -> Question:
+    out = path.with_suffix(".out")
+    own = Side("errnorm.batch.run", _seconds(lambda: batch.run(path, out)))
+    peer = Side("json, xmltodict, dict", _seconds(lambda: script(path)))
+    command = [sys.executable, "-m", "errnorm", "batch", "-q", path, "-o", out]
+    whole = Side("errnorm batch", process(command))
+    jq = Side("jq", process(["jq", "-c", "{time, status, url, body}", path]))
+    return Question(
+        sides=(own, peer, whole, jq),
+        rows=(
+            Row(f"{COUNT:,} captures, {name}", own.name, peer.name, goal),
+            Row(f"{COUNT:,} captures, {name}, the command", whole.name, jq.name, 1.0),
+        ),
+        rounds=5,
+        calls=1,
+    )
+
+
+def _seconds(call: Callable[[], Any]) -> Measure:
+    def measure(calls: int) -> float:
+        gc.collect()
+        start = time.process_time()
+        for _ in range(calls):
+            call()
+        return (time.process_time() - start) / calls
+
+    return measure
+
+
+def _jobs(path: Path) -> Question:
+    """Ask by the wall: two processes are there to be there earlier."""
+    sides = tuple(Side(f"jobs: {jobs}", _wall(path, jobs)) for jobs in (2, 1))
+    row = Row(f"{4 * COUNT:,} captures, all different, two jobs", "jobs: 2", "jobs: 1", 1 / 1.7)
+    return Question(sides=sides, rows=(row,), rounds=3, calls=1)
+
+
+def _wall(path: Path, jobs: int) -> Measure:
+    # Four times the file, so that the start of the processes is a small part.
+    inputs = [path.with_name(f"{n}-{path.name}") for n in range(4)]
+
+    def measure(calls: int) -> float:
+        for name in inputs:
+            if not name.exists():
+                os.link(path, name)
+        start = time.perf_counter()
+        for _ in range(calls):
+            batch.run(inputs, path.with_suffix(".jobs"), jobs=jobs)
+        return (time.perf_counter() - start) / calls
+
+    return measure
+
+
+if __name__ == "__main__":
+    main(questions)
