@@ -14,7 +14,8 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, Self
 
@@ -30,6 +31,9 @@ _HIDDEN = "(not shown)"
 # A constant or a short number; `jane.doe`, `24011234` or `+49 30 …` may be somebody's.
 _SAFE_CODE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}|-?\d{1,5}")
 _TABLES = ("vendor", "category", "retry", "origin", "shape", "code", "lookup", "hour")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_HOUR = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
+_LAST_HOUR = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 _MOST_KINDS = 4096
 _MOST_MEMO = 512
 _MEMO_BODY = 16_384
@@ -140,6 +144,13 @@ class Kinds:
         return cls(counts, data["halved"])
 
 
+@lru_cache(1024)
+def _hour(number: int) -> str:
+    """Write an hour since 1970. .NET writes 0001-01-01T00:00 for "never": east of UTC that is before it."""
+    hour = _EPOCH + timedelta(hours=min(max(number, _FIRST_HOUR), _LAST_HOUR))
+    return f"{hour.isoformat()[:13]}:00Z"
+
+
 class _Kind(NamedTuple):
     """What a report says of a record, worked out once for all uses of a body."""
 
@@ -147,7 +158,7 @@ class _Kind(NamedTuple):
     ids: Mapping[str, str]
     entry: str | None
     unknown: str | None
-    fingerprint: str
+    fingerprint: str  # with what it is about: the entry, else vendor and shape
 
 
 _memo: dict[tuple[int, int], _Kind] = {}
@@ -159,7 +170,9 @@ def _kind_of(record: ErrorRecord) -> _Kind:
     known = _memo.get(key)
     if known is not None and known.raw is record.raw and known.ids is record.ids:
         return known
-    kind = _Kind(record.raw, record.ids, _entry_of(record), _unknown_of(record), record.fingerprint)
+    entry = _entry_of(record)
+    about = f"{record.fingerprint} {entry or f'{record.vendor} {record.shape}'}"
+    kind = _Kind(record.raw, record.ids, entry, _unknown_of(record), about)
     if record.raw.size <= _MEMO_BODY:
         if len(_memo) >= _MOST_MEMO:
             _memo.clear()
@@ -193,7 +206,7 @@ class Report:
             moment are not in it), `code` (ids of the catalog's entries) and `lookup` (whether the catalog
             knows the code).
         unknown_codes: codes that the catalog does not know.
-        fingerprints: kinds of errors.
+        fingerprints: kinds of errors: the fingerprint, and behind it the entry, or vendor and shape.
 
     Example:
         >>> import errnorm
@@ -260,7 +273,7 @@ class Report:
         if kind.unknown:
             self.unknown_codes.count(kind.unknown, place)
         if record.occurred_at:
-            tables["hour"][record.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:00Z")] += 1
+            tables["hour"][_hour(int(record.occurred_at.timestamp() // 3600))] += 1
         self.fingerprints.count(kind.fingerprint, place)
 
     def merge(self, other: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
@@ -175,6 +175,23 @@ def test_hours_are_utc():
 
     assert sum(WHOLE.tables["hour"].values()) == expected
     assert list(WHOLE.to_dict()["tables"]["hour"]) == sorted(WHOLE.tables["hour"])
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour"),
+    [
+        (datetime(2026, 11, 21, 0, 30, tzinfo=timezone(timedelta(hours=1))), "2026-11-20T23:00Z"),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "0001-01-01T00:00Z"),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=1))), "9999-12-31T23:00Z"),
+    ],
+)
+def test_any_moment_has_an_hour(moment: datetime, hour: str):
+    """An hour is that of UTC, also at both ends of the calendar."""
+    report = Report()
+    report.open("a", "log")
+    report.add("a", errnorm.normalize(b"", status=503, occurred_at=moment))
+
+    assert dict(report.tables["hour"]) == {hour: 1}
 
 
 @pytest.mark.parametrize(
