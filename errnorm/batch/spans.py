@@ -133,7 +133,7 @@ class _Log:
         """Go through the log; what lies more than `max_bytes` before the end of the buffer is whole."""
         while True:
             chunk = _read(file, max(_CHUNK, self.max_bytes))
-            self.data += chunk
+            self.data = b"".join((self.data, *chunk))
             safe = max(self.done, len(self.data) - self.max_bytes - _AHEAD) if chunk else len(self.data)
             yield from self._up_to(safe)
             if not chunk:
@@ -227,13 +227,13 @@ class _Log:
         return last_time(text.decode("utf-8", "replace"), self.zone)
 
 
-def _read(file: IO[bytes], size: int) -> bytes:
+def _read(file: IO[bytes], size: int) -> list[bytes]:
     """Read so much, in as many goes as the file takes; less only at its end."""
-    parts = []
+    parts: list[bytes] = []
     while size > 0 and (part := file.read(size)):
         parts.append(part)
         size -= len(part)
-    return b"".join(parts)
+    return parts
 
 
 def _told_once(found: Iterable[Span]) -> Iterator[Span]:

@@ -150,7 +150,7 @@ def _read(text: str, zone: tzinfo | None) -> datetime | None:
         word, day, clock, year = found.groups()
         return _aware(int(year), _month(word), int(day), clock, zone)
     if found := _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(int(found[1]), UTC) + _fraction(found[2])
+        return datetime.fromtimestamp(int(found[1]), UTC).replace(microsecond=_micros(found[2]))
     return None
 
 
@@ -158,19 +158,19 @@ def _month(word: str) -> int:
     return _MONTHS.index(word.lower()) + 1
 
 
-def _fraction(digits: str | None) -> timedelta:
+def _micros(digits: str | None) -> int:
     """Give a part of a second to the microsecond: finer digits stay in the text."""
-    return timedelta(microseconds=int((digits or "0").ljust(6, "0")[:6]))
+    return int(digits.ljust(6, "0")[:6]) if digits else 0
 
 
 def _aware(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
     if zone is None:
         return None
-    hour, minute, second = clock[:2], clock[3:5], clock[6:8]
-    moment = datetime(year, month, day, int(hour), int(minute), int(second), tzinfo=zone)
-    if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+    hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:8])
+    moment = datetime(year, month, day, hour, minute, second, _micros(clock[9:]), zone)
+    if not isinstance(zone, timezone) and moment.utcoffset() != moment.replace(fold=1).utcoffset():
         return None  # the hour that a clock change repeats or leaves out: there are two such moments or none
-    return moment + _fraction(clock[9:])
+    return moment
 
 
 def _named(text: str | None, zone: tzinfo | None) -> tzinfo | None:
