@@ -56,7 +56,7 @@ def script(path: Path) -> None:
                 error = xmltodict.parse(body) if body.startswith("<") else json.loads(body)
             except ValueError:
                 error = {}
-            dict(time=told["time"], status=told["status"], url=told["url"], error=error)
+            _ = {"time": told["time"], "status": told["status"], "url": told["url"], "error": error}
 
 
 def questions() -> Iterator[Question]:

@@ -22,7 +22,7 @@ CODE = """
 import resource, sys
 from errnorm import batch
 report = batch.run(sys.argv[1], sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, report.captures)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, report.total.captures)
 """
 
 

@@ -8,6 +8,7 @@ written again as it stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import orjson
 from errnorm.batch.capture import Reject
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "reject_line"]
+__all__ = ["Encoder", "reject_line", "when_and_where"]
 
 _MOST_TEMPLATES = 4096
 _NULL = b"null"
@@ -65,6 +66,11 @@ class Encoder:
 
     def line(self, record: ErrorRecord) -> bytes:
         """Give a record's JSON with the end of line."""
+        before, after = self.frame(record)
+        return b"".join((before, when_and_where(record.occurred_at, record.source), after))
+
+    def frame(self, record: ErrorRecord) -> tuple[bytes, bytes]:
+        """Give what stands before and behind the time and place of a record."""
         key = (id(record.raw), record.index)
         known = self._templates.get(key)
         if known is None or not _is_same(known, record):
@@ -73,11 +79,7 @@ class Encoder:
                 self._templates.clear()
             self._templates[key] = known
         ids = known.own_ids if record.ids is known.ids else orjson.dumps(record.ids)
-        moment = record.occurred_at
-        when = b'"%s"' % moment.isoformat().encode() if moment else _NULL
-        return b"".join(
-            (known.head, ids, known.middle, when, b',"source":', _source(record.source), known.tail)
-        )
+        return known.head + ids + known.middle, known.tail
 
     def _made(self, record: ErrorRecord) -> _Template:
         head = orjson.dumps(
@@ -137,6 +139,12 @@ def _has_any(record: ErrorRecord, ids: Mapping[str, str]) -> bool:
 @lru_cache(1024)
 def _retry(advice: RetryAdvice) -> bytes:
     return orjson.dumps(advice.to_dict())
+
+
+def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
+    """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
+    when = b'"%s"' % moment.isoformat().encode() if moment else _NULL
+    return b'%s,"source":%s' % (when, _source(source))
 
 
 def _source(source: Source | None) -> bytes:

@@ -24,7 +24,7 @@ from attrs import define, field, frozen
 from errnorm.record import ErrorRecord, RawBody
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
-__all__ = ["Counts", "Kinds", "Report", "condition", "show"]
+__all__ = ["Counts", "Kinds", "Report", "condition", "hour_of", "show"]
 
 _VERSION = "1.0"
 _HIDDEN = "(not shown)"
@@ -164,6 +164,11 @@ class _Kind(NamedTuple):
 _memo: dict[tuple[int, int], _Kind] = {}
 
 
+def hour_of(moment: datetime) -> int:
+    """Give the hours since 1970."""
+    return int(moment.timestamp() // 3600)
+
+
 def _kind_of(record: ErrorRecord) -> _Kind:
     """Give what is counted of a record; in an error storm the same bodies come again."""
     key = (id(record.raw), record.index)
@@ -243,38 +248,50 @@ class Report:
         counts.captures += 1
         counts.rejected += 1
 
-    def pass_by(self, name: str) -> None:
+    def pass_by(self, name: str, times: int = 1) -> None:
         """Count a capture that is no error."""
         counts = self.inputs[name]
-        counts.captures += 1
-        counts.not_errors += 1
+        counts.captures += times
+        counts.not_errors += times
 
     def add(self, name: str, records: Iterable[ErrorRecord]) -> None:
         """Count a capture with its records."""
-        counts = self.inputs[name]
-        counts.captures += 1
-        counts.with_errors += 1
-        for record in records:
-            counts.records += 1
-            self._count(record)
+        moments = [record.occurred_at for record in records if record.occurred_at]
+        self.add_same(name, records, 1, Counter(map(hour_of, moments)))
 
-    def _count(self, record: ErrorRecord) -> None:
+    def add_same(self, name: str, records: Iterable[ErrorRecord], times: int, hours: Counter[int]) -> None:
+        """Count captures whose records differ in time and place alone.
+
+        Args:
+            name: the input.
+            records: those of the first.
+            times: how many there were.
+            hours: how many records there were in each hour since 1970.
+        """
+        counts = self.inputs[name]
+        counts.captures += times
+        counts.with_errors += times
+        for record in records:
+            counts.records += times
+            self._count(record, times)
+        for hour, count in hours.items():
+            self.tables["hour"][_hour(hour)] += count
+
+    def _count(self, record: ErrorRecord, times: int) -> None:
         tables, kind = self.tables, _kind_of(record)
-        tables["vendor"][record.vendor] += 1
-        tables["category"][record.category.value] += 1
-        tables["retry"][record.retry.decision.value] += 1
-        tables["origin"][record.origin.value] += 1
-        tables["shape"][record.shape] += 1
+        tables["vendor"][record.vendor] += times
+        tables["category"][record.category.value] += times
+        tables["retry"][record.retry.decision.value] += times
+        tables["origin"][record.origin.value] += times
+        tables["shape"][record.shape] += times
         source = record.source
         place = (source.name or "", source.line or 0) if source else _NOWHERE
         if kind.entry:
-            tables["code"][kind.entry] += 1
-        tables["lookup"]["unknown" if kind.unknown else "known" if kind.entry else "no code"] += 1
+            tables["code"][kind.entry] += times
+        tables["lookup"]["unknown" if kind.unknown else "known" if kind.entry else "no code"] += times
         if kind.unknown:
-            self.unknown_codes.count(kind.unknown, place)
-        if record.occurred_at:
-            tables["hour"][_hour(int(record.occurred_at.timestamp() // 3600))] += 1
-        self.fingerprints.count(kind.fingerprint, place)
+            self.unknown_codes.count(kind.unknown, place, times)
+        self.fingerprints.count(kind.fingerprint, place, times)
 
     def merge(self, other: Report) -> None:
         """Add the report of another part."""

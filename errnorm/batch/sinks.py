@@ -40,6 +40,7 @@ class Sink:
         header: gives the bytes before the first record.
         finish: makes the file at the second path from what was written at the first, which then is gone.
         needs_file: it cannot be written to standard output.
+        is_lines: what its encoder gives are the lines of `Encoder`.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Sink:
     header: Callable[[RawForm], bytes]
     finish: Callable[[Path, Path], None]
     needs_file: bool = False
+    is_lines: bool = False
 
 
 def sink_named(name: str) -> Sink:
@@ -255,10 +257,10 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-NDJSON = Sink("ndjson", (".ndjson", ".jsonl", ".json"), _lines, _nothing, _moved)
+NDJSON = Sink("ndjson", (".ndjson", ".jsonl", ".json"), _lines, _nothing, _moved, is_lines=True)
 
 SINKS = (
     NDJSON,
     Sink("csv", (".csv",), _csv_encoder, _csv_header, _moved),
-    Sink("parquet", (".parquet", ".pq"), _lines, _nothing, _to_parquet, needs_file=True),
+    Sink("parquet", (".parquet", ".pq"), _lines, _nothing, _to_parquet, needs_file=True, is_lines=True),
 )

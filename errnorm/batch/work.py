@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from errnorm.batch.capture import Capture, Reject
-from errnorm.batch.encode import reject_line
+from errnorm.batch.capture import Capture, Found, Reject
+from errnorm.batch.encode import Encoder, reject_line
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
+from errnorm.batch.storm import Storm
 from errnorm.batch.tasks import Task, found_by
 from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.normalizer import Normalizer
 from errnorm.payload import as_body
-from errnorm.record import ErrorRecord, Problem, RawForm, Result
+from errnorm.record import Problem, RawForm, Result
 from errnorm.vendors import UNKNOWN
 
 if TYPE_CHECKING:
@@ -92,8 +93,11 @@ class Work:
     """
 
     def __init__(self, settings: Settings) -> None:
+        sink = sink_named(settings.sink)
         self._settings = settings
-        self._encode = sink_named(settings.sink).encoder(settings.raw)
+        self._encode = sink.encoder(settings.raw)
+        # What a policy takes out depends on the place as well, so then nothing is the same again.
+        self._storm = Storm(Encoder(settings.raw)) if sink.is_lines and not settings.policy else None
 
     def __call__(self, task: Task) -> Done:
         """Do one task."""
@@ -101,19 +105,34 @@ class Work:
         report.open(task.input, task.reader)
         if task.error:
             report.fail(task.input, task.error)
-        records: list[ErrorRecord] = []
+        output: list[bytes] = []
         rejects: list[bytes] = []
         for found in found_by(task):
-            what = judged(found, self._settings.normalizer) if isinstance(found, Capture) else found
-            if isinstance(what, Reject):
-                report.reject(task.input)
-                rejects.append(self._reject(what))
-            elif isinstance(what, Result):
-                report.add(task.input, what)
-                records.extend(self._kept(what))
+            line = self._storm.line(found) if self._storm and isinstance(found, Capture) else None
+            if line is not None:
+                output.append(line)
             else:
-                report.pass_by(task.input)
-        return Done(output=self._encode(records), rejects=b"".join(rejects), report=report, seen=task.seen)
+                self._take(found, task.input, report, output, rejects)
+        if self._storm:
+            self._storm.count(task.input, report)
+        return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
+
+    def _take(
+        self, found: Found, name: str, report: Report, output: list[bytes], rejects: list[bytes]
+    ) -> None:
+        what: Result | Reject | None = found if isinstance(found, Reject) else None
+        if isinstance(found, Capture):
+            what = judged(found, self._settings.normalizer)
+            if self._storm and not isinstance(what, Reject):
+                self._storm.keep(found, what)
+        if isinstance(what, Reject):
+            report.reject(name)
+            rejects.append(self._reject(what))
+        elif what is not None:
+            report.add(name, what)
+            output.append(self._encode(self._kept(what)))
+        else:
+            report.pass_by(name)
 
     def _kept(self, result: Result) -> Result:
         policy = self._settings.policy

@@ -260,3 +260,23 @@ def test_full_disk_ends_with_a_true_report(tmp_path: Path):
 
     assert "Stopped: The output could not be written: File too large. Make room" in done.stderr
     assert len((tmp_path / "out").read_bytes().splitlines()) == report.records
+
+
+def test_what_comes_again_is_written_and_counted_as_if_it_were_new(tmp_path: Path):
+    """A run gives the lines of the records one by one, and counts each of them, also in an error storm."""
+    path = tmp_path / "storm.ndjson"
+    plain = [orjson.loads(capture(number)) | {"headers": {}} for number in range(900)]
+    quiet = [{"status": 200, "url": "/x", "body": '{"success": true}'}] * 3
+    path.write_bytes(b"\n".join(orjson.dumps(told) for told in (*plain, *quiet)))
+    report = batch.run(path, tmp_path / "out")
+    records = list(batch.records(path))
+    expected = batch.Report()
+    expected.open(str(path), "ndjson")
+    for record in records:
+        expected.add(str(path), [record])
+
+    assert (tmp_path / "out").read_bytes() == b"".join(orjson.dumps(r.to_dict()) + b"\n" for r in records)
+    assert report.tables == expected.tables
+    assert report.fingerprints == expected.fingerprints
+    assert report.unknown_codes == expected.unknown_codes
+    assert report.total.not_errors == 3
