@@ -62,7 +62,7 @@ def har() -> Iterator[bytes]:
 
 def log() -> Iterator[bytes]:
     """Give a server's log with one payload in 500 lines."""
-    line = b"2026-11-21 10:15:30,123 INFO  [http-nio-8080-exec-7] com.example.Router - GET /finesse/api/User 200\n"
+    line = b"2026-11-21 10:15:30,123 INFO  [http-nio-8080-exec-7] c.e.Router - GET /finesse/api/User 200\n"
     payload = (
         line[:-1] + b" <ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>\n"
     )

@@ -130,7 +130,7 @@ def test_the_core_imports_nothing_of_the_extras():
     ).stdout.split()
 
     extras = {"click", "rich", "brotli", "zstandard", "httpx", "requests", "aiohttp", "urllib3"}
-    extras |= {"django", "stamina", "structlog", "tenacity"}
+    extras |= {"django", "stamina", "structlog", "tenacity", "isal", "numpy", "pyarrow", "ahocorasick_rs"}
 
     assert (extras | {"hypothesis"}) & set(loaded) == set()
 

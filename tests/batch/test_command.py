@@ -1,0 +1,151 @@
+"""The command `errnorm batch`: exit codes, streams, signals, and every command of its page."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from corpus import FOLDER
+
+pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
+pytest.importorskip("pyarrow", reason="Parquet comes with errnorm[parquet]")
+
+PAGE = FOLDER.parent / "docs" / "batch.md"
+COMMANDS = re.findall(r"^\$ (.+)$", PAGE.read_text("utf-8"), re.MULTILINE) if PAGE.exists() else []
+BODY = b"<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>"
+LINE = (
+    orjson.dumps({"time": "2026-11-21T10:00:00Z", "status": 400, "url": "/x", "body": BODY.decode()}) + b"\n"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with the files that the page speaks of."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "captures").mkdir()
+    (tmp_path / "captures" / "a.ndjson").write_bytes(LINE * 5 + b"{oops\n")
+    (tmp_path / "captures" / "b.log.gz").write_bytes(
+        gzip.compress(b"2026-11-21 10:00:00,1 ERROR " + BODY + b"\n")
+    )
+    (tmp_path / "gateway.ndjson.gz").write_bytes(gzip.compress(LINE * 3))
+    (tmp_path / "own.ndjson").write_bytes(LINE.replace(b'"body"', b'"answer":{"code":503,"text":""},"no"'))
+    (tmp_path / "finesse.log").write_bytes(b"2026-11-21 10:00:00,1 ERROR " + BODY + b"\n")
+    return tmp_path
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a shell would, piped."""
+    command = [sys.executable, "-m", "errnorm", "batch", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_page_runs(command: str, place: Path):
+    """Each command of the page works as printed."""
+    prelude = f'set -eo pipefail; errnorm() {{ {sys.executable} -m errnorm "$@"; }}; jq() {{ cat; }}; '
+    done = subprocess.run(["bash", "-c", prelude + command], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "Error" in done.stderr) == (0, False)
+    assert done.stdout or list(place.glob("errors.*"))
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    "arguments, code, sentence",
+    [
+        (["captures"], 0, ""),
+        (["captures", "--fail-on", "rejected>0"], 1, "--fail-on 'rejected>0' holds."),
+        (["captures", "--fail-on", "rejected>many"], 2, "is no policy"),
+        (["captures", "--field", "boddy=/x"], 2, "the names are: body, status, headers"),
+        (["captures", "--tz", "Berlin"], 2, "There is no time zone 'Berlin'"),
+        (["captures", "--to", "parquet"], 2, "Name a file with -o"),
+        (["captures", "--resume"], 2, "standard output cannot be taken back"),
+        (["captures", "gone"], 3, "gone: It could not be opened"),
+        (["captures", "-o", "no/such/folder/out"], 3, "The output could not be written: No such file"),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int, sentence: str):
+    """0 done, 1 a condition holds, 2 wrong use, 3 an input or the output could not be had."""
+    done = run(*arguments)
+
+    assert code == done.returncode
+    assert sentence in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("place")
+def test_data_goes_to_stdout_and_the_report_to_stderr():
+    """Records alone stand on stdout, and --quiet leaves stderr empty."""
+    done = run("-", "--quiet", stdin=LINE * 3)
+
+    assert [json.loads(line)["source"]["line"] for line in done.stdout.splitlines()] == [1, 2, 3]
+    assert done.stderr == b""
+    assert run("-", stdin=LINE * 3).stderr.startswith(b"3 captures = 3 with errors")
+
+
+def test_closed_pipe_ends_quietly(place: Path):
+    """`| head -1` gets its line, and nobody complains."""
+    (place / "large.ndjson").write_bytes(LINE * 50_000)
+    shell = f"set -o pipefail; {sys.executable} -m errnorm batch -q large.ndjson | head -1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr, done.stdout.count(b"\n")) == (0, b"", 1)
+
+
+def test_interrupt_keeps_what_is_done(place: Path):
+    """Ctrl-C ends with 130, a report and a sentence; --resume goes on."""
+    lines = [LINE.replace(b"Invalid Input", b"Invalid Input %d" % n) for n in range(12_000)]
+    (place / "large.ndjson").write_bytes(b"".join(lines))
+    command = [
+        sys.executable,
+        "-m",
+        "errnorm",
+        "batch",
+        "large.ndjson",
+        "-o",
+        "out",
+        "--report",
+        "report.json",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not (Path("out.part").exists() and Path("out.part").stat().st_size):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    resumed = run("large.ndjson", "-o", "out", "--resume", "-q")
+
+    assert process.returncode == 130
+    assert b"go on with --resume" in said
+    assert 0 < json.loads(Path("report.json").read_bytes())["total"]["captures"] < 12_000
+    assert (resumed.returncode, resumed.stderr) == (0, b"")
+    assert Path("out").read_bytes().count(b"\n") == 12_000
+
+
+def test_progress_is_for_a_terminal(place: Path):
+    """A person sees how far it is; what is left on the screen is the report."""
+    (place / "large.ndjson").write_bytes(LINE * 20_000)
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "errnorm", "batch", "large.ndjson", "-o", "out"]
+    process = subprocess.Popen(command, stderr=child, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"})
+    os.close(child)
+    seen = b""
+    try:
+        while piece := os.read(parent, 65536):
+            seen += piece
+    except OSError:  # the terminal is gone when the program is
+        pass
+    os.close(parent)
+
+    assert process.wait() == 0
+    assert b"errors" in seen
+    assert b"20,000 captures" in seen
