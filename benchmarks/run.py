@@ -14,11 +14,12 @@ import middleware
 import page
 import registered
 import shapes
+import spans
 import startup
 import storm
 import weight
 
-QUESTIONS = (shapes, storm, page, registered, growth, weight, middleware, first_call, startup)
+QUESTIONS = (shapes, storm, page, registered, growth, weight, middleware, first_call, startup, spans)
 
 if __name__ == "__main__":
     harness.main(

@@ -1,21 +1,26 @@
-"""How fast payloads are found in a log, beside `grep -c -F` looking for the same texts.
+"""What does a further piece of a log cost, beside `grep -c -F` looking for the same texts?
 
-    python benchmarks/spans.py [MEGABYTES]
-
-Both read the same log through a pipe, once and twice as long; the difference is what a further piece of it
-costs, without the start of either. Counted is processor time, which other work on the machine disturbs least.
-Exits 1 when errnorm takes longer.
+Both read the log through a pipe, once and twice as long; the difference leaves the start of either out.
 """
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
+from harness import ENVIRONMENT, Measure, Question, Row, Side, main
+
 from errnorm.batch.anchors import Anchors
+
+__all__ = ["questions"]
 
 LINE = (
     "2026-11-21T10:15:{:02d}.{:03d}Z INFO  [exec-{}] c.e.Router - "
@@ -28,59 +33,64 @@ BODIES = (
     '{"type":"EventError","error":{"code":52,"description":"Session expired"}}',
 )
 EVERY = 500  # one payload in so many lines
-ROUNDS = 3
+SIZE = 128 << 20
 FIND = "import sys; from errnorm.batch.spans import spans; print(sum(1 for _ in spans(sys.stdin.buffer)))"
+BATCH = "import sys; from errnorm.__main__ import main; sys.argv[1:] = ['batch', '-', '--quiet']; main()"
 
 
-def write_log(path: Path, size: int) -> None:
-    """Write a log of so many bytes."""
+def questions() -> Iterator[Question]:
+    """Give the question: the payloads alone, and the records of them, beside grep."""
+    texts = [option for text in sorted(Anchors.builtin().texts) for option in ("-e", os.fsdecode(text))]
+    grep = "grep -c -F, the same texts"
+    sides = (
+        Side("payloads of a log", _added([sys.executable, "-c", FIND])),
+        Side("records of a log", _added([sys.executable, "-c", BATCH])),
+        Side(grep, _added(["grep", "-c", "-F", *texts])),
+    )
+    rows = tuple(
+        Row(f"{side.name}, 128 MiB more, a payload in {EVERY} lines", side.name, grep, 1.0)
+        for side in sides[:2]
+    )
+    yield Question(sides=sides, rows=rows, rounds=7, calls=1)
+
+
+def _added(command: Sequence[str]) -> Measure:
+    """Measure what the second half of a log costs a command."""
+
+    def measure(calls: int) -> float:
+        log = _log()
+        return sum(_once(command, [log, log]) - _once(command, [log]) for _ in range(calls)) / calls
+
+    return measure
+
+
+@cache
+def _log() -> Path:
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder) / "gateway.log"
     with path.open("w") as file:
-        for n in range(sys.maxsize):
-            if file.tell() >= size:
-                return
+        for n in itertools.count():
+            file.write(LINE.format(n % 60, n % 1000, n % 40, n % 9973, n % 900, n * 2654435761))
             if n % EVERY == 0:
                 file.write(ERROR.format(n % 60, n % 1000, n % 40, BODIES[n // EVERY % len(BODIES)]))
-            else:
-                file.write(LINE.format(n % 60, n % 1000, n % 40, n % 9973, n % 900, n * 2654435761))
+                if file.tell() > SIZE:
+                    break
+    return path
 
 
-def _once(command: list[str], paths: list[Path]) -> float:
-    """Give the seconds of processor time of a command that reads the files through a pipe."""
-    with subprocess.Popen(["cat", *map(str, paths)], stdout=subprocess.PIPE) as log:
+def _once(command: Sequence[str], paths: Sequence[Path]) -> float:
+    """Give the processor time of a command that reads the files through a pipe."""
+    with subprocess.Popen(["cat", *paths], stdout=subprocess.PIPE) as log:
         # Into a pipe: grep stops at the first line where its output goes to /dev/null.
-        process = subprocess.Popen(command, stdin=log.stdout, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=log.stdout, stdout=subprocess.PIPE, env=ENVIRONMENT)
         process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}")
+        raise SystemExit(f"{command[0]} ended with {process.returncode}.")
     return used.ru_utime + used.ru_stime
 
 
-def added_costs(commands: dict[str, list[str]], log: Path, scale: float) -> dict[str, float]:
-    """Give what a further GB costs each command; they run by turns, the best of some rounds counts."""
-    best = {(name, n): float("inf") for name in commands for n in (1, 2)}
-    for _ in range(ROUNDS):
-        for (name, n), least in best.items():
-            best[name, n] = min(least, _once(commands[name], [log] * n))
-    return {name: (best[name, 2] - best[name, 1]) * scale for name in commands}
-
-
-def main() -> int:
-    """Print both costs and their ratio."""
-    size = int(sys.argv[1] if len(sys.argv) > 1 else "256") << 20
-    texts = [option for text in sorted(Anchors.builtin().texts) for option in ("-e", os.fsdecode(text))]
-    commands = {"grep -c -F": ["grep", "-c", "-F", *texts], "spans": [sys.executable, "-c", FIND]}
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "gateway.log"
-        write_log(log, size)
-        added = added_costs(commands, log, (1 << 30) / size)
-    for name, cost in added.items():
-        print(f"{name:12} {cost:6.2f} s for a further GB")
-    ratio = added["spans"] / added["grep -c -F"]
-    print(f"{'ratio':12} {ratio:6.2f} (at most 1)")
-    return int(ratio > 1)
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main(questions)
