@@ -27,7 +27,7 @@ class _Template(NamedTuple):
     """What was written of a record, and the objects that it was written from.
 
     Attributes:
-        raw, message, ids, extra, retry, problems: the very objects of the record.
+        raw, message, ids, extra, retry, problems, redactions: the very objects of the record.
         head: up to the value of `ids`.
         own_ids: the value of `ids`.
         middle: from behind the value of `ids` up to the value of `occurred_at`.
@@ -40,6 +40,7 @@ class _Template(NamedTuple):
     extra: Mapping[str, Any]
     retry: RetryAdvice
     problems: tuple[Any, ...]
+    redactions: tuple[Any, ...]
     head: bytes
     own_ids: bytes
     middle: bytes
@@ -88,6 +89,8 @@ class Encoder:
         problems = orjson.dumps([problem.to_dict() for problem in record.problems])
         tail = [b',"retry":', _retry(record.retry), b',"entry":', self._entry(record.entry)]
         tail += [b',"problems":', problems]
+        if record.redactions:
+            tail += [b',"redactions":', orjson.dumps([item.to_dict() for item in record.redactions])]
         if self._raw != "omit":
             tail += [b',"raw":', orjson.dumps(record.raw.to_dict(self._raw))]
         return _Template(
@@ -97,6 +100,7 @@ class Encoder:
             extra=record.extra,
             retry=record.retry,
             problems=record.problems,
+            redactions=record.redactions,
             head=head[:-1] + b',"ids":',
             own_ids=orjson.dumps(record.ids),
             middle=b',"extra":%s,"occurred_at":' % orjson.dumps(record.extra),
@@ -126,6 +130,7 @@ def _is_same(known: _Template, record: ErrorRecord) -> bool:
         and record.extra is known.extra
         and record.retry is known.retry
         and record.problems is known.problems
+        and record.redactions == known.redactions
         # The fingerprint masks the ids that stand in the message.
         and (record.ids is known.ids or not (_has_any(record, record.ids) or _has_any(record, known.ids)))
     )

@@ -64,6 +64,7 @@ def test_a_command_of_the_page_runs(command: str, place: Path):
     "arguments, code, sentence",
     [
         (["captures"], 0, ""),
+        (["captures", "--redact"], 0, ""),
         (["captures", "--fail-on", "rejected>0"], 1, "--fail-on 'rejected>0' holds."),
         (["captures", "--fail-on", "rejected>many"], 2, "is no policy"),
         (["captures", "--field", "boddy=/x"], 2, "the names are: body, status, headers"),

@@ -24,6 +24,7 @@ import errnorm
 from errnorm import batch
 from errnorm.batch.encode import Encoder
 from errnorm.batch.journal import NotResumable
+from errnorm.redaction import CONTACT_CENTER
 
 SENT = [case for case in cases("well-formed", "several-errors") if case.given.get("status")]
 
@@ -129,6 +130,32 @@ def test_encoder_is_exact_for_any_ids_and_delays(picks: list[Any], raw: Any):
         told = case.given | {"headers": {"X-Request-Id": text, "Retry-After": str(len(text))}}
         for record in normalizer.normalize(case.body, **told):
             assert encoder.line(record) == orjson.dumps(record.to_dict(raw=raw)) + b"\n"
+
+
+def test_encoder_is_exact_for_redacted_records():
+    """What a policy took out is told as the record tells it."""
+    encoder = Encoder("text")
+    for case in CASES:
+        for record in errnorm.normalize(case.body, **case.given):
+            for one in (record, record.redacted(CONTACT_CENTER)):
+                assert encoder.line(one) == orjson.dumps(one.to_dict(raw="text")) + b"\n"
+
+
+def test_policy_holds_for_records_and_rejects(tmp_path: Path):
+    """With a policy neither output nor rejects hold what it knows to be private."""
+    path = tmp_path / "a.ndjson"
+    mail = "agent1001@finesse.example.com"
+    path.write_bytes(
+        orjson.dumps({"status": 404, "url": "/x", "body": f"<p>No device for {mail}</p>"})
+        + b"\n{"
+        + mail.encode()
+    )
+    out, rejects = tmp_path / "out", tmp_path / "rejects"
+    report = batch.run(path, out, rejects=rejects, policy=CONTACT_CENTER, raw="text")
+
+    assert (report.total.with_errors, report.total.rejected) == (1, 1)
+    assert mail.encode() not in out.read_bytes() + rejects.read_bytes()
+    assert b"[email]" in out.read_bytes()
 
 
 def test_two_jobs_give_the_output_of_one(tmp_path: Path):
