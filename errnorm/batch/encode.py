@@ -17,9 +17,10 @@ import orjson
 from errnorm.batch.capture import Reject
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "reject_line", "when_and_where"]
+__all__ = ["Encoder", "fingerprint_of", "reject_line", "when_and_where"]
 
-_MOST_TEMPLATES = 4096
+_MOST_TEMPLATES = 1024
+_MOST_FINGERPRINTS = 64
 _NULL = b"null"
 
 
@@ -84,7 +85,10 @@ class Encoder:
 
     def _made(self, record: ErrorRecord) -> _Template:
         head = orjson.dumps(
-            {"schema_version": SCHEMA_VERSION} | {name: getattr(record, name) for name in _HEAD}
+            {"schema_version": SCHEMA_VERSION}
+            | {name: getattr(record, name) for name in _HEAD[:10]}
+            | {"fingerprint": fingerprint_of(record)}
+            | {name: getattr(record, name) for name in _HEAD[10:]}
         )
         problems = orjson.dumps([problem.to_dict() for problem in record.problems])
         tail = [b',"retry":', _retry(record.retry), b',"entry":', self._entry(record.entry)]
@@ -118,8 +122,21 @@ class Encoder:
 
 _HEAD = (
     *("vendor", "shape", "type", "code", "subcode", "message", "target", "status", "index", "total"),
-    *("fingerprint", "origin", "category", "severity", "match"),
+    *("origin", "category", "severity", "match"),
 )
+
+
+_fingerprints: dict[int, tuple[ErrorRecord, str]] = {}
+
+
+def fingerprint_of(record: ErrorRecord) -> str:
+    """Give a record's fingerprint, worked out once: the report asks for it right after the output."""
+    known = _fingerprints.get(id(record))
+    if known is None or known[0] is not record:
+        if len(_fingerprints) >= _MOST_FINGERPRINTS:
+            _fingerprints.clear()
+        known = _fingerprints[id(record)] = (record, record.fingerprint)
+    return known[1]
 
 
 def _is_same(known: _Template, record: ErrorRecord) -> bool:

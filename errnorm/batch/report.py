@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from attrs import define, field, frozen
 
+from errnorm.batch.encode import fingerprint_of
 from errnorm.record import ErrorRecord, RawBody
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
@@ -176,7 +177,7 @@ def _kind_of(record: ErrorRecord) -> _Kind:
     if known is not None and known.raw is record.raw and known.ids is record.ids:
         return known
     entry = _entry_of(record)
-    about = f"{record.fingerprint} {entry or f'{record.vendor} {record.shape}'}"
+    about = f"{fingerprint_of(record)} {entry or f'{record.vendor} {record.shape}'}"
     kind = _Kind(record.raw, record.ids, entry, _unknown_of(record), about)
     if record.raw.size <= _MEMO_BODY:
         if len(_memo) >= _MOST_MEMO:

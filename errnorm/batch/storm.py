@@ -21,6 +21,7 @@ __all__ = ["Storm"]
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 4096  # about what is kept beside a body
+_MOST_ONCE = 65_536
 
 
 @define
@@ -52,6 +53,7 @@ class Storm:
         self._known: dict[Any, _Known] = {}
         self._size = 0
         self._met: list[_Known] = []
+        self._once: set[int] = set()
 
     def line(self, capture: Capture) -> bytes | None:
         """Give the lines of a capture that came before; None where it did not."""
@@ -70,9 +72,9 @@ class Storm:
         return b"".join([part for before, after in known.frames for part in (before, told, after)])
 
     def keep(self, capture: Capture, result: Result | None) -> None:
-        """Remember what a capture became."""
+        """Remember what a capture became, from the second time on: most bodies of a quiet day come once."""
         key = _key(capture)
-        if key is None:
+        if key is None or self._is_first(hash(key)):
             return
         if self._size > _MOST_BYTES:
             self._known.clear()
@@ -80,6 +82,14 @@ class Storm:
         self._size += len(capture.body) + _ENTRY_BYTES
         frames = tuple(self._encoder.frame(record) for record in result or ())
         self._known[key] = _Known(result, frames)
+
+    def _is_first(self, number: int) -> bool:
+        if number in self._once:
+            return False
+        if len(self._once) >= _MOST_ONCE:
+            self._once.clear()
+        self._once.add(number)
+        return True
 
     def count(self, name: str, report: Report) -> None:
         """Count what came again since the last time."""
