@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import batch
 import first_call
 import growth
 import harness
@@ -19,7 +20,7 @@ import startup
 import storm
 import weight
 
-QUESTIONS = (shapes, storm, page, registered, growth, weight, middleware, first_call, startup, spans)
+QUESTIONS = (shapes, storm, page, registered, growth, weight, middleware, first_call, startup, spans, batch)
 
 if __name__ == "__main__":
     harness.main(
