@@ -55,6 +55,7 @@ _USUAL = {
 ROLES: Mapping[str, Sequence[str]] = {role: text.split() for role, text in _USUAL.items()}
 """The usual names by what they tell, the best first; a dot goes down one level."""
 
+_WHOLE = re.compile(r"-?\d{1,19}")
 _SAME = str.maketrans("- ", "__")
 
 
@@ -208,9 +209,7 @@ _ANY_VALUE: Mapping[str, Callable[[Any], Any]] = {
     "stringValue": lambda value: value,
     "boolValue": lambda value: value,
     "doubleValue": lambda value: value,
-    "intValue": lambda value: (
-        int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value) else value
-    ),
+    "intValue": lambda value: int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value,
     "bytesValue": lambda value: value,
     "arrayValue": lambda value: [_any_value(item) for item in (value or {}).get("values", [])],
     "kvlistValue": lambda value: {
