@@ -86,14 +86,17 @@ _OPENER: Final = re.compile(
        |\[(?:\s|\\+[nrt])*+(?=\{|\\*+["']|&(?:quot|\#34|\#x22);)""",
     re.VERBOSE,
 )
-_FIRST_QUOTE: Final = re.compile(rb"(\\*+)(\"|&(?:quot|#34|#x22);)")
+# From its first backslash on: a run of a thousand is looked at once, not a thousand times.
+_FIRST_QUOTE: Final = re.compile(rb"(?<!\\)(\\*+)(\"|&(?:quot|#34|#x22);)")
 _QUOTE_WITHIN: Final = 400  # from the opening brace to the first quote, indentation included
-_MARKS: Final = re.compile(rb"(\\*+)([\"'])|[{}\[\]]")
-_HTML_MARKS: Final = re.compile(rb"(\\*+)(&(?:quot|#34|#x22|#39|apos);)|[{}\[\]]")
+_MARKS: Final = re.compile(rb"(?<!\\)(\\*+)([\"'])|[{}\[\]]")
+_HTML_MARKS: Final = re.compile(rb"(?<!\\)(\\*+)(&(?:quot|#34|#x22|#39|apos);)|[{}\[\]]")
 _MOST_UNIT: Final = 8
 # Plain JSON is most of all: its strings are passed over as wholes, a lone quote is one that does not end.
+# The end is a mark as well: without it a long end without a mark would be tried from each of its characters.
 _PLAIN_MARK: Final = re.compile(
-    rb"""(?:[^{}\[\]"']++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')*+([{}\[\]"'])""", re.DOTALL
+    rb"""(?:[^{}\[\]"']++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')*+([{}\[\]"']|\Z)""",
+    re.DOTALL,
 )
 
 
@@ -155,6 +158,8 @@ def _plain_end(data: bytes, start: int, limit: int) -> Scan:
     depth = 0
     for found in _PLAIN_MARK.finditer(data, start, limit):
         mark = found[1]
+        if not mark:
+            break
         if mark in _QUOTES:
             return Scan(None, found.end())
         depth += 1 if mark in _OPENING else -1
@@ -250,7 +255,7 @@ def tag_end(data: bytes, start: int, limit: int, name: bytes, opener: bytes) -> 
     return None
 
 
-_QUOTE: Final = re.compile(rb"(\\*+)\"")
+_QUOTE: Final = re.compile(rb"(?<!\\)(\\*+)\"")
 
 
 def json_escapes(data: bytes, start: int, place: int) -> int:
@@ -280,7 +285,7 @@ def carrier_end(data: bytes, start: int, limit: int, escapes: int) -> int | None
     return next((found.start() for found in every if len(found[1]) < (1 << escapes) - 1), None)
 
 
-_HALF_ESCAPE: Final = re.compile(rb"\\+(?:u[0-9a-fA-F]{0,3})?\Z")
+_HALF_ESCAPE: Final = re.compile(rb"(?<!\\)\\++(?:u[0-9a-fA-F]{0,3})?\Z")
 _SIMPLE_ESCAPE: Final = re.compile(rb"\\([\"'\\/])")
 _XML_ENTITIES: Final = {
     "&quot;": '"',

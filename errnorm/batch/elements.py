@@ -27,7 +27,7 @@ _GAP = re.compile(rb"[\s,]*+")
 _BRACKET = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
 _SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s",\]}]++)(?=[\s,\]])', re.DOTALL)
 _NEXT = re.compile(rb'\s*+,\s*+\{\s*+"[^"\\]{1,80}+"')
-_LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[")
+_LIST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+\[")
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
@@ -98,7 +98,7 @@ def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
 def _find_list(window: Window, start: re.Pattern[bytes]) -> bool:
     """Go to the first element; a quote in a JSON text is escaped, so a key is found by its spelling."""
     while True:
-        found = start.search(window.data) if start is not _LIST else start.match(window.data)
+        found = start.search(window.data)
         if found:
             window.drop(found.end())
             return True

@@ -44,7 +44,9 @@ _OTHER_BYTES: Final = 1 << 12
 _PREFIX: Final = re.compile(rb"<|lt;|u003[cC]|[\"']|quot;")
 _NAME: Final = re.compile(rb"[\w.-]{1,100}")
 # What stands before the name of a start tag, an end tag, a comment.
-_TAG: Final = re.compile(rb"(<|&(?:amp;)*+lt;|\\++u003[cC])(!--\s{0,9}|[?/]|\\++/)?(?:[\w.-]{1,40}:)?\Z")
+_TAG: Final = re.compile(
+    rb"(<|&(?:amp;)*+lt;|(?<!\\)\\++u003[cC])(!--\s{0,9}|[?/]|\\++/)?(?:[\w.-]{1,40}:)?\Z"
+)
 _TAG_BYTES: Final = 64
 _QUOTE: Final = re.compile(rb"\\*+[\"']|&(?:quot|#34|#39|#x22|apos);")
 # "content": "<ApiErrors>…  {content: '<ApiErrors>…  The key of the text that a payload stands in.

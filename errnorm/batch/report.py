@@ -369,7 +369,9 @@ def _ranked(table: Counter[str], name: str) -> list[tuple[str, int]]:
 # Policies -------------------------------------------------------------------------------------------------
 
 _COMPARE = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
-_POLICY = re.compile(r"\s*([a-z_]+)(?::([^\s<>=!]+))?\s*(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
+_POLICY = re.compile(
+    r"\s*+([a-z_]++)(?::([^\s<>=!]++))?+\s*+(>=|<=|==|!=|>|<)\s*+(\d++(?:\.\d++)?+)\s*+(%?+)\s*+"
+)
 _WORDS = {
     "category": [str(word) for word in Category],
     "retry": [str(word) for word in Decision],

@@ -254,7 +254,7 @@ def is_running(pid: str) -> bool:
 
 def test_run_goes_on_only_with_the_same(tmp_path: Path):
     """Other inputs, other options and standard input are refused with what to do."""
-    folder = folder_of(tmp_path, 3000)
+    folder = folder_of(tmp_path, 20_000)
     process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "1")
     assert wait_for(tmp_path / "out.journal", process)
     process.kill()
