@@ -509,7 +509,7 @@ def _builtin(vendor: str) -> _File:
 def _mistakes(data: bytes) -> tuple[Mistake, ...]:
     from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of a user needs it
 
-    return mistakes_in(data, {name: list(_builtin(name).places) for name in _builtin_names()})
+    return mistakes_in(data, {name: _builtin(name).rows for name in _builtin_names()})
 
 
 def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:

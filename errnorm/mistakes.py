@@ -22,6 +22,7 @@ from errnorm.vocabulary import Category, Decision, Scope, Severity, Verified
 __all__ = ["Mistake", "mistakes_in", "unusual_advice"]
 
 Check = Callable[[Any, str], Iterator["Mistake"]]
+Rows = Sequence[Mapping[str, Any]]
 
 
 @frozen(kw_only=True)
@@ -35,7 +36,7 @@ class Mistake:
 
     Example:
         >>> content = b'{"vendor": "acme-desk", "entries": [{"table": "code", "code": 7, "title": "No"}]}'
-        >>> print(mistakes_in(content, {"acme-desk": ["code"]})[0])
+        >>> print(mistakes_in(content, {"acme-desk": []})[0])
         entries[0].code (code 7): this is a number, and a text is wanted. Write it in quotes: "7".
     """
 
@@ -49,12 +50,12 @@ class Mistake:
         return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def mistakes_in(data: bytes, tables: Mapping[str, Collection[str]]) -> tuple[Mistake, ...]:
+def mistakes_in(data: bytes, builtin: Mapping[str, Rows]) -> tuple[Mistake, ...]:
     """Give every mistake of a catalog file, in the order of the file.
 
     Args:
         data: the bytes of the file.
-        tables: the vendors that errnorm knows, each with the tables that its parser asks.
+        builtin: the vendors that errnorm knows, each with the rows of its own catalog file.
 
     Returns:
         The mistakes; empty for a file that is in order.
@@ -67,14 +68,14 @@ def mistakes_in(data: bytes, tables: Mapping[str, Collection[str]]) -> tuple[Mis
         orjson.loads(data)
         content = json.loads(data, object_pairs_hook=_Members)
     except orjson.JSONDecodeError as error:
-        hint = " Save the file as UTF-8 without a byte order mark." if data[:1] > b"\x7f" else ""
-        return (_error(f"line {error.lineno}, column {error.colno}", f"this is no JSON: {error.msg}.{hint}"),)
+        return (_error(f"line {error.lineno}, column {error.colno}", f"this is no JSON: {_why(error.msg)}"),)
     except (ValueError, RecursionError):
         return (_error("the file", "a number is too long, or lists lie too deep in each other."),)
     found = list(_FILE(content, ""))
     if isinstance(content, dict):
-        found += [*_references(content), *_doubles(content), *_places(content, tables)]
-    return tuple(sorted((_named(one, content) for one in found), key=_order))
+        found += [*_references(content), *_doubles(content), *_places(content, builtin)]
+    found.sort(key=lambda mistake: _order(mistake.place, content))
+    return tuple(_named(mistake, content) for mistake in found)
 
 
 def unusual_advice(category: str, retry: Mapping[str, Any]) -> str | None:
@@ -96,6 +97,23 @@ def unusual_advice(category: str, retry: Mapping[str, Any]) -> str | None:
     if not usual or (retry.get("decision"), retry.get("scope")) in usual:
         return None
     return ", or ".join(f"{decision} with {scope}" if scope else decision for decision, scope in usual)
+
+
+def _why(said: str) -> str:
+    """Say in our words what the reader of JSON found, and what to do about it."""
+    return next((sentence for mark, sentence in _JSON_FAULTS if mark in said), _JSON_FAULTS[-1][1])
+
+
+_JSON_FAULTS = (
+    ("byte order mark", "the file begins with a byte order mark. Save it as UTF-8 without one."),
+    ("UTF-8", "the file is not in UTF-8. Save it as UTF-8."),
+    ("depth limit", "lists or objects lie too deep in each other. Close each where it ends."),
+    ("end of data", "the file ends too early. Close every quote, bracket and brace."),
+    ("empty", "the file is empty. `errnorm schema catalog` prints the form."),
+    ("trailing comma", "a comma stands before the end of a list or an object. Take it out."),
+    ("after document", "something follows the last brace. Take it out."),
+    ("", "a comma, a colon, a quote or a bracket is missing here, or one is too many."),
+)
 
 
 class _Members(dict[str, Any]):
@@ -153,13 +171,13 @@ def _object(members: Mapping[str, Check], *required: str) -> Check:
     return check
 
 
-def _list(item_check: Check, *, unique: bool = False) -> Check:
+def _list(item_check: Check, *, unique: bool = False, empty: str = "Leave it out.") -> Check:
     def check(value: object, place: str) -> Iterator[Mistake]:
         if not isinstance(value, list):
             yield _error(place, f"this is {_kind(value)}, and a list in brackets is wanted.")
             return
         if not value:
-            yield _warning(place, "this list is empty. Leave it out.")
+            yield _warning(place, f"this list is empty. {empty}")
         for number, item in enumerate(value):
             yield from item_check(item, f"{place}[{number}]")
             if unique and item in value[:number]:
@@ -178,6 +196,14 @@ def _text(value: object, place: str) -> Iterator[Mistake]:
         yield _warning(
             place, "this text begins or ends with a blank, or has a line break. Write it on one line."
         )
+
+
+def _code_text(value: object, place: str) -> Iterator[Mistake]:
+    yield from _text(value, place)
+    number = re.fullmatch(r"(-?)0*(\d+)", value.replace(" ", "")) if isinstance(value, str) else None
+    if number and value != number[1] + number[2]:
+        plain = number[1] + number[2]
+        yield _warning(place, f"no vendor writes {value!r}, with zeros or blanks. Write {plain!r}.")
 
 
 def _headline(value: object, place: str) -> Iterator[Mistake]:
@@ -248,9 +274,11 @@ def _retry(value: object, place: str) -> Iterator[Mistake]:
     if not isinstance(value, dict) or decision not in list(Decision):
         return
     scopes, scope = _SCOPES[decision], value.get("scope")
-    if scope not in scopes and scope in (None, *Scope):
-        choice = " or ".join(one or "no scope" for one in scopes)
-        yield _error(f"{place}.scope", f"{decision} goes with {choice}.")
+    choice = " or ".join(one or "no scope" for one in scopes)
+    if "scope" not in value and None not in scopes:
+        yield _error(place, f"'scope' is missing: {decision} goes with {choice}. Add it.")
+    if scope not in scopes and scope in list(Scope):
+        yield _error(f"{place}.scope", f"{decision} goes with {choice}, and not with {scope}. Change one.")
     if "delay" in value and decision != Decision.RETRY:
         yield _error(f"{place}.delay", f"nobody waits before {decision}. Leave it out.")
 
@@ -306,7 +334,7 @@ _ENTRY_MEMBERS = _judged(
     _object(
         {
             "table": _WORD,
-            "code": _text,
+            "code": _code_text,
             "range": _range,
             "prefix": _text,
             "name": _text,
@@ -340,7 +368,9 @@ def _sources(value: object, place: str) -> Iterator[Mistake]:
 
 
 _FILE = _object(
-    {"vendor": _WORD, "title": _text, "sources": _sources, "entries": _list(_entry)}, "vendor", "entries"
+    {"vendor": _WORD, "title": _text, "sources": _sources, "entries": _list(_entry, empty="Write an entry.")},
+    "vendor",
+    "entries",
 )
 _CHANGE = ((Decision.DO_NOT_RETRY, Scope.AFTER_CHANGE),)
 _SAME = ((Decision.RETRY, Scope.SAME_CALL),)
@@ -400,7 +430,7 @@ def _doubles(content: Mapping[str, Any]) -> Iterator[Mistake]:
             yield _error(place, f"this code stands at {first[key]} already. Make one entry of the two.")
             continue
         for spelling in _row_spellings(row):
-            there, code = owner.setdefault((key[0], spelling.casefold().replace(" ", "")), (place, key[1]))
+            there, code = owner.setdefault((key[0], _folded(spelling)), (place, key[1]))
             if code != key[1]:
                 yield _error(
                     place, f"{spelling!r} leads to {there} ({code}) as well. Keep it in one of the two."
@@ -413,22 +443,54 @@ def _row_spellings(row: Mapping[str, Any]) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
-def _places(content: Mapping[str, Any], tables: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
-    """Find names that nothing in errnorm asks for."""
+def _places(content: Mapping[str, Any], builtin: Mapping[str, Rows]) -> Iterator[Mistake]:
+    """Find names that nothing in errnorm asks for, and entries that lie over more than they say."""
     vendor = content.get("vendor")
     if not isinstance(vendor, str):
         return
-    if vendor not in tables:
+    if vendor not in builtin:
         yield _warning(
             "vendor",
-            f"errnorm has no vendor {vendor!r}; only one of your own asks for it. {_near(vendor, tables)}",
+            f"errnorm has no vendor {vendor!r}; only one of your own asks for it. {_near(vendor, builtin)}",
         )
         return
+    tables = {str(row["table"]) for row in builtin[vendor]}
     for place, row in _rows(content):
         table = row.get("table")
-        if isinstance(table, str) and table not in tables[vendor]:
-            hint = _near(table, tables[vendor])
-            yield _warning(f"{place}.table", f"nothing of {vendor} is looked up in a table {table!r}. {hint}")
+        if isinstance(table, str) and table not in tables:
+            hint = _near(table, tables)
+            yield _error(f"{place}.table", f"nothing of {vendor} is looked up in a table {table!r}. {hint}")
+        yield from _covers(place, row, [one for one in builtin[vendor] if one["table"] == table])
+
+
+def _covers(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mistake]:
+    """Warn of a spelling that another builtin code has, and of an entry over those of two deployments."""
+    code = row.get("code")
+    if not isinstance(code, str):
+        return
+    for spelling in _row_spellings(row):
+        other = next((one for one in builtin if _has(one, spelling) and one.get("code") != code), None)
+        if other:
+            yield _warning(
+                place,
+                f"{spelling!r} belongs to {_code(other)} in the builtin catalog, and leads here from now on. "
+                "Take it out, unless you mean that.",
+            )
+    deployments = [one["deployment"] for one in builtin if one.get("code") == code and "deployment" in one]
+    if len(deployments) > 1 and "deployment" not in row:
+        names = " and ".join(deployments)
+        yield _warning(
+            place, f"this lies over {len(deployments)} entries, of {names}. Say which by deployment."
+        )
+
+
+def _has(row: Mapping[str, Any], spelling: str) -> bool:
+    wanted = _folded(spelling)
+    return any(_folded(text) == wanted for text in _row_spellings(row))
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace(" ", "")
 
 
 def _code(row: Mapping[str, Any]) -> str:
@@ -449,6 +511,19 @@ def _named(mistake: Mistake, content: object) -> Mistake:
 _ENTRY_PLACE = re.compile(r"entries\[(\d+)\]")
 
 
-def _order(mistake: Mistake) -> int:
-    found = _ENTRY_PLACE.match(mistake.place)
-    return int(found[1]) if found else -1
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+def _order(place: str, content: Any) -> tuple[int, ...]:  # noqa: ANN401 - any JSON value
+    """Give the position of a place in its file, step by step."""
+    steps: list[int] = []
+    for found in _STEP.finditer(place):
+        if found[1] and isinstance(content, list) and int(found[1]) < len(content):
+            steps.append(int(found[1]))
+            content = content[int(found[1])]
+        elif isinstance(content, dict) and found[2] in content:
+            steps.append(list(content).index(found[2]))
+            content = content[found[2]]
+        else:
+            break
+    return tuple(steps)

@@ -19,7 +19,17 @@ from errnorm.schemas import schema_text
 from errnorm.vendor import Lookup
 from errnorm.vocabulary import Category
 
-TABLES = {"zoom-cobrowse": ["code"], "unknown": ["status"]}
+BUILTIN = {
+    "zoom-cobrowse": [
+        {"table": "code", "code": "1016", "name": "NETWORK_ERROR"},
+        {"table": "code", "code": "1017"},
+    ],
+    "unknown": [{"table": "status", "code": "503"}],
+    "cisco-finesse": [
+        {"table": "e-cti", "code": "2", "deployment": "UCCE"},
+        {"table": "e-cti", "code": "2", "deployment": "UCCX"},
+    ],
+}
 ROW = {
     "table": "code",
     "code": "1016",
@@ -49,7 +59,7 @@ FILE = {
 
 def said(file: Any) -> list[str]:
     """Give the mistakes of a file as lines."""
-    return [str(mistake) for mistake in mistakes_in(json.dumps(file).encode(), TABLES)]
+    return [str(mistake) for mistake in mistakes_in(json.dumps(file).encode(), BUILTIN)]
 
 
 def changed(place: tuple[str | int, ...], value: Any) -> dict[str, Any]:
@@ -82,7 +92,7 @@ MISTAKES = [
     ),
     (("tilte",), "x", "tilte: no member has this name here. Did you mean 'title'?"),
     (("entries",), {}, "entries: this is an object, and a list in brackets is wanted."),
-    (("entries",), [], "entries: this list is empty. Leave it out."),
+    (("entries",), [], "entries: this list is empty. Write an entry."),
     (("entries", 1), None, "entries[1]: this is null, and an object in braces is wanted."),
     (("sources",), [], "sources: this is a list, and an object in braces is wanted."),
     (
@@ -154,7 +164,27 @@ MISTAKES = [
     (
         (*E0, "retry", "scope"),
         "after_change",
-        "entries[0].retry.scope (code 1016): retry goes with same_call or higher_level.",
+        "entries[0].retry.scope (code 1016): retry goes with same_call or higher_level, and not with after_change. Change one.",
+    ),
+    (
+        (*E0, "retry"),
+        {"decision": "retry"},
+        "entries[0].retry (code 1016): 'scope' is missing: retry goes with same_call or higher_level. Add it.",
+    ),
+    (
+        (*E0, "code"),
+        "01016",
+        "entries[0].code (code 01016): no vendor writes '01016', with zeros or blanks. Write '1016'.",
+    ),
+    (
+        (*E0, "code"),
+        "10 16",
+        "entries[0].code (code 10 16): no vendor writes '10 16', with zeros or blanks. Write '1016'.",
+    ),
+    (
+        (*E0, "code"),
+        "17",
+        "entries[0] (code 17): 'NETWORK_ERROR' belongs to 1016 in the builtin catalog, and leads here from now on. ",
     ),
     (
         (*E0, "retry", "delay"),
@@ -249,7 +279,7 @@ def test_every_mistake_is_told_in_the_order_of_the_file():
         "vendor": "zoom-cobrowse",
         "entries": [{"code": 1, "titel": "x"}, 7, {"table": "code", "title": "x"}],
     }
-    places = [mistake.place for mistake in mistakes_in(json.dumps(file).encode(), TABLES)]
+    places = [mistake.place for mistake in mistakes_in(json.dumps(file).encode(), BUILTIN)]
 
     assert places == [
         *(
@@ -280,15 +310,70 @@ def test_every_mistake_is_told_in_the_order_of_the_file():
 )
 def test_a_file_that_is_no_json_has_a_line_number(data: bytes, line: str):
     """What is no JSON has line and column, and nothing in a file raises."""
-    found = [str(mistake) for mistake in mistakes_in(data, TABLES)]
+    found = [str(mistake) for mistake in mistakes_in(data, BUILTIN)]
 
     assert found
     assert found[0].startswith(line)
 
 
+@pytest.mark.parametrize(
+    ("data", "fix"),
+    [
+        (b"\xff", "Save it as UTF-8."),
+        (b"\xef\xbb\xbf{}", "Save it as UTF-8 without one."),
+        (b"", "`errnorm schema catalog` prints the form."),
+        (b"[" * 100_000, "Close each where it ends."),
+        (b'{"vendor": "x",}', "a comma stands before the end of a list or an object. Take it out."),
+        (b'{"vendor": "x"', "Close every quote, bracket and brace."),
+        (b"{} x", "something follows the last brace. Take it out."),
+        (b'{"vendor" "x"}', "a comma, a colon, a quote or a bracket is missing here, or one is too many."),
+    ],
+)
+def test_what_is_no_json_is_told_in_our_words(data: bytes, fix: str):
+    """The sentence is ours and ends with what to do, whatever the reader of JSON calls it."""
+    (found,) = mistakes_in(data, BUILTIN)
+
+    assert found.message.endswith(fix)
+
+
+def test_mistakes_stand_in_the_order_of_the_file():
+    """A person mends a file from its top to its end."""
+    file = {
+        "tilte": 1,
+        "entries": [{"code": "1", "table": "cod", "title": 7}],
+        "vendor": "zoom-cobrowse",
+        "x": 1,
+    }
+
+    assert [mistake.place for mistake in mistakes_in(json.dumps(file).encode(), BUILTIN)] == [
+        "tilte",
+        "entries[0].table (code 1)",
+        "entries[0].title (code 1)",
+        "x",
+    ]
+
+
+def test_an_entry_over_two_deployments_is_told():
+    """Status 2 means one thing on Unified CCE and another on Unified CCX; one entry for both is unusual."""
+    row = {"table": "e-cti", "code": "2", "title": "Ours"}
+    lines = said({"vendor": "cisco-finesse", "entries": [row]})
+
+    assert lines == [
+        "entries[0] (code 2): this lies over 2 entries, of UCCE and UCCX. Say which by deployment."
+    ]
+    assert said({"vendor": "cisco-finesse", "entries": [{**row, "deployment": "UCCE"}]}) == []
+
+
+def test_an_entry_in_a_table_of_nobody_is_refused():
+    """No body leads to such an entry, so it is a mistake and no style."""
+    (found,) = mistakes_in(json.dumps(changed((*E0, "table"), "cod")).encode(), BUILTIN)
+
+    assert str(found.severity) == "error"
+
+
 def test_a_member_that_stands_twice_is_told():
     """JSON keeps the last of two equal members in silence; we do not."""
-    found = mistakes_in(b'{"vendor": "zoom-cobrowse", "vendor": "unknown", "entries": []}', TABLES)
+    found = mistakes_in(b'{"vendor": "zoom-cobrowse", "vendor": "unknown", "entries": []}', BUILTIN)
 
     assert "vendor: this member stands here twice, and only the last counts. Keep one." in map(str, found)
 
@@ -337,6 +422,7 @@ FILES = st.builds(
 BEYOND_A_SCHEMA = (
     *("is no key of sources", "stands at entries", "leads to entries", "errnorm has no vendor"),
     *("is looked up in a table", "is usually", "first number of a range", "a delay is"),
+    *("no vendor writes", "belongs to", "this lies over"),
 )
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text("catalog")))
 
