@@ -77,6 +77,9 @@ _LONGEST_KEY = 80
 _ARM = ("E_ARM_", "E_ ARM_")
 _TABLES = {"CF_": "cf", "E_": "e-cti", "CCX_": "ccx", "PERERR_": "peripheral"}
 _CTI_TABLES = frozenset({"cf", "arm", "e-cti", "ccx"})
+# Finesse's own numbers, which it prints under a type that says nothing: a conference that is refused.
+_CONFERENCE = frozenset({"20700", "20999"})
+_CATCH_ALL = frozenset({"genericerror", "calloperationfailure"})
 _PROSE = frozenset({"errormessage", "peripheralerrortext"})
 _KNOWN = frozenset(
     {
@@ -148,7 +151,8 @@ def parse(payload: Payload) -> Iterable[Reported]:
         return []
     if tree.evidence.claims or (tree.evidence.confidence and payload.hint == _NAME):
         payload.shape = tree.shape
-    return (error.reported(tree, group) for error, group in _errors(payload, tree))
+    url = payload.url or ""
+    return (error.reported(tree, group, url) for error, group in _errors(payload, tree))
 
 
 def _parse_page(payload: Payload) -> list[Reported]:
@@ -229,7 +233,7 @@ class _Error:
                 self._sort_in(key, inner, below)
         return f"<{tag}>{leaf(inside)}"
 
-    def reported(self, tree: Tree, group: Group) -> Reported:
+    def reported(self, tree: Tree, group: Group, url: str) -> Reported:
         """Report the error: the steps in the order of their dependence."""
         fields = Reported(
             shape=tree.shape,
@@ -245,7 +249,7 @@ class _Error:
         if media:
             fields["ids"] = {**fields["ids"], "media": media}
         self._message(fields)
-        self._codes(fields, media, tree)
+        self._codes(fields, media, tree, url)
         envelope = group.around()
         if envelope:
             self.extra["envelope"] = envelope
@@ -286,7 +290,7 @@ class _Error:
         if status:
             fields["status"] = int(status[1])
 
-    def _codes(self, fields: Reported, media: str | None, tree: Tree) -> None:
+    def _codes(self, fields: Reported, media: str | None, tree: Tree, url: str) -> None:
         """Choose subcode and target, and what to look up: the most specific first."""
         code, kind = fields["code"], fields["type"]
         # Without a constant, a number of the Media APIs is of their table (errorMedia).
@@ -294,7 +298,7 @@ class _Error:
         peripheral, name = self.texts.get("peripheralerrorcode"), self.texts.get("peripheralerrormsg")
         self.keep("peripheralerrormsg")
         data = self.texts.get("errordata")
-        number = data if data and _is_code(data, table, fields, tree) else None
+        number = data if data and _is_code(data, table, fields, tree, url) else None
         fields["subcode"] = peripheral or number
         fields["target"] = None if number else data
         if number and peripheral:
@@ -315,14 +319,19 @@ class _Error:
         )
 
 
-def _is_code(data: str, table: str | None, fields: Reported, tree: Tree) -> bool:
-    """Tell a CTI number from an agent id: both are digits in ErrorData."""
+def _is_code(data: str, table: str | None, fields: Reported, tree: Tree, url: str) -> bool:
+    """Tell a CTI number from an agent id: both are digits in ErrorData.
+
+    Only the request knows its ids: a number that its url or the Update names is one of them.
+    """
     if not _NUMBER.fullmatch(data):
         return False
     kind = (fields["type"] or "").lower().replace(" ", "")
     if kind.startswith(_AGENT_TYPES) or not (kind or fields["message"]):
         return False
-    return table in _CTI_TABLES or tree.notification
+    if data in fields["ids"].values() or (url and data in url.partition("?")[0].split("/")):
+        return False
+    return table in _CTI_TABLES or tree.notification or (data in _CONFERENCE and kind in _CATCH_ALL)
 
 
 def _constant(text: str | None) -> str | None:
