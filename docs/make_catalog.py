@@ -5,6 +5,7 @@ Run `python docs/make_catalog.py` after a change of a `catalog.json`; a test com
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from errnorm import Catalog, CatalogEntry, Verified
 from errnorm.vendors import UNKNOWN, VENDORS
 
 FOLDER = Path(__file__).parent / "catalog"
+VOCABULARY = FOLDER.parent.parent / "tests" / "vocabulary.json"  # the rows of the vendors' own lists
 TITLES = {vendor.name: vendor.title for vendor in VENDORS} | {UNKNOWN.name: "HTTP, whoever answers"}
 NOTE = "<!-- Written by docs/make_catalog.py from the catalog.json of the vendor: change that, not this. -->"
 
@@ -25,7 +27,7 @@ TABLES = {
     ),
     ("cisco-finesse", "ccx"): (
         "CCX codes: Unified CCX's own, from 88001 on",
-        "Whatever follows 88017.",
+        "Whatever follows 88017, and the number of CCX_CALL_CONTROL_MASK_NOT_ON.",
     ),
     ("cisco-finesse", "cf"): (
         "CF codes: why the CTI server refused to control a call or an agent",
@@ -33,15 +35,19 @@ TABLES = {
     ),
     ("cisco-finesse", "e-cti"): (
         "E_CTI codes: why the CTI server refused a message",
-        "Nothing of the 15.0 list; older releases name some numbers differently.",
+        "Nothing of the 15.0 list; older releases name some numbers differently. 99 to 106 are printed nowhere.",
     ),
     ("cisco-finesse", "message"): (
-        "Constants in ErrorMessage that belong to Finesse itself",
+        "Constants and texts in ErrorMessage that belong to Finesse itself",
         "What the token service, Desktop Chat, Voice MRD, FIPPA and the JSON of 15.0 answer: no page was found.",
     ),
     ("cisco-finesse", "peripheral"): (
         "Codes of what stands behind the CTI server: the PERERR constants and their numbers",
-        "Most of the list: only a few codes and the prefixes could be read, and no captured error carries one.",
+        "Most of the list: of some hundred rows three codes with a meaning and five prefixes could be read.",
+    ),
+    ("cisco-finesse", "sibling"): (
+        "Error types of sibling products whose bodies look like Finesse's: explained, and never claimed",
+        "All but three: the lists of Packaged CCE, CVP and SocialMiner are not this catalog's.",
     ),
     ("cisco-finesse", "status"): (
         "HTTP statuses that Finesse gives a meaning of its own",
@@ -53,7 +59,7 @@ TABLES = {
     ),
     ("genesys-chat", "code"): (
         "Codes of an EventError of the chat API",
-        "Single codes of the browser from 153 to 199, and all from 200 to 249: only the ranges are printed.",
+        "Quit reasons, and the codes of Genesys' Flex and Workspace: other lists. Single codes of the browser from 153 to 199, and all from 200 to 249: only the ranges are printed.",
     ),
     ("genesys-chat", "notice"): (
         "Notices of the chat API that have no code; the labels are ours",
@@ -61,7 +67,7 @@ TABLES = {
     ),
     ("genesys-gwe", "status"): (
         "HTTP statuses of the Backend Server of Genesys Web Engagement",
-        "The bodies under them: none is printed, and none was captured.",
+        "The bodies under them: none is printed, and none was captured. The codes of its reporting service.",
     ),
     ("unknown", "page"): (
         "Pages that stand where an answer of an API should be; the labels are ours",
@@ -91,6 +97,7 @@ def _index(tables: dict[tuple[str, str], list[CatalogEntry]]) -> str:
     rows = [_coverage(vendor, table, entries) for (vendor, table), entries in sorted(tables.items())]
     proofs = Counter(entry.verified for entries in tables.values() for entry in entries)
     levels = " | ".join(str(proofs[level]) for level in Verified)
+    entries_of_all = [entry for entries in tables.values() for entry in entries]
     return _lines(
         "# The catalog: every code, explained",
         NOTE,
@@ -99,13 +106,15 @@ def _index(tables: dict[tuple[str, str], list[CatalogEntry]]) -> str:
         "At a prompt, `errnorm explain 1016` and `errnorm codes --search PIN` show the same.",
         "## Coverage",
         "How much of each public vocabulary is in, how well it is proved, and what we know to be missing.\n"
+        "A row is one line of a list that a vendor prints, as far as we could read that list; families that the\n"
+        "beginning of a name makes, and labels of ours, are entries without a row.\n"
         "[The catalog guide](../catalog-guide.md#levels-of-proof) says what the levels of proof mean.",
         "\n".join(
             (
-                "| vendor | table | what it lists | entries | documented | observed | inferred | known to be missing |",
-                "|---|---|---|---:|---:|---:|---:|---|",
+                "| vendor | table | what it lists | public rows that are in | entries | documented | observed | inferred | known to be missing |",
+                "|---|---|---|---:|---:|---:|---:|---:|---|",
                 *rows,
-                f"| **all** | | | {proofs.total()} | {levels} | |",
+                f"| **all** | | | {_rows_in(entries_of_all)} | {proofs.total()} | {levels} | |",
             )
         ),
     )
@@ -115,7 +124,19 @@ def _coverage(vendor: str, table: str, entries: Sequence[CatalogEntry]) -> str:
     what, missing = TABLES[vendor, table]
     proofs = Counter(entry.verified for entry in entries)
     counts = " | ".join(str(proofs[level]) for level in Verified)
-    return f"| {vendor} | [{table}]({vendor}/{table}.md) | {what} | {len(entries)} | {counts} | {missing} |"
+    rows = _rows_in(entries)
+    return f"| {vendor} | [{table}]({vendor}/{table}.md) | {what} | {rows} | {len(entries)} | {counts} | {missing} |"
+
+
+def _rows_in(entries: Sequence[CatalogEntry]) -> str:
+    """Say how many rows of the printed lists of these entries' tables are in."""
+    tables = {(entry.vendor, entry.table) for entry in entries}
+    rows = [
+        row for row in json.loads(VOCABULARY.read_text("utf-8")) if (row["vendor"], row["table"]) in tables
+    ]
+    there = {(entry.vendor, entry.table, entry.code, entry.deployment) for entry in entries}
+    found = sum((row["vendor"], row["table"], row["code"], row.get("deployment")) in there for row in rows)
+    return f"{found} of {len(rows)}" if rows else "no list"
 
 
 def _page(entries: Sequence[CatalogEntry]) -> str:
@@ -137,7 +158,7 @@ def _entry(entry: CatalogEntry) -> Iterator[str]:
     yield _bullets("", _facts(entry))
     yield _bullets("Why it may have happened:", map(_prose, entry.causes))
     yield _bullets("What to do:", map(_prose, entry.fixes))
-    if len(entry.messages) > 1:
+    if entry.has_causes_by_text:
         yield "Its texts tell the causes apart:"
         for number in range(1, len(entry.messages) + 1):
             yield from _numbered(entry, number)
@@ -158,8 +179,8 @@ def _facts(entry: CatalogEntry) -> Iterator[str]:
     yield from _judgement(entry)
     if entry.aliases:
         yield f"also: {', '.join(f'`{alias}`' for alias in entry.aliases)}"
-    if len(entry.messages) == 1:
-        yield f"text: `{entry.messages[0].text}`"
+    if not entry.has_causes_by_text:
+        yield from (f"text: `{message.text}`" for message in entry.messages)
     if entry.status:
         yield f"HTTP status: {', '.join(map(str, entry.status))}"
     if entry.deprecated:
@@ -169,7 +190,8 @@ def _facts(entry: CatalogEntry) -> Iterator[str]:
 
 
 def _judgement(entry: CatalogEntry) -> Iterator[str]:
-    yield f"category: {entry.category or 'no error'}, {entry.severity}"
+    category = entry.category or ("no error" if entry.severity else "unknown; what stands beside it judges")
+    yield f"category: {category}{f', {entry.severity}' if entry.severity else ''}"
     if entry.retry:
         yield f"retry: {entry.retry}"
 

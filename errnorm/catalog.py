@@ -41,6 +41,7 @@ _HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
 _STATUS = "status"
 _MOST_LADDERS = 1024
 _LONGEST_KEPT = 200  # a constant of a megabyte is looked up, and not kept
+_DEPLOYMENTS = ("UCCE", "UCCX")
 _BARE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}+")
 _MOST_WORDS = 12  # the longest type has five
 _MOST_PIECES = 20  # of a pasted text; more is a log, and has `errnorm parse`
@@ -90,8 +91,11 @@ class _File:
         self.sources = sources
         self.rows = rows
         self.places: dict[str, list[int]] = {}
+        self.deployed: dict[tuple[str, str], set[str]] = {}
         for place, row in enumerate(rows):
             self.places.setdefault(row["table"], []).append(place)
+            if "deployment" in row and "code" in row:
+                self.deployed.setdefault((row["table"], row["code"]), set()).add(row["deployment"])
         self.tables: dict[str, _Table] = {}
         self.built: dict[int, CatalogEntry] = {}
 
@@ -121,10 +125,11 @@ class _File:
 
     def family(self, table: str, key: str) -> CatalogEntry | None:
         """Give the family of a table in which this code falls."""
-        for place in self.table(table).families:
-            if _in_family(self.rows[place], key):
-                return self.entry(place)
-        return None
+        fitting = [place for place in self.table(table).families if _in_family(self.rows[place], key)]
+        if not fitting:
+            return None
+        # PERERR_CM_NEW falls into PERERR_ as well; the longer prefix says more.
+        return self.entry(max(fitting, key=lambda place: len(self.rows[place].get("prefix", ""))))
 
     def texts(self) -> Iterator[tuple[CatalogEntry, int, str]]:
         """Give each message text, folded, with its entry and its number."""
@@ -140,10 +145,16 @@ class _File:
         return found
 
     def _build(self, row: Mapping[str, Any]) -> CatalogEntry:
-        entry = _entry(self.vendor, row, self.sources)
+        entry = _entry(self.vendor, row, self.sources, apart=self._is_apart(row))
         if self.pages is None:
             return entry
         return evolve(entry, docs_url=f"{self.pages}/{entry.table}.md#{entry.anchor}")
+
+    def _is_apart(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether two deployments have this code; a file of a user keeps the ids of the builtin one."""
+        files = (self, _builtin(self.vendor)) if self.vendor in _builtin_names() else (self,)
+        key = (row["table"], row.get("code", ""))
+        return "deployment" in row and any(len(file.deployed.get(key, ())) > 1 for file in files)
 
 
 _NO_TABLE = _Table((), ())
@@ -317,7 +328,33 @@ class Catalog:
             return self._meanings((vendor,), key)
         return self._meanings(self.vendors(), query)
 
-    def search(
+    def near(self, query: str, count: int = 5) -> tuple[str, ...]:
+        """Give the constants, names and texts that a misspelt one may mean, one a code, the likeliest first.
+
+        Args:
+            query: what `explain` does not know; for a number there is nothing near.
+            count: how many at most.
+
+        Example:
+            >>> Catalog.builtin().near("CF_RESOURCE_BUZY", 1)
+            ('CF_RESOURCE_BUSY',)
+            >>> Catalog.builtin().near("4711")
+            ()
+        """
+        asked = query.rpartition(":")[2].strip()
+        if asked.lstrip("-").isdecimal():
+            return ()
+        files = [file for vendor in self.vendors() for file in self._files(vendor)]
+        owners = {
+            text: (file.vendor, row["table"], _code_of(row))
+            for file in files
+            for row in file.rows
+            for text in _spellings(row)
+        }
+        found = {owners[text]: text for text in reversed(_nearest(asked, owners, 2 * count))}
+        return tuple(reversed(found.values()))[:count]
+
+    def search(  # noqa: PLR0913 - one keyword a filter
         self,
         words: str = "",
         *,
@@ -325,6 +362,7 @@ class Catalog:
         table: str | None = None,
         category: str | None = None,
         decision: str | None = None,
+        deployment: str | None = None,
     ) -> tuple[CatalogEntry, ...]:
         """Give the entries that fit everything asked for; without arguments all of them.
 
@@ -334,6 +372,7 @@ class Catalog:
             table: one of the vendor's lists, `cf`.
             category: a word of `Category`.
             decision: a word of `Decision`.
+            deployment: `UCCE` or `UCCX`: what only that one sends, or means something else by.
 
         Returns:
             The entries in the order of the catalog. A numbered message stands for itself where only its
@@ -341,7 +380,7 @@ class Catalog:
 
         Raises:
             UnknownVendor: when the catalog knows no such vendor.
-            InvalidArgument: when there is no such table, category or decision.
+            InvalidArgument: when there is no such table, category, decision or deployment.
 
         Example:
             >>> catalog = Catalog.builtin()
@@ -353,7 +392,12 @@ class Catalog:
         self._require(vendor, table)
         _require_word("category", category, Category)
         _require_word("decision", decision, Decision)
-        entries = [entry for entry in self.entries(vendor) if table in {None, entry.table}]
+        _require_word("deployment", deployment, _DEPLOYMENTS)
+        entries = [
+            entry
+            for entry in self.entries(vendor)
+            if table in {None, entry.table} and deployment in {None, entry.deployment}
+        ]
         wanted = words.casefold().split()
         told = [entry for entry in entries if _tells(entry, wanted)]
         return tuple(found for entry in told for found in _judged_so(entry, category, decision))
@@ -365,8 +409,7 @@ class Catalog:
             )
         names = (vendor,) if vendor else self.vendors()
         tables = sorted({name for vendor in names for file in self._files(vendor) for name in file.places})
-        if table is not None and table not in tables:
-            raise InvalidArgument(f"There is no table {table!r}. There are: {', '.join(tables)}.")
+        _require_word("table", table, tables)
 
     def judge(
         self,
@@ -405,7 +448,10 @@ class Catalog:
         exact, problems = _consistent(found, lookups)
         own = [rung for rung in exact if not rung.entry.generic]
         generic = [rung for rung in exact if rung.entry.generic]
-        families = [] if own else [rung for lookup in lookups for rung in self._family(vendor, lookup)]
+        # CF_GENERIC_OPERATION begins as its family does, and is known all the same.
+        known = {rung.lookup for rung in found}
+        unknown = () if own else (lookup for lookup in lookups if lookup not in known)
+        families = [rung for lookup in unknown for rung in self._family(vendor, lookup)]
         return _Ladder(own + families + generic + self._by_status(vendor, status), problems)
 
     def _files(self, vendor: str) -> list[_File]:
@@ -444,13 +490,17 @@ class Catalog:
 
     def _meanings(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
         """Descend from what the query is, over what it says and names, to where it would fall."""
+        bare = query.strip(_AROUND)
         constants = [found[0] for found in islice(_CONSTANT.finditer(query), _MOST_PIECES)]
         return (
             self._spelled(vendors, query)
+            or self._placed(vendors, bare)
             or self._said(vendors, query)
-            or self._first(self._spelled, vendors, (*constants, *_beginnings(query)))
-            or self._first(self._families, vendors, (query, *constants))
-            or self._spelled(vendors, query.rpartition(":")[2])
+            or self._first(self._spelled, vendors, (bare, *constants, *_beginnings(query)))
+            or self._loosely(vendors, bare)
+            or self._first(self._families, vendors, (bare, *constants))
+            or self._by_number(vendors, query)
+            or self._spelled(vendors, query.rpartition(":")[2] if len(query.split()) == 1 else "")
         )
 
     def _first(
@@ -462,11 +512,51 @@ class Catalog:
         return next((found for key in keys if (found := finder(vendors, key))), ())
 
     def _spelled(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
+        """Give the entries with this code, name or alias."""
         files = [(file, table) for name in vendors for file in self._files(name) for table in file.places]
-        found = _first_of_each(entry for file, table in files for entry in file.find(table, key))
-        known = {entry.vendor for entry in found}
-        others = [name for name in vendors if name not in known]
-        return (*found, *self._families(others, key)) if found else ()
+        return _first_of_each(entry for file, table in files for entry in file.find(table, key))
+
+    def _placed(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
+        """Give what a table and a code name: `cf/22`, `cf:22`, `cf 22`."""
+        found = _PLACE.fullmatch(query)
+        if not found:
+            return ()
+        table, sign, key = found[1].casefold(), found[2], found[3]
+        if not sign and table == "code":  # `code 34` is a manner of speaking
+            return ()
+        return self._tabled(vendors, table, key)
+
+    def _tabled(self, vendors: Sequence[str], table: str, key: str) -> tuple[CatalogEntry, ...]:
+        files = [file for name in vendors for file in self._files(name)]
+        found = [entry for file in files for entry in file.find(table, key)]
+        families = (file.family(table, key) for file in files)
+        return _first_of_each(found or (entry for entry in families if entry))
+
+    def _loosely(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
+        """Give the entries that differ from the query in signs and small words: `invalid-device`."""
+        wanted = _loose(query)
+        if len(wanted) < _LEAST_LOOSE or wanted.isdecimal():
+            return ()
+        files = [file for name in vendors for file in self._files(name)]
+        return _first_of_each(
+            file.entry(place)
+            for file in files
+            for place, row in enumerate(file.rows)
+            if any(_loose(text) == wanted for text in _spellings(row))
+        )
+
+    def _by_number(self, vendors: Sequence[str], text: str) -> tuple[CatalogEntry, ...]:
+        """Give what the first number of a text means that is marked as a code or a status, or begins it."""
+        for found in islice(_MARKED.finditer(text), _MOST_PIECES):
+            status, number = found[1], found[2] or found[3]
+            entries = (
+                self._tabled(vendors, _STATUS, number)
+                if status
+                else self._spelled(vendors, number) or self._families(vendors, number)
+            )
+            if entries:
+                return entries
+        return ()
 
     def _families(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
         files = [file for name in vendors if name != _HTTP for file in self._files(name)]
@@ -483,7 +573,7 @@ class Catalog:
         if not found and len(said) >= _LEAST_WORDS:
             found = [(entry, number) for entry, number, plain in known if said in plain]
         return _first_of_each(
-            _numbered(entry, number) if len(entry.messages) > 1 else entry for entry, number in found
+            _numbered(entry, number) if entry.has_causes_by_text else entry for entry, number in found
         )
 
     def __repr__(self) -> str:
@@ -532,11 +622,18 @@ def _folded(text: str) -> str:
     return text.casefold().replace(" ", "")
 
 
+def _loose(text: str) -> str:
+    """Fold what people vary when they type: signs between words, and small words."""
+    words = _SIGNS.split(text.casefold())
+    return "".join(word for word in words if word not in _SMALL_WORDS)
+
+
 def _first_of_each(entries: Iterable[CatalogEntry]) -> tuple[CatalogEntry, ...]:
     found: dict[str, CatalogEntry] = {}
     for entry in entries:  # a layer of a user comes before what it overlays
         found.setdefault(entry.id, entry)
-    return tuple(found.values())
+    # What HTTP means by a status comes before what a vendor adds to it.
+    return tuple(sorted(found.values(), key=lambda entry: (entry.vendor, entry.table) != (_HTTP, _STATUS)))
 
 
 def _beginnings(text: str) -> Iterator[str]:
@@ -552,9 +649,20 @@ def _beginnings(text: str) -> Iterator[str]:
                 yield begin
 
 
-def _require_word(name: str, word: str | None, words: type[Category | Decision]) -> None:
-    if word is not None and word not in set(words):
-        raise InvalidArgument(f"There is no {name} {word!r}. There are: {', '.join(words)}.")
+def _require_word(name: str, word: str | None, words: Iterable[str]) -> None:
+    known = [str(one) for one in words]
+    if word is not None and word not in known:
+        near = _nearest(word, known, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InvalidArgument(f"There is no {name} {word!r}.{hint} There are: {', '.join(known)}.")
+
+
+def _nearest(word: str, words: Iterable[str], count: int) -> list[str]:
+    """Give the words that are most like one, whatever their case."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a miss needs it
+
+    known = {text.casefold(): text for text in words}
+    return [known[text] for text in get_close_matches(word.casefold(), known, n=count)]
 
 
 def _tells(entry: CatalogEntry, words: Sequence[str]) -> bool:
@@ -584,7 +692,8 @@ def _spellings(row: Mapping[str, Any]) -> Iterator[str]:
 
 def _in_family(row: Mapping[str, Any], key: str) -> bool:
     if "prefix" in row:
-        return key.startswith(row["prefix"])
+        # `E_ ARM_STAT_…` falls into the family of its list, as it has the entries there.
+        return _folded(key[:_LONGEST_KEPT]).startswith(_folded(row["prefix"]))
     low, high = row["range"]
     # Nine digits at most: a code of a million digits is in no range, and costs nothing.
     return key.isascii() and key.isdecimal() and len(key) <= 9 and low <= int(key) <= high
@@ -596,7 +705,9 @@ def _code_of(row: Mapping[str, Any]) -> str:
     return f"{row['prefix']}*" if "prefix" in row else "{}-{}".format(*row["range"])
 
 
-def _entry(vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> CatalogEntry:
+def _entry(
+    vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]], *, apart: bool
+) -> CatalogEntry:
     source = sources.get(row.get("source", ""), {})
     deprecated = row.get("deprecated")
     key = CatalogEntry(
@@ -605,6 +716,7 @@ def _entry(vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[st
         code=_code_of(row),
         title=row["title"],
         deployment=row.get("deployment"),
+        apart=apart,
     )
     return evolve(
         key,
@@ -675,6 +787,17 @@ def _consistent(
     return kept, (_CONTRADICTED,) if contradicted else ()
 
 
+_AROUND = " \t\r\n,;\"'`()[]<>"
+_PLACE = re.compile(r"([A-Za-z][A-Za-z-]{0,20}+)\s{0,3}([/:]?)\s{0,3}(\S.{0,200})")
+_SIGNS = re.compile(r"[\W_]+")
+_SMALL_WORDS = frozenset({"a", "an", "the", "is", "are", "was"})
+_LEAST_LOOSE = 5
+# `errorCode=20999`, `HTTP/1.1 502`, `status code 502`; a number of a clock or a version is none.
+_MARKED = re.compile(
+    r"(?:(?<!\w)(?:(https?(?:/[\d.]{1,3})?|status(?:[ _-]?code)?)|[a-z]{0,20}(?:code|error|data|err))"
+    r"[\s:=#\"'>(]{1,4}(-?\d{1,9})|^\s{0,9}(\d{3,9}))(?![.:/-]?\w)",
+    re.IGNORECASE,
+)
 _CONSTANT = re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9]*+(?:_ ?[A-Z0-9]++)++")
 _CONTRADICTED = Problem(
     ProblemCode.CODE_CONTRADICTED,
@@ -701,7 +824,7 @@ def _same_code(rung: _Rung, other: _Rung) -> bool:
 
 def _texts(rung: _Rung) -> dict[str, int]:
     """Give the numbered texts that tell the causes of an exact code apart; a code with one text has none."""
-    if rung.match is not Match.EXACT or rung.entry.generic or len(rung.entry.messages) < 2:
+    if rung.match is not Match.EXACT or rung.entry.generic or not rung.entry.has_causes_by_text:
         return {}
     texts: dict[str, int] = {}
     for number, message in enumerate(rung.entry.messages, 1):
@@ -732,7 +855,9 @@ def _numbered(entry: CatalogEntry, number: int) -> CatalogEntry:
         for name in ("title", "explanation", "causes", "fixes", "category", "severity", "retry")
         if getattr(message, name)
     }
-    one = evolve(entry, number=number, **stated)
+    # The causes of the other texts are none of this one.
+    inherited: dict[str, Any] = {"causes": ()} if entry.has_causes_by_text else {}
+    one = evolve(entry, number=number, **(inherited | stated))
     page, anchor, _ = (entry.docs_url or "").partition(f"#{entry.anchor}")
-    has_place = anchor and len(entry.messages) > 1  # a text of its own has a place of its own on our page
+    has_place = anchor and entry.has_causes_by_text  # a text of its own has a place of its own on our page
     return evolve(one, docs_url=f"{page}#{one.anchor}") if has_place else one

@@ -386,7 +386,8 @@ class CatalogEntry:
         number: position of the message that fits, from 1; None for the entry as a whole.
         name: the constant or exception name beside a number.
         aliases: other spellings and numbers of the same thing.
-        deployment: `UCCE` or `UCCX`, where the two differ.
+        deployment: `UCCE` or `UCCX`, where only that one sends the code, or means this by it.
+        apart: the other deployment means something else by the same code, so the id names the deployment.
         generic: the code says nothing itself, so every other entry ranks before it.
         title, explanation, causes, fixes: in errnorm's own words.
         category, severity, retry: the judgement; None where another entry must judge.
@@ -406,6 +407,7 @@ class CatalogEntry:
     name: str | None = None
     aliases: tuple[str, ...] = ()
     deployment: str | None = None
+    apart: bool = False
     generic: bool = False
     title: str
     explanation: str = ""
@@ -425,7 +427,7 @@ class CatalogEntry:
     @property
     def id(self) -> str:
         """`vendor:table/code`, with `@deployment` and `#number` where they tell entries apart."""
-        deployment = f"@{self.deployment}" if self.deployment else ""
+        deployment = f"@{self.deployment}" if self.apart else ""
         number = f"#{self.number}" if self.number else ""
         return f"{self.vendor}:{self.table}/{self.code}{deployment}{number}"
 
@@ -433,13 +435,21 @@ class CatalogEntry:
     def anchor(self) -> str:
         """The place of the entry on the page of its table; it never changes, so links to it hold."""
         code = _NO_ANCHOR.sub("-", self.code).rstrip("-")
-        deployment = f"-{self.deployment}" if self.deployment else ""
+        deployment = f"-{self.deployment}" if self.apart else ""
         return f"code-{code}{deployment}" + (f"-text-{self.number}" if self.number else "")
 
     @property
     def spellings(self) -> tuple[str, ...]:
         """Every text under which the vendor sends this code."""
         return tuple(text for text in (self.code, self.name, *self.aliases) if text)
+
+    @property
+    def has_causes_by_text(self) -> bool:
+        """True when several texts tell its causes apart, each with a judgement of its own.
+
+        A code may also have several texts that say the same at more or less length.
+        """
+        return len(self.messages) > 1 and any(message.title or message.retry for message in self.messages)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reference that a record's dict carries."""

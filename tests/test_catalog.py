@@ -119,6 +119,7 @@ def test_authentication_needs_a_new_login_or_a_change():
 UNUSUAL = {
     "cisco-finesse:status/207": "half of it happened, and sending it again would double that half",
     "cisco-finesse:type/parseError": "the page in `content` decides, and nobody has read it yet",
+    "cisco-finesse:type/parseError#1": "as its type",
     "genesys-chat:code/151": "the answer may have been cut on the way, or be of another version",
     "genesys-chat:code/151#1": "as its code",
     "genesys-chat:code/150-199": "the known members reach from a short gap to a lost session",
@@ -191,12 +192,12 @@ def test_reauthentication_is_for_authentication_alone():
 
 
 def test_numbered_messages_judge_for_themselves():
-    """A text of a code states title, category and advice."""
+    """Of texts that tell causes apart, each states title, category and advice."""
     assert [
         entry.id
         for entry in ENTRIES
         for message in entry.messages
-        if not (message.title and message.category and message.retry)
+        if entry.has_causes_by_text and not (message.title and message.category and message.retry)
     ] == []
 
 
@@ -252,11 +253,26 @@ def test_what_is_inferred_says_so():
 
 
 def test_every_entry_judges_except_successes():
-    """Only a status that is no error has no category and no advice."""
+    """Only a status that is no error, and a family that says nothing but its list, has no judgement."""
     assert {entry.id for entry in ENTRIES if not (entry.category and entry.retry)} == {
         "genesys-gwe:status/200",
         "genesys-gwe:status/204",
+        "cisco-finesse:arm/E_ARM_STAT_*",
+        "cisco-finesse:ccx/CCX_*",
+        "cisco-finesse:cf/CF_*",
+        "cisco-finesse:e-cti/E_CTI_*",
     }
+
+
+def test_a_family_that_knows_nothing_lets_others_judge():
+    """A new constant does not hide what the type behind it, or the status, says."""
+    lookups = [Lookup("cf", "CF_NEW_THING"), Lookup("type", "Call Operation Failure")]
+    behind = CATALOG.judge("cisco-finesse", lookups, None, 400)
+    alone = CATALOG.judge("cisco-finesse", lookups[:1], None, 503)
+
+    assert behind["entry"] == CATALOG.get("cisco-finesse:cf/CF_*")
+    assert str(behind["category"]) == "dependency_failed"
+    assert (str(alone["category"]), str(alone["retry"])) == ("unavailable", "retry the same call")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
@@ -305,10 +321,13 @@ SEEDS = {
     ("vendor", "code"), [(vendor, code) for vendor, codes in SEEDS.items() for code in codes]
 )
 def test_every_documented_code_is_explained(vendor: str, code: str):
-    """Every code of the vendors' error pages answers, with and without the vendor's name."""
+    """Every code of the vendors' error pages answers, with and without the vendor's name.
+
+    A number in a range of one vendor that another vendor has as a code needs the name: 25 is Finesse's.
+    """
     query = "25" if code == "1-49" else "225" if code == "200-249" else code
 
-    assert vendor in {entry.vendor for entry in CATALOG.explain(query)}
+    assert code == "1-49" or vendor in {entry.vendor for entry in CATALOG.explain(query)}
     assert {entry.vendor for entry in CATALOG.explain(f"{vendor}:{query}")} == {vendor}
 
 
@@ -356,7 +375,22 @@ def test_the_same_number_stands_in_several_tables():
 
 
 def test_a_family_answers_for_its_unknown_members():
-    """A code in a known range, and a constant with a known prefix, have the family's meaning."""
+    """A code in a known range, and a constant with a known prefix, have the family's meaning.
+
+    A type that says nothing ranks behind it, and one that says something before it.
+    """
+    generic, real = ("type", "Generic Error"), ("type", "Invalid State")
+
+    assert judged("cisco-finesse", ("cf", "CF_NEW_THING"), generic) == ("cisco-finesse:cf/CF_*", "family")
+    assert judged("cisco-finesse", ("cf", "CF_NEW_THING"), real) == (
+        "cisco-finesse:type/Invalid State",
+        "exact",
+    )
+    assert judged("cisco-finesse", ("cf", "CF_GENERIC_OPERATION")) == ("cisco-finesse:cf/1", "exact")
+    assert judged("cisco-finesse", ("peripheral", "PERERR_ZZ_X")) == (
+        "cisco-finesse:peripheral/PERERR_*",
+        "family",
+    )
     assert judged("genesys-chat", ("code", "177")) == ("genesys-chat:code/150-199", "family")
     assert judged("cisco-finesse", ("peripheral", "PERERR_CM_NEW")) == (
         "cisco-finesse:peripheral/PERERR_CM_*",
@@ -423,6 +457,40 @@ def test_spellings_are_folded():
             ["cisco-finesse:type/Database constraint violation"],
         ),
         ("peripheral error PERERR_CM_NEW", ["cisco-finesse:peripheral/PERERR_CM_*"]),
+        ("… ErrorCode=20999 ConferenceCallCommand: Conference failed", ["cisco-finesse:type/20999"]),
+        ("errorCode 20999", ["cisco-finesse:type/20999"]),
+        ("<errorData>88001</errorData>", ["cisco-finesse:ccx/88001"]),
+        ("HTTP 502", ["unknown:status/502", "genesys-gwe:status/502"]),
+        ("HTTP/1.1 502 Bad Gateway", ["unknown:status/502", "genesys-gwe:status/502"]),
+        ("502 Bad Gateway", ["unknown:status/502", "genesys-gwe:status/502"]),
+        ("502", ["unknown:status/502", "genesys-gwe:status/502"]),
+        (
+            "Error: Request failed with status code 502",
+            ["unknown:status/502", "genesys-gwe:status/502"],
+        ),
+        ("HTTP 599", ["unknown:status/500-599"]),
+        ("13036,", ["cisco-finesse:peripheral/13036"]),
+        ("errorCode: -1", ["cisco-finesse:peripheral/-1"]),
+        ("cf 22", ["cisco-finesse:cf/22"]),
+        ("cf/22", ["cisco-finesse:cf/22"]),
+        ("CF:22", ["cisco-finesse:cf/22"]),
+        ("cisco-finesse:cf:22", ["cisco-finesse:cf/22"]),
+        ("e-cti/2", ["cisco-finesse:e-cti/2@UCCE", "cisco-finesse:e-cti/2@UCCX"]),
+        ("code 34", ["cisco-finesse:arm/34", "cisco-finesse:cf/34", "cisco-finesse:e-cti/34"]),
+        ("25", ["cisco-finesse:cf/25", "cisco-finesse:e-cti/25"]),
+        ("177", ["genesys-chat:code/150-199"]),
+        ("CF INVALID OBJECT STATE", ["cisco-finesse:cf/22"]),
+        ("invalid-device", ["cisco-finesse:type/Invalid Device"]),
+        ("Agent not logged in", ["cisco-finesse:type/Agent is not logged in"]),
+        ("CF_NEW_THING", ["cisco-finesse:cf/CF_*"]),
+        ("got E_CTI_NEW_THING from it", ["cisco-finesse:e-cti/E_CTI_*"]),
+        ("E_ ARM_STAT_NEW", ["cisco-finesse:arm/E_ARM_STAT_*"]),
+        ("CCX_NEW", ["cisco-finesse:ccx/CCX_*"]),
+        ("PERERR_ZZ_X", ["cisco-finesse:peripheral/PERERR_*"]),
+        ("E_NEW_THING", []),
+        ("5 agents wait", []),
+        ("error 12:34:56", []),
+        ("release 12.5 of 2024-01-02", []),
         ("at 12:34:56 nothing", []),
         ("Busy people wait", []),
         ("has ended", []),
@@ -451,6 +519,7 @@ def test_search_filters_by_everything():
         ({"vendor": "genesys-gwe", "table": "cf"}, errnorm.InvalidArgument),
         ({"category": "bussy"}, errnorm.InvalidArgument),
         ({"decision": "maybe"}, errnorm.InvalidArgument),
+        ({"deployment": "UCCZ"}, errnorm.InvalidArgument),
     ],
 )
 def test_search_refuses_unknown_names(asked: dict[str, str], error: type[Exception]):
@@ -528,3 +597,54 @@ def test_a_range_holds_its_ends_and_nothing_beyond(
 def test_there_are_ranges():
     """The test above has something to hold."""
     assert len(FAMILIES) > 5
+
+
+def test_a_text_has_no_causes_of_another_text():
+    """What tells causes apart does not mix them: a session that is over is no wrong version."""
+    whole, one = CATALOG.get("zoom-cobrowse:code/1011"), CATALOG.get("zoom-cobrowse:code/1011#3")
+
+    assert whole is not None
+    assert one is not None
+    assert one.causes
+    assert set(one.causes) & set(whole.causes) == set()
+
+
+def test_the_texts_of_one_cause_are_one_entry():
+    """Cisco words 13036 in two lengths; both are the code, and neither is a cause of its own."""
+    short, long = (
+        "JTAPI Gateway - Error on ANSWER operation",
+        "The routine performAnswerCall in class JTapiObj",
+    )
+
+    assert [entry.id for entry in CATALOG.explain(short)] == ["cisco-finesse:peripheral/13036"]
+    assert [entry.id for entry in CATALOG.explain(long)] == ["cisco-finesse:peripheral/13036"]
+    assert judged("cisco-finesse", ("peripheral", "13036"), message=short) == (
+        "cisco-finesse:peripheral/13036",
+        "exact",
+    )
+
+
+def test_a_deployment_stands_in_an_id_only_where_it_tells_entries_apart():
+    """Links and ids hold: a code of one deployment alone has the plain id."""
+    only = {entry.id for entry in CATALOG.search(deployment="UCCX")}
+
+    assert "cisco-finesse:ccx/88001" in only
+    assert {entry_id for entry_id in only if "@" in entry_id} == {"cisco-finesse:e-cti/2@UCCX"}
+    assert CATALOG.search(deployment="UCCE", table="ccx") == ()
+
+
+def test_what_is_near_a_miss_is_named_once():
+    """A misspelt constant has near ones, each code once; a number has none, since every number is near."""
+    near = CATALOG.near("invalid devise")
+
+    assert near[0] == "Invalid Device"
+    assert len(set(near)) == len(near)
+    assert CATALOG.near("4711") == ()
+    assert CATALOG.near("cisco-finesse:-99") == ()
+
+
+@pytest.mark.parametrize(("asked", "near"), [({"table": "CF"}, "'cf'"), ({"category": "bussy"}, "'busy'")])
+def test_search_suggests_what_was_meant(asked: dict[str, str], near: str):
+    """A word that is nearly one of the list is named first."""
+    with pytest.raises(errnorm.InvalidArgument, match=f"Did you mean {near}"):
+        CATALOG.search(**asked)
