@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from errnorm.record import CatalogEntry, Detection, ErrorRecord, Result
-from errnorm.vocabulary import Severity
+from errnorm.vocabulary import Category, Severity
 
 __all__ = ["show"]
 
@@ -22,6 +22,7 @@ _COLOURS = {
     Severity.ERROR: "red",
     Severity.CRITICAL: "bold red",
 }
+_LONGEST_CATEGORY = max(map(len, Category))
 Row = tuple[str, str | None]
 
 
@@ -34,7 +35,7 @@ def show(kind: str, value: Any) -> None:  # noqa: ANN401 - what the kind says
     """
     console = Console(highlight=False)
     for card in _MAKERS[kind](value):
-        console.print(card)
+        console.print(card, soft_wrap=isinstance(card, Text))
 
 
 def _result(result: Result) -> Iterator[RenderableType]:
@@ -80,8 +81,8 @@ def _how_we_know(record: ErrorRecord, detection: Detection) -> Iterator[Row]:
         yield "or", f"{candidate.vendor}: {candidate.reason} ({candidate.confidence:.0%})"
     if record.entry:
         yield "entry", f"{record.entry.id}, match {record.match}, {record.entry.verified}"
-        yield "source", record.entry.source
-        yield "page", record.entry.docs_url
+        yield "source", _document(record.entry)
+        yield "page", _page(record.entry)
     yield "advice", record.retry.basis
     for problem in record.problems:
         yield str(problem.code), f"{problem.message}{f' ({problem.where})' if problem.where else ''}"
@@ -109,7 +110,7 @@ def _entry_parts(entry: CatalogEntry) -> Iterator[tuple[str, list[Row]]]:
     ]
     deprecated = f"use {entry.deprecated.use}" if entry.deprecated else None
     yield "What it is", [*names, ("deployment", entry.deployment), ("deprecated", deprecated)]
-    yield "What it means", _meaning(entry, str(entry.category or "no error"))
+    yield "What it means", _meaning(entry, _category(entry))
     yield (
         "What to do",
         [("retry", str(entry.retry) if entry.retry else None), *(("fix", fix) for fix in entry.fixes)],
@@ -119,20 +120,45 @@ def _entry_parts(entry: CatalogEntry) -> Iterator[tuple[str, list[Row]]]:
         for n, m in enumerate(entry.messages, 1)
     ]
     yield "Its texts", list(texts)
-    document = " ".join(text for text in (entry.source, entry.source_url) if text) or None
-    yield "How we know", [("proof", str(entry.verified)), ("source", document), ("page", entry.docs_url)]
+    yield (
+        "How we know",
+        [("proof", str(entry.verified)), ("source", _document(entry)), ("page", _page(entry))],
+    )
+
+
+def _category(entry: CatalogEntry) -> str:
+    """Name the category; a family that has none leaves it to what stands beside it."""
+    return str(entry.category or ("no error" if entry.severity is Severity.INFO else "unknown"))
+
+
+def _document(entry: CatalogEntry) -> str | None:
+    return " ".join(text for text in (entry.source, entry.source_url) if text) or None
+
+
+def _page(entry: CatalogEntry) -> str | None:
+    """Give the page, and say of a path where it begins."""
+    page = entry.docs_url
+    return f"{page} in errnorm's repository" if page and "://" not in page else page
 
 
 def _codes(entries: Sequence[CatalogEntry]) -> Iterator[RenderableType]:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("code", "what happened", "category", "retry"):
-        table.add_column(heading, overflow="fold")
+    """Give each code a line of its own, whole however long it is, so that it can be copied."""
+    yield _row("what happened", "category", "retry", style="bold")
     for entry in entries:
-        name = Text(_printable(entry.id))
-        name.append(f"\n{_printable(entry.name)}" if entry.name else "", style="dim")
-        said = (entry.title, str(entry.category or "no error"), str(entry.retry or ""))
-        table.add_row(name, *(Text(_printable(text)) for text in said))
-    yield table
+        line = Text(_printable(entry.id))
+        line.append(f"  {_printable(entry.name)}" if entry.name else "", style="dim")
+        yield line
+        yield _row(entry.title, _category(entry), str(entry.retry or ""))
+
+
+def _row(*texts: str, style: str = "") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=2)
+    table.add_column(ratio=5, overflow="fold", style=style)
+    table.add_column(width=_LONGEST_CATEGORY, no_wrap=True, style=style)
+    table.add_column(ratio=4, overflow="fold", style=style)
+    table.add_row("", *(Text(_printable(text)) for text in texts))
+    return table
 
 
 def _vendors(rows: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:

@@ -21,13 +21,12 @@ from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
 from errnorm.record import CatalogEntry
 from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
-from errnorm.vocabulary import Category, Decision, Severity
+from errnorm.vocabulary import Decision, Severity
 
 __all__ = ["cli", "own_catalogs"]
 
 _WRONG_USE = 2
 _UNREADABLE = 3
-_NEAR_MISSES = 5
 _C1_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -167,20 +166,19 @@ def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
     entries = catalog.explain(code)
     if not entries:
         raise click.UsageError(f"No code {code!r} is known. {_near_misses(code, catalog)}")
-    _show_entries(entries, "entries", as_json=as_json)
-    if len(entries) > 1:
+    if len(entries) > 1:  # first, since the cards of several meanings fill the terminal
         click.echo(_told_apart(code, entries), err=True)
+    _show_entries(entries, "entries", as_json=as_json)
+    near = catalog.near(code) if all(entry.code.endswith("*") for entry in entries) else ()
+    if near:
+        click.echo(f"Only the family of {code!r} is known. Did you mean {', '.join(near)}?", err=True)
 
 
 @cli.command()
 @click.argument("vendor", required=False)
 @click.option("--table", help="One of the vendor's lists: cf, e-cti, type, …")
-@click.option(
-    "--category",
-    type=click.Choice([str(word) for word in Category]),
-    metavar="CATEGORY",
-    help="The kind of failure.",
-)
+@click.option("--category", help="The kind of failure: busy, not_found, …")
+@click.option("--deployment", help="What only UCCE or only UCCX sends.")
 @click.option(
     "--retry",
     "decision",
@@ -313,14 +311,7 @@ def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs value
 
 
 def _near_misses(code: str, catalog: Catalog) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a miss needs it
-
-    known = {text.casefold(): text for entry in catalog.entries() for text in _names(entry)}
-    near = get_close_matches(code.rpartition(":")[2].casefold(), known, n=_NEAR_MISSES)
+    near = catalog.near(code)
     if near:
-        return f"Did you mean {', '.join(known[text] for text in near)}?"
+        return f"Did you mean {', '.join(near)}?"
     return "Give an id, a number, a constant, or VENDOR:CODE; `errnorm vendors` lists the vendors."
-
-
-def _names(entry: CatalogEntry) -> tuple[str, ...]:
-    return (entry.id, *entry.spellings)

@@ -24,10 +24,10 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
 
 
-def on_terminal(*arguments: str, stdin: str = "") -> str:
+def on_terminal(*arguments: str, stdin: str = "", columns: int = 120) -> str:
     """Run the command with a terminal as its stdout, and give what a person sees."""
     parent, child = pty.openpty()
-    environment = {**os.environ, "COLUMNS": "120", "TERM": "dumb", "NO_COLOR": "1"}
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "dumb", "NO_COLOR": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "errnorm", *arguments], stdin=subprocess.PIPE, stdout=child, env=environment
     )
@@ -153,6 +153,44 @@ def test_explain_suggests_what_was_meant():
     assert "Did you mean CF_RESOURCE_BUSY" in run("explain", "CF_RESOURCE_BUZY").stderr
 
 
+def test_explain_of_a_family_suggests_the_known_constants():
+    """A constant that no list has is answered by its family, and a near one is named beside it."""
+    done = run("explain", "CF_RESOURCE_BUZY")
+
+    assert (done.returncode, json.loads(done.stdout)["id"]) == (0, "cisco-finesse:cf/CF_*")
+    assert done.stderr.startswith(
+        "Only the family of 'CF_RESOURCE_BUZY' is known. Did you mean CF_RESOURCE_BUSY"
+    )
+
+
+def test_explain_tells_meanings_apart_before_it_shows_them():
+    """The list of what tells the meanings apart stands above the cards, which fill a terminal."""
+    command = [sys.executable, "-m", "errnorm", "explain", "34"]
+    seen = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    ).stdout
+
+    assert seen.index("tells which:") < seen.index('{"vendor"')
+
+
+def test_a_card_says_where_a_path_begins():
+    """A page of ours is a path in the repository, and the vendor's document has an address."""
+    seen = " ".join(on_terminal("explain", "cisco-finesse:cf/33").replace("│", " ").split())
+
+    assert "in errnorm's repository" in seen
+    assert "https://www.cisco.com/" in seen
+
+
+@pytest.mark.parametrize("command", [("codes",), ("explain",), ("parse",), ("catalog", "check")])
+def test_help_shows_no_marks(command: tuple[str, ...]):
+    """The examples of a help text stand on lines of their own, and click's mark for that is not shown."""
+    said = run(*command, "--help").stdout
+
+    assert "\n    errnorm " in said or "\n  curl" in said or "| errnorm" in said
+    assert "\\b" not in said
+    assert "\x08" not in said
+
+
 def test_explain_shows_a_card_on_a_terminal():
     """A person sees the texts that tell the causes of a code apart."""
     assert "Session does not exist or has ended." in on_terminal("explain", "zoom-cobrowse:1011")
@@ -162,7 +200,7 @@ def test_explain_says_what_tells_meanings_apart():
     """Of several meanings stderr says vendor, table and name; of one it says nothing."""
     told = run("explain", "34").stderr.splitlines()
 
-    assert told[0].startswith("'34' has 4 meanings.")
+    assert told[0].startswith("'34' has 3 meanings.")
     assert (
         told[2]
         .strip()
@@ -213,6 +251,25 @@ def test_codes_shows_a_table_on_a_terminal():
     assert "what happened" in seen
     assert "Unavailable" in seen
     assert json.loads(on_terminal("codes", "genesys-gwe", "--json").splitlines()[0])["code"] == "200"
+
+
+def test_codes_can_be_copied_from_a_terminal():
+    """However narrow the terminal, an id and its constant stand on one line, whole, and so does a category."""
+    name = "PERERR_GW_E_JTAPIOBJ_PERFORMANSWERCALL_NO_TERMINAL_CONNECTION"
+    seen = on_terminal("codes", "cisco-finesse", "--table", "peripheral", columns=80)
+
+    assert f"cisco-finesse:peripheral/13036  {name}" in seen
+    assert "dependency_failed" in seen
+
+
+def test_codes_filters_by_deployment():
+    """What only Unified CCX sends is asked for by its name."""
+    found = [
+        json.loads(line)
+        for line in run("codes", "--deployment", "UCCX", "--table", "e-cti").stdout.splitlines()
+    ]
+
+    assert [entry["code"] for entry in found] == ["2", "93", "96"]
 
 
 OWN = {
