@@ -43,7 +43,7 @@ TABLES = {
     ),
     ("cisco-finesse", "peripheral"): (
         "Codes of what stands behind the CTI server: the PERERR constants and their numbers",
-        "Most of the list: of some hundred rows three codes with a meaning and five prefixes could be read.",
+        "Most of the list: -1, 12004, 12005 and 13036 could be read, 10001 without its meaning, and five prefixes.",
     ),
     ("cisco-finesse", "sibling"): (
         "Error types of sibling products whose bodies look like Finesse's: explained, and never claimed",
@@ -67,7 +67,7 @@ TABLES = {
     ),
     ("genesys-gwe", "status"): (
         "HTTP statuses of the Backend Server of Genesys Web Engagement",
-        "The bodies under them: none is printed, and none was captured. The codes of its reporting service.",
+        "The bodies under them: none is printed, and none was captured. The codes of Conversation Manager: another list.",
     ),
     ("unknown", "page"): (
         "Pages that stand where an answer of an API should be; the labels are ours",
