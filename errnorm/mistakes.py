@@ -36,7 +36,7 @@ class Mistake:
 
     Example:
         >>> content = b'{"vendor": "acme-desk", "entries": [{"table": "code", "code": 7, "title": "No"}]}'
-        >>> print(mistakes_in(content, {"acme-desk": []})[0])
+        >>> print(mistakes_in(content, {"acme-desk": [{"table": "code"}]})[0])
         entries[0].code (code 7): this is a number, and a text is wanted. Write it in quotes: "7".
     """
 
@@ -200,9 +200,9 @@ def _text(value: object, place: str) -> Iterator[Mistake]:
 
 def _code_text(value: object, place: str) -> Iterator[Mistake]:
     yield from _text(value, place)
-    number = re.fullmatch(r"(-?)0*(\d+)", value.replace(" ", "")) if isinstance(value, str) else None
-    if number and value != number[1] + number[2]:
-        plain = number[1] + number[2]
+    number = re.fullmatch(r"(-?)(\d++)", value.replace(" ", "")) if isinstance(value, str) else None
+    plain = number[1] + (number[2].lstrip("0") or "0") if number else value
+    if plain != value:
         yield _warning(place, f"no vendor writes {value!r}, with zeros or blanks. Write {plain!r}.")
 
 
