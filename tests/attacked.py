@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import errnorm
 from errnorm.redaction import CONTACT_CENTER
 
-LENGTH = 80_000
-HANG = 1
+LENGTH = 40_000
+HANG = 0.5
 """Seconds of the processor after which an attack hangs: a hundred times what it takes."""
 
 SAMPLES = {
@@ -38,6 +38,7 @@ SAMPLES = {
 REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 
 
+IMPORTS = re.compile(r"^(?:from \S+ )?import (?:\([^)]*\)|.*)$", re.MULTILINE)
 METHODS = ("search", "match", "fullmatch", "finditer", "sub", "split")
 
 
@@ -72,9 +73,11 @@ def patterns() -> dict[str, Use]:
 
 
 def methods(module: ModuleType, name: str) -> frozenset[str]:
-    """Give what a pattern is asked in its module; where it is handed on, that may be anything."""
-    source = Path(module.__file__ or "").read_text("utf-8")
-    uses = re.findall(rf"(\w+\()?(?<![\w.]){name}\b(?:\.(\w+))?(?!\s*+[=:])", source)
+    """Give what a pattern is asked where its name stands; where it is handed on, that may be anything."""
+    home = Path(module.__file__ or "")
+    readers = [home] if name.startswith("_") else list(Path(errnorm.__file__).parent.rglob("*.py"))
+    source = "".join(IMPORTS.sub("", path.read_text("utf-8")) for path in readers)
+    uses = re.findall(rf"(\w+\()?(?<![\w.\"]){name}\b(?:\.(\w+))?(?!\s*+[=:])", source)
     # The lenient reader's `_skip` matches at its place.
     asked = {"match" if call == "_skip(" else method for call, method in uses}
     return frozenset(asked) if asked and asked <= set(METHODS) | {"subn", "findall"} else frozenset(METHODS)
