@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
@@ -342,6 +342,7 @@ def test_format_must_exist():
         reader_named("xls")
 
 
+@example(data=b"\x00\r\x00", reader=reader_named("csv"))
 @given(data=st.binary(max_size=300), reader=st.sampled_from(READERS))
 def test_any_bytes_can_be_read_by_any_reader(data: bytes, reader: Any):
     """No bytes make a reader fail."""

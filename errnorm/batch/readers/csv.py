@@ -43,7 +43,10 @@ def _delimiter(header: bytes) -> str:
 
 def _columns(header: bytes) -> list[str]:
     text = header.removeprefix(_BOM).decode("utf-8", "replace").strip("\r\n")
-    return next(csv.reader([text], delimiter=_delimiter(header)), [])
+    try:
+        return next(csv.reader([text], delimiter=_delimiter(header)), [])
+    except csv.Error:  # a carriage return inside: no row names columns, and each row is a reject
+        return []
 
 
 def _pieces(stream: Stream) -> Iterator[Stream]:
