@@ -56,13 +56,13 @@ def answer(error: VendorError) -> Answer:
     return Answer(body, problem["status"], headers)
 
 
-def answer_to(error: Exception) -> Answer | None:
+def answer_to(error: BaseException) -> Answer | None:
     """Give the response for what escaped from an app; None where it is no vendor's error."""
     found = vendor_error_in(error)
     return None if found is None else guarded(answer, found)
 
 
-def vendor_error_in(error: BaseException) -> VendorError | None:
+def vendor_error_in(error: BaseException | None) -> VendorError | None:
     """Give the vendor's error that an exception is, or that a group of such errors begins with.
 
     A task group (asyncio, anyio) raises a group, also around one error alone. A group in which

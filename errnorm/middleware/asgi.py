@@ -10,10 +10,11 @@ and the catch-all 500 last.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from errnorm.middleware._answer import Answer, answer_to
+from errnorm.middleware._answer import Answer, answer_to, vendor_error_in
 
 __all__ = ["ErrnormMiddleware"]
 
@@ -58,7 +59,7 @@ class ErrnormMiddleware:
         outgoing = _Outgoing(send)
         try:
             await self.app(scope, receive, outgoing)
-        except Exception as error:
+        except BaseException as error:  # also where the call is cancelled: what is held is the app's own
             answered = None if outgoing.started else answer_to(error)
             if answered is None:
                 await outgoing.release()
@@ -71,8 +72,9 @@ class ErrnormMiddleware:
 class _Outgoing:
     """The way out for the app's response; it knows whether the response has started.
 
-    Around a whole Starlette app, ServerErrorMiddleware has sent its 500 when the error arrives here.
-    So a 500 of one piece waits until the app has returned or raised.
+    Around a whole Starlette app, ServerErrorMiddleware has sent its 500 when the error arrives here: it
+    sends from inside its `except`, so the error can be seen while it sends. A 500 of one piece that comes
+    so waits until the app has returned or raised; any other response goes out at once.
     """
 
     def __init__(self, send: Send) -> None:
@@ -89,7 +91,7 @@ class _Outgoing:
 
     def _may_be_replaced(self, message: Message) -> bool:
         if message["type"] == _START:
-            return bool(message["status"] == 500)
+            return bool(message["status"] == 500) and vendor_error_in(sys.exception()) is not None
         return bool(self._held) and message["type"] == _BODY and not message.get("more_body", False)
 
     async def release(self) -> None:

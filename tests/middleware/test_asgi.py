@@ -61,22 +61,105 @@ def test_groups_in_groups_are_opened():
     assert run(app, {"type": "http"})[0]["status"] == 503
 
 
-def test_a_500_that_nobody_finishes_is_sent():
-    """A 500 is held back only until the app has said what becomes of it."""
-
-    async def app(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 500, "headers": []})
-        raise KeyError("a bug")
-
+def sent_before(raised: type[BaseException], app: Any) -> list[Any]:
+    """Run an app that raises, and give what it sent before."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(raised):
         asyncio.run(ErrnormMiddleware(app)({"type": "http"}, None, send))
+    return [message.get("status", message.get("body")) for message in sent]
 
-    assert [message["type"] for message in sent] == ["http.response.start"]
+
+def start(status: int) -> dict[str, Any]:
+    """Give the first message of a response."""
+    return {"type": "http.response.start", "status": status, "headers": []}
+
+
+WHOLE = {"type": "http.response.body", "body": b"own"}
+
+
+async def answer_for_an_error(send: Any, status: int) -> None:
+    """Answer from inside an `except`, as ServerErrorMiddleware does; it does not raise on."""
+    try:
+        raise error_of(testing.FINESSE_UNAUTHORIZED)
+    except VendorError:
+        await send(start(status))
+        await send(WHOLE)
+
+
+def test_a_500_that_nobody_finishes_is_sent():
+    """A 500 is held back only until the app has said what becomes of it."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        try:
+            raise error_of(testing.FINESSE_UNAUTHORIZED)
+        except VendorError:
+            await send(start(500))
+            raise KeyError from None
+
+    assert sent_before(KeyError, app) == [500]
+
+
+def test_a_500_of_the_apps_own_is_sent_at_once():
+    """It goes out before a background task begins, so a task that is cancelled takes nothing with it."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send(start(500))
+        await send(WHOLE)
+        raise asyncio.CancelledError
+
+    assert sent_before(asyncio.CancelledError, app) == [500, b"own"]
+
+
+def test_a_500_that_is_held_outlives_a_cancelled_task():
+    """What waits for the end of the app is sent also where that end is a cancellation."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        try:
+            raise error_of(testing.FINESSE_UNAUTHORIZED)
+        except VendorError:
+            await send(start(500))
+            await send(WHOLE)
+            raise asyncio.CancelledError from None
+
+    assert sent_before(asyncio.CancelledError, app) == [500, b"own"]
+
+
+def test_a_500_that_the_app_makes_of_the_error_and_keeps_is_sent():
+    """The app has dealt with the error itself: its answer stands."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await answer_for_an_error(send, 500)
+
+    assert [message.get("status", message.get("body")) for message in run(app, {"type": "http"})] == [
+        500,
+        b"own",
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 502, 503])
+def test_another_status_is_sent_at_once_and_not_replaced(status: int):
+    """Only the catch-all 500 of a framework waits: what an app says with care is its answer."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await answer_for_an_error(send, status)
+        raise error_of(testing.FINESSE_UNAUTHORIZED)
+
+    assert sent_before(VendorError, app) == [status, b"own"]
+
+
+def test_nothing_is_added_to_a_response_that_has_begun():
+    """The error is raised on after what was sent, and no second start follows."""
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send(start(200))
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        raise error_of(testing.FINESSE_UNAUTHORIZED)
+
+    assert sent_before(VendorError, app) == [200, b"begun"]
 
 
 def test_one_safe_line_is_logged(caplog: pytest.LogCaptureFixture):
