@@ -13,7 +13,7 @@ Exception
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from errnorm.record import ErrorRecord, Result
@@ -64,11 +64,15 @@ class UnreadableBody(Exception):  # noqa: N818 - a fact about the body
 class VendorError(Exception):
     """A vendor answered with an error, and the caller asked to have it raised.
 
-    It can be pickled; the response, which holds a connection, stays behind.
+    It can be pickled with its notes and what was set on it; the response, which holds a connection,
+    stays behind.
 
     Args:
         result: what the body gave; it `is_error`.
         response: the client's own response object, if there is one.
+
+    Raises:
+        InvalidArgument: when the result has no record: then there is no error to raise.
 
     Attributes:
         result: all that is known about the body.
@@ -89,6 +93,10 @@ class VendorError(Exception):
     """
 
     def __init__(self, result: Result, response: Any = None) -> None:  # noqa: ANN401 - any client's
+        if not result:
+            raise InvalidArgument(
+                "This result has no record, so there is no error to raise. Ask `result.is_error` first."
+            )
         self.result = result
         self.response = response
         super().__init__(result)
@@ -108,6 +116,13 @@ class VendorError(Exception):
         more = len(self.records) - 1
         return f"{self.record.summary()}{f' And {more} more.' if more else ''}"
 
-    def __reduce__(self) -> tuple[type[VendorError], tuple[Result]]:
+    def __reduce__(self) -> tuple[type[VendorError], tuple[Result], dict[str, Any]]:
         """Pickle without the response."""
-        return type(self), (self.result,)
+        return type(self), (self.result,), vars(self) | {"response": None}
+
+    def __copy__(self) -> Self:
+        """Copy with the response: nothing leaves the process."""
+        make, arguments, state = self.__reduce__()
+        copied = make(*arguments)
+        copied.__setstate__(state | {"response": self.response})
+        return copied  # type: ignore[return-value] # of the class of self

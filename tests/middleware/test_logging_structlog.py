@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from vendor_errors import PRIVATE, error_of
 
+import errnorm
 from errnorm import VendorError, testing
 from errnorm.middleware import _carried
 from errnorm.middleware.logging import ErrnormFilter
@@ -95,7 +96,7 @@ def test_other_entries_stay_as_they_are(kept: Kept):
     log.error("with %s", {"a": "dict"}, extra={"number": 1})
     log.error("with %(name)s", {"name": "a mapping"})
     log.error("another", exc_info=KeyError("a bug"))
-    log.error("an empty result", extra={"result": error_of(testing.OK).result})
+    log.error("an empty result", extra={"result": errnorm.normalize(testing.OK.body, status=200)})
 
     assert [hasattr(record, "errnorm") for record in kept.records] == [False] * 5
 
