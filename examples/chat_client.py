@@ -21,6 +21,10 @@ import errnorm
 MESSAGES = list[dict[str, Any]]
 
 
+class ChatError(Exception):
+    """What the server sent is no Bayeux, or no client id is in it; nothing of the body is quoted."""
+
+
 class Answer(NamedTuple):
     """What one HTTP response brought: the Bayeux messages, and what errnorm found in them."""
 
@@ -62,8 +66,10 @@ class ChatClient:
             {"channel": "/meta/handshake", "version": "1.0", "supportedConnectionTypes": ["long-polling"]}
         )
         self.client_id = next((item["clientId"] for item in answer.messages if "clientId" in item), None)
-        if self.client_id is None:
+        if self.client_id is None and answer.result.is_error:
             raise errnorm.VendorError(answer.result)
+        if self.client_id is None:
+            raise ChatError(f"{self.url} gave no client id. Look whether it is the chat's Bayeux address.")
         return answer
 
     def call(self, *messages: dict[str, Any]) -> Answer:
@@ -76,9 +82,9 @@ class ChatClient:
         if response.is_error:  # no Bayeux: a proxy, a login page, a server that is going down
             self.wait_or_raise(result)
             return Answer([], result)
-        answer = Answer(response.json(), result)
+        answer = Answer(messages_in(response), result)
         for item in answer.messages:
-            self.take_advice(item.get("advice", {}))
+            self.take_advice(item.get("advice") or {})
         return answer
 
     def take_advice(self, advice: dict[str, Any]) -> None:
@@ -92,6 +98,22 @@ class ChatClient:
         if not error.record.retry.same_call:
             raise error
         self.interval = error.record.retry.delay or 1.0
+
+
+def messages_in(response: httpx.Response) -> MESSAGES:
+    """Give the Bayeux messages; a login page under a 200 has none, and an answer may be one object."""
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    messages = found if isinstance(found, list) else [found]
+    if not all(isinstance(item, dict) for item in messages):
+        kind = response.headers.get("content-type", "no content type")
+        raise ChatError(
+            f"{response.url} answered {response.status_code} with {kind}, which is no Bayeux. "
+            "Look whether it is the chat's address, and whether a proxy in between wants a login."
+        )
+    return messages
 
 
 def main() -> None:

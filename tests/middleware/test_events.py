@@ -183,6 +183,38 @@ def test_a_proxy_in_the_way_is_waited_for_or_raised(monkeypatch: pytest.MonkeyPa
     assert raised.value.record.category == "authentication"
 
 
+NO_CHAT = {
+    "a login page": (b"<html><title>Sign in</title></html>", "is no Bayeux"),
+    "a text": (b'"x"', "is no Bayeux"),
+    "a list of texts": (b'["x"]', "is no Bayeux"),
+    "nothing": (b"", "is no Bayeux"),
+    "no client id": (b'[{"channel": "/meta/handshake", "successful": true}]', "gave no client id"),
+    "no messages": (b"[]", "gave no client id"),
+}
+
+
+@pytest.mark.parametrize("body, words", NO_CHAT.values(), ids=NO_CHAT)
+def test_a_200_that_is_no_chat_is_said_in_a_sentence(body: bytes, words: str):
+    """Whatever stands under the 200: the sentence says what to look at, and quotes nothing."""
+    with serving(plain(testing.Sample(body, 200, {}))) as vendor, httpx.Client() as http:
+        listening = chat_client()(http, f"{vendor.url}/cometd").listen("/chat/session-7")
+        with pytest.raises(Exception, match=words) as raised:
+            next(listening)
+
+    assert raised.type.__name__ == "ChatError"
+
+
+def test_a_refused_handshake_is_raised_as_the_vendors():
+    """`successful: false` without a client id is the chat's own error."""
+    refused = b'[{"channel": "/meta/handshake", "successful": false, "error": "403::no"}]'
+    with serving(plain(testing.Sample(refused, 200, {}))) as vendor, httpx.Client() as http:
+        listening = chat_client()(http, f"{vendor.url}/cometd").listen("/chat/session-7")
+        with pytest.raises(VendorError) as raised:
+            next(listening)
+
+    assert raised.value.record.code == "403"
+
+
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """Give the address of the endpoint of the example, in a real server."""
