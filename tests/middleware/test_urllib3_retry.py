@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import socketserver
+import ssl
+import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,15 +190,20 @@ def test_a_body_in_any_form_is_judged(form, slept: list[float]):
     assert (response.status, slept) == (200, [5.0])
 
 
-def test_an_event_stream_is_not_read():
+def test_an_event_stream_is_not_read(monkeypatch: pytest.MonkeyPatch):
     """A stream that never ends is judged by its status, and the caller has its first event."""
+    seen: list[bytes] = []
+    normalize = ours.normalize
+    monkeypatch.setattr(
+        ours, "normalize", lambda body, **given: seen.append(body) or normalize(body, **given)
+    )
     head = b"HTTP/1.1 401 No\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     with serving(Raw(head, b"9\r\ndata: 1\n\n\r\n")) as vendor:
         response = pool(ours.ErrnormRetry(total=1)).request("GET", vendor.url, preload_content=False)
         first = next(response.stream(100))
         response.close()
 
-    assert first == b"data: 1\n\n"
+    assert (seen, first) == ([b""], b"data: 1\n\n")
 
 
 def test_a_timeout_inside_the_body_is_raised_where_the_caller_reads():
@@ -206,6 +218,139 @@ def test_a_timeout_inside_the_body_is_raised_where_the_caller_reads():
             next(stream)
 
     assert first == b"half"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at a body for a twentieth of a second."""
+    monkeypatch.setattr(ours, "_PEEK_SECONDS", 0.05)
+
+
+def endless(form: str, go: threading.Event) -> Iterator[bytes]:
+    """Give a head and the beginning of a body that stalls, trickles or floods, until `go` is set."""
+    yield b"HTTP/1.1 503 No\r\nRetry-After: 5\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"
+    if form == "floods":
+        yield b"0\r\n"
+    while not go.wait(0 if form == "floods" else 0.01):
+        yield {"stalls": b"", "trickles": b"1\r\n \r\n", "floods": b"trailer: 1\r\n" * 10}[form]
+
+
+@pytest.fixture(params=["plain", "TLS"])
+def tls(request: pytest.FixtureRequest, tmp_path: Path) -> ssl.SSLContext | None:
+    """Give what the server wraps its connections in."""
+    if request.param == "plain":
+        return None
+    if shutil.which("openssl") is None:
+        pytest.skip("the certificate is written by openssl, which is not installed")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    options = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    command = ["openssl", *options.split(), "-keyout", key, "-out", certificate]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@contextmanager
+def serving_endlessly(form: str, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Run a server whose first answer has no end; the second is fine."""
+    go, fine = threading.Event(), plain(OK)
+    answers: list[Any] = [endless(form, go)]
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            with suppress(OSError):
+                for piece in answers.pop() if answers else (fine.head, fine.body):
+                    self.wfile.write(piece)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def get_request(self) -> Any:
+            connection, address = super().get_request()
+            return (tls.wrap_socket(connection, server_side=True) if tls else connection), address
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
+    finally:
+        go.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+@pytest.mark.parametrize("form", ["stalls", "trickles", "floods"])
+def test_a_body_without_an_end_holds_nobody_up(form: str, tls: Any, slept: list[float]):
+    """Without a timeout of the caller's: the call is repeated, and the one connection is free again."""
+    retries = ours.ErrnormRetry(total=1)
+    http = urllib3.PoolManager(retries=retries, maxsize=1, block=True, timeout=None, cert_reqs="CERT_NONE")
+    with serving_endlessly(form, tls) as url:
+        response = http.request("GET", url, preload_content=False)
+        body = response.read()
+
+    assert (response.status, body, slept) == (200, OK.body, [5.0])
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("form", ["stalls", "trickles", "floods"])
+def test_a_body_without_an_end_is_still_there(form: str):
+    """Where no attempt is left, the caller reads on where the look at it ended."""
+    http = urllib3.PoolManager(retries=ours.ErrnormRetry(total=0), timeout=None)
+    with serving_endlessly(form) as url:
+        response = http.request("GET", url, preload_content=False)
+        first = next(response.stream(100))
+        response.close()
+
+    assert (response.status, first) == (503, b"half")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_socket_waits_as_before_when_the_look_is_over():
+    """The look does not block; the caller's own timeout stands on the socket afterwards."""
+    with serving_endlessly("stalls") as url:
+        response = pool(ours.ErrnormRetry(total=0)).request("GET", url, preload_content=False)
+        timeout = response.connection.sock.gettimeout()
+        response.close()
+
+    assert timeout == 5
+
+
+def test_no_more_is_read_than_the_bound(monkeypatch: pytest.MonkeyPatch, slept: list[float]):
+    """Of a body of 200 kB errnorm sees 64 KiB; the rest is not read before a repeat either."""
+    seen: list[bytes] = []
+    normalize = ours.normalize
+    monkeypatch.setattr(
+        ours, "normalize", lambda body, **given: seen.append(body) or normalize(body, **given)
+    )
+    long = Sample(DOWN.body + b" " * 200_000, 503, DOWN.headers)
+    with serving(plain(long), plain(OK)) as vendor:
+        response = pool(ours.ErrnormRetry(total=1)).request("GET", vendor.url, preload_content=False)
+
+    assert (response.status, len(seen[0]), slept) == (200, 64 * 1024, [5.0])
+
+
+def test_a_retry_after_is_left_alone_where_the_caller_says_so(slept: list[float]):
+    """`respect_retry_after_header=False` means here what it means in a bare Retry."""
+    retry = ours.ErrnormRetry(total=1, respect_retry_after_header=False)
+    with serving(plain(DOWN), plain(OK)) as vendor:
+        response = pool(retry).request("GET", vendor.url)
+
+    assert (response.status, slept) == (200, [])
+
+
+def test_a_server_that_is_down_is_not_asked_again_and_again_at_once(slept: list[float]):
+    """Where nobody names a time, repeats are spread without being asked to."""
+    with serving(plain(Sample(b"", 503, {}))) as vendor:
+        pool(ours.ErrnormRetry(total=3)).request("GET", vendor.url)
+
+    assert (len(vendor.asked), slept) == (4, [1.0, 2.0])
 
 
 def test_a_fault_of_ours_never_reaches_the_caller(monkeypatch: pytest.MonkeyPatch, caplog):
