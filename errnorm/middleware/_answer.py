@@ -11,7 +11,7 @@ from errnorm.exceptions import VendorError
 from errnorm.export.problem import MEDIA_TYPE, retry_after, to_problem
 from errnorm.middleware._guard import guarded
 
-__all__ = ["Answer", "answer", "answer_to", "vendor_error_in"]
+__all__ = ["Answer", "answer", "answer_to", "note", "vendor_error_in", "written"]
 
 _log = getLogger("errnorm.middleware")
 
@@ -45,15 +45,25 @@ def answer(error: VendorError) -> Answer:
         >>> answer(error).status, answer(error).headers["Content-Type"]
         (502, 'application/problem+json')
     """
+    made = written(error)
+    note(error, made)
+    return made
+
+
+def written(error: VendorError) -> Answer:
+    """Give the response for an error of a vendor, and say nothing: it may not be sent yet."""
     problem = to_problem(error.record)
     body = orjson.dumps(problem)
     headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body))}
     wait = retry_after(error.record)
     if wait is not None:
         headers["Retry-After"] = wait
-    # Nobody else will say that it happened: the server sees a finished response.
-    _log.warning("A vendor's error escaped from the app; its answer is %d: %s", problem["status"], error)
     return Answer(body, problem["status"], headers)
+
+
+def note(error: VendorError, made: Answer) -> None:
+    """Write one safe line to the log: nobody else will, because the server sees a finished response."""
+    _log.warning("A vendor's error escaped from the app; its answer is %d: %s", made.status, error)
 
 
 def answer_to(error: BaseException) -> Answer | None:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
+from itertools import chain
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from errnorm.middleware._answer import answer, answer_to
+from errnorm.middleware._answer import answer, note, vendor_error_in, written
+from errnorm.middleware._guard import guarded
 
 __all__ = ["ErrnormMiddleware", "answer"]
 
@@ -64,13 +66,15 @@ def _is_ready(chunks: Iterable[bytes], environ: WSGIEnvironment) -> bool:
 
 def _answered(error: Exception, environ: WSGIEnvironment, start_response: StartResponse) -> bytes | None:
     """Start the answer and give its body; None where the error is no vendor's."""
-    found = answer_to(error)
-    if found is None:
+    found = vendor_error_in(error)
+    made = None if found is None else guarded(written, found)
+    if found is None or made is None:
         return None
-    status = f"{found.status} {HTTPStatus(found.status).phrase}"
+    status = f"{made.status} {HTTPStatus(made.status).phrase}"
     # PEP 3333: with exc_info it replaces headers that were set, and raises where they were sent.
-    start_response(status, list(found.headers.items()), sys.exc_info())
-    return b"" if environ.get("REQUEST_METHOD") == "HEAD" else found.body
+    start_response(status, list(made.headers.items()), sys.exc_info())
+    note(found, made)
+    return b"" if environ.get("REQUEST_METHOD") == "HEAD" else made.body
 
 
 class _Watched:
@@ -80,7 +84,7 @@ class _Watched:
         self, chunks: Iterable[bytes], environ: WSGIEnvironment, start_response: StartResponse
     ) -> None:
         self._chunks = chunks
-        self._iterator = iter(chunks)
+        self._iterator = chain.from_iterable((chunks,))  # its own `iter` may raise, so it is called in `next`
         self._environ = environ
         self._start_response = start_response
 
@@ -96,7 +100,7 @@ class _Watched:
             chunk = _answered(error, self._environ, self._start_response)
             if chunk is None:
                 raise
-            self._iterator = iter(())
+            self._iterator = chain()
             return chunk
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -118,6 +119,17 @@ def test_once_something_is_sent_the_error_is_raised_on():
     assert chunks.closed == 1
 
 
+@pytest.mark.parametrize(
+    "items, lines", [([ERROR], 1), ([b"begun", ERROR], 0)], ids=["answered", "broken off"]
+)
+def test_the_log_names_only_an_answer_that_was_sent(items: Any, lines: int, caplog: pytest.LogCaptureFixture):
+    """Where the response has begun, the caller has its first status, and the server logs the error."""
+    with caplog.at_level(logging.WARNING, "errnorm.middleware"), suppress(VendorError):
+        Call(ErrnormMiddleware(app_with(Chunks(*items))))
+
+    assert caplog.text.count("its answer is 503") == lines
+
+
 @pytest.mark.parametrize("items", [[b"a", b"b"], [ERROR], [b"a", ERROR], [KeyError()]], ids=str)
 def test_the_body_is_closed_once(items: list[Any]):
     """PEP 3333: the server closes, whatever happened, and the app's own body hears of it."""
@@ -126,6 +138,21 @@ def test_the_body_is_closed_once(items: list[Any]):
         Call(ErrnormMiddleware(app_with(chunks)))
 
     assert chunks.closed == 1
+
+
+class NeverBegun(Chunks):
+    """A body that fails before its first chunk is asked for."""
+
+    def __iter__(self) -> Any:
+        raise ERROR
+
+
+def test_a_body_that_cannot_be_begun_is_answered_and_closed():
+    """The error of its `__iter__` is one of its body."""
+    chunks = NeverBegun()
+    call = Call(ErrnormMiddleware(app_with(chunks)))
+
+    assert (call.status, chunks.closed) == ("503 Service Unavailable", 1)
 
 
 def test_a_bug_stays_a_bug():
