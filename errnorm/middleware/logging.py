@@ -18,7 +18,8 @@ class ErrnormFilter(logging.Filter):
     """A filter that lets everything through, and adds `errnorm` where an entry carries a record.
 
     An entry carries one as the exception (`exc_info`), as an argument of the message, or in `extra`:
-    a `VendorError`, also one that another exception was raised from, a record, or a result. The
+    a `VendorError`, also one in a group or that another exception was raised from, a record, a result,
+    or one of them among the first twenty values of a list or a mapping. The
     attribute `errnorm` of the log record is then a dict of `errnorm.export.safe.safe_fields`;
     formatters that write JSON take it along. Nothing private is in it.
 
@@ -46,9 +47,7 @@ class ErrnormFilter(logging.Filter):
 
 
 def _values(record: logging.LogRecord) -> Iterator[object]:
-    """Go through what an entry carries: what stands in `extra` are attributes of the record."""
+    """Go through what an entry carries: arguments, and what stands in `extra`, are attributes."""
     if record.exc_info:
         yield record.exc_info[1]
-    if isinstance(record.args, tuple):
-        yield from record.args
     yield from list(vars(record).values())

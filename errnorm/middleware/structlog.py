@@ -22,9 +22,9 @@ def add_errnorm(
 ) -> MutableMapping[str, Any]:
     """Add `errnorm` to an event that carries a record; a processor of structlog.
 
-    An event carries one as the exception (`exc_info`) or as any value: a `VendorError`, also one that
-    another exception was raised from, a record, or a result. Put it before the processors that render
-    exceptions.
+    An event carries one as the exception (`exc_info`) or as any value: a `VendorError`, also one in a
+    group or that another exception was raised from, a record, a result, or one of them in a list.
+    Put it before the processors that render exceptions.
 
     Args:
         _logger: not used; structlog gives it.

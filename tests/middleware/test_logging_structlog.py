@@ -75,6 +75,10 @@ WAYS = {
     "raised from it": log_a_wrapped_one,
     "exc_info": lambda: log.error("no session", exc_info=ERROR),
     "a group": lambda: log.error("no session", exc_info=ExceptionGroup("g", [ERROR])),
+    "a group with a bug": lambda: log.error("no", exc_info=ExceptionGroup("g", [KeyError(), ERROR])),
+    "a mapping of arguments": lambda: log.error("no session: %(error)s", {"error": ERROR}),
+    "a list in extra": lambda: log.error("no session", extra={"errors": [1, ERROR.record]}),
+    "a mapping in extra": lambda: log.error("no session", extra={"call": {"error": ERROR.result}}),
     "an argument": lambda: log.error("no session: %s", ERROR),
     "a record in extra": lambda: log.error("no session", extra={"error": ERROR.record}),
     "a result in extra": lambda: log.error("no session", extra={"anything": ERROR.result}),
@@ -99,6 +103,31 @@ def test_other_entries_stay_as_they_are(kept: Kept):
     log.error("an empty result", extra={"result": errnorm.normalize(testing.OK.body, status=200)})
 
     assert [hasattr(record, "errnorm") for record in kept.records] == [False] * 5
+
+
+def test_what_from_none_hides_stays_hidden(kept: Kept):
+    """`raise … from None` says that the vendor's error is no part of the story."""
+    hidden = RuntimeError("another story")
+    hidden.__context__ = ERROR
+    hidden.__suppress_context__ = True
+    log.error("no session", exc_info=hidden)
+
+    assert not hasattr(kept.records[0], "errnorm")
+
+
+def test_a_chain_that_ends_in_itself_ends():
+    """Two exceptions, each raised from the other, are each looked at once."""
+    one, other = RuntimeError("one"), RuntimeError("other")
+    one.__cause__, other.__cause__ = other, one
+
+    assert list(_carried._chain(one)) == [one, other]
+
+
+def test_of_a_long_list_the_beginning_is_looked_at():
+    """A list of a million numbers costs an entry no more than a short one."""
+    assert _carried.fields_among([[None] * 19 + [ERROR]]) is not None
+    assert _carried.fields_among([[None] * 20 + [ERROR]]) is None
+    assert _carried.fields_among([dict.fromkeys(range(20)) | {"late": ERROR}]) is None
 
 
 def test_nothing_private_stands_beside_the_message():

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,6 +159,28 @@ def test_the_wait_is_that_of_the_response_and_bounded(sample: Sample, wait: bool
     seen = advised_wait(errnorm.normalize(body, status=status, headers=headers))
 
     assert (seen, type(seen)) == (wait, type(wait))
+
+
+def two_errors(*delays: float | None, scope: errnorm.Scope = errnorm.Scope.SAME_CALL) -> errnorm.Result:
+    """Give a result of errors with these delays; the last one has the scope."""
+    scopes = [errnorm.Scope.SAME_CALL] * (len(delays) - 1) + [scope]
+    advices = [
+        errnorm.RetryAdvice(decision=errnorm.Decision.RETRY, scope=scope, delay=delay)
+        for scope, delay in zip(scopes, delays, strict=True)
+    ]
+    base = errnorm.normalize(b"", status=503)
+    return attrs.evolve(base, records=tuple(attrs.evolve(base.first, retry=advice) for advice in advices))
+
+
+def test_of_several_delays_the_longest_counts():
+    """A repeat before the slowest of them would meet its error again."""
+    assert advised_wait(two_errors(2.0, 7.0)) == 7.0
+    assert advised_wait(two_errors(7.0, None)) == 7.0
+
+
+def test_of_several_errors_all_must_allow_a_repeat():
+    """One that wants the whole operation anew is not helped by the same call."""
+    assert advised_wait(two_errors(2.0, 7.0, scope=errnorm.Scope.HIGHER_LEVEL)) is False
 
 
 def test_a_date_in_the_past_is_now():
