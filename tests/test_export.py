@@ -44,7 +44,11 @@ def test_our_caller_is_never_asked_for_our_credentials(category: Category):
     "docs_url, source_url, page",
     [
         ("https://wiki.example.com/17", "https://vendor.example.com/", "https://wiki.example.com/17"),
-        ("docs/catalog/a.md#code-17", "https://vendor.example.com/", "https://vendor.example.com/"),
+        (
+            "docs/catalog/a.md#code-17",
+            "https://vendor.example.com/",
+            "https://vendor.example.com/#acme-desk:code/17",
+        ),
         ("docs/catalog/a.md#code-17", None, "about:blank"),
         (None, None, "about:blank"),
     ],
@@ -63,6 +67,26 @@ def test_the_type_is_a_page_that_a_stranger_can_open(docs_url, source_url, page)
 
     assert problem["type"] == page
     assert problem["title"] == ("Bad Gateway" if page == "about:blank" else "No such ticket")
+
+
+def test_a_type_has_one_title():
+    """Section 3.1.3: whatever the vendor, two errors of one type have one title."""
+    titles: dict[tuple[str, int], set[str]] = {}
+    for code in range(1000, 1040):
+        problem = to_problem(errnorm.normalize({"code": code}, vendor="zoom-cobrowse").first)
+        titles.setdefault(
+            (problem["type"], problem["status"] if problem["type"] == "about:blank" else 0), set()
+        ).add(problem["title"])
+
+    assert len(titles) > 10
+    assert {len(each) for each in titles.values()} == {1}
+
+
+def test_a_bare_status_has_no_type_of_its_own():
+    """All that is known is the status: `about:blank`, and the phrase of the status as title."""
+    problem = to_problem(errnorm.normalize(b"", status=503).first)
+
+    assert (problem["type"], problem["title"]) == ("about:blank", "Service Unavailable")
 
 
 def test_nothing_private_is_in_it():

@@ -6,7 +6,8 @@ from datetime import UTC
 from email.utils import format_datetime
 from http import HTTPStatus
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
+from urllib.parse import quote, urldefrag
 
 from errnorm.export.safe import safe_fields
 from errnorm.record import CatalogEntry, ErrorRecord
@@ -34,7 +35,7 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         >>> import errnorm
         >>> problem = to_problem(errnorm.normalize(b"", status=401).first)
         >>> problem["status"], problem["title"], problem["category"]
-        (502, 'The login is missing, wrong or expired', 'authentication')
+        (502, 'Bad Gateway', 'authentication')
     """
     status = record.category.gateway_status
     page = _page(record.entry)
@@ -52,10 +53,21 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
 def _page(entry: CatalogEntry | None) -> str | None:
     """Give the page about an entry that a stranger can open.
 
-    Section 3.1.1: a relative `type` would lead to a page of our caller's own server.
+    Section 3.1.1: a relative `type` would lead to a page of our caller's own server. Section 3.1.3: the
+    title of a type does not change, and a vendor's page has many codes, so the entry is named behind it.
+    What errnorm knows by the bare status is no type of its own: section 4.2.1 has `about:blank` for it.
     """
-    pages = (entry.docs_url, entry.source_url) if entry else ()
-    return next((page for page in pages if page and page.startswith(("https://", "http://"))), None)
+    if entry is None or entry.vendor == "unknown":
+        return None
+    if _is_address(entry.docs_url):
+        return entry.docs_url
+    if not _is_address(entry.source_url):
+        return None
+    return f"{urldefrag(entry.source_url).url}#{quote(entry.id, safe=':/@')}"
+
+
+def _is_address(page: str | None) -> TypeGuard[str]:
+    return page is not None and page.startswith(("https://", "http://"))
 
 
 def retry_after(record: ErrorRecord) -> str | None:

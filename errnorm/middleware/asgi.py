@@ -42,10 +42,10 @@ class ErrnormMiddleware:
         >>> async def view(scope, receive, send):
         ...     raise errnorm.VendorError(errnorm.normalize(b"", status=401))
         >>> async def show(message):
-        ...     print(message.get("status", message.get("body", b"")[:28]))
+        ...     print(message.get("status", message.get("body", b"")[:29]))
         >>> asyncio.run(ErrnormMiddleware(view)({"type": "http"}, None, show))
         502
-        b'{"type":"https://www.rfc-edi'
+        b'{"type":"about:blank","title"'
     """
 
     def __init__(self, app: ASGIApp) -> None:
