@@ -93,6 +93,13 @@ def sync_view(request: Any) -> Any:
     raise_error()
 
 
+def streaming_view(_request: Any) -> Any:
+    """Let a vendor's error out of a body that is made piece by piece."""
+    from django.http import StreamingHttpResponse
+
+    return StreamingHttpResponse(raise_error() for _ in range(1))
+
+
 async def async_view(request: Any) -> Any:
     """Do the same in an async view."""
     sync_view(request)
@@ -110,7 +117,14 @@ def _django() -> None:
         ROOT_URLCONF=type(
             "urls",
             (),
-            {"urlpatterns": [path("sync", sync_view), path("async", async_view), path("bug", sync_view)]},
+            {
+                "urlpatterns": [
+                    path("sync", sync_view),
+                    path("async", async_view),
+                    path("bug", sync_view),
+                    path("streams", streaming_view),
+                ]
+            },
         ),
         MIDDLEWARE=["errnorm.middleware.django.ErrnormMiddleware"],
         ALLOWED_HOSTS=["127.0.0.1"],
@@ -149,3 +163,14 @@ def test_django_keeps_its_own_500(django_url: str):
     response = httpx.get(django_url + "/bug")
 
     assert (response.status_code, response.headers["content-type"]) == (500, "text/html; charset=utf-8")
+
+
+@pytest.mark.usefixtures("_django")
+def test_a_stream_of_django_is_answered_by_the_middleware_around_it():
+    """It raises after every middleware of Django, and before the first byte is sent."""
+    from django.core.handlers.wsgi import WSGIHandler
+
+    with wsgiref_serving(ErrnormMiddleware(WSGIHandler())) as url:
+        response = httpx.get(url + "/streams")
+
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
