@@ -8,14 +8,17 @@ It knows them by what they have, so that none of them need be installed: httpx a
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 from errnorm.exceptions import InvalidArgument, VendorError
 from errnorm.normalizer import Normalizer, normalize
 from errnorm.record import Result
 
 __all__ = ["AnyResponse", "attached", "from_response", "raise_for_error"]
+
+_BOUND = 64 * 1024
 
 AnyResponse: TypeAlias = Any
 """The response object of any client: what it is called differs, and so does nearly everything it has."""
@@ -30,8 +33,10 @@ def from_response(
     """Turn the response object of an HTTP client into normalized records.
 
     A result that a middleware has left on the response is taken as it is. A body that has not been read
-    is read as the client itself does it, and then only of an error: a success that is still streaming is
-    left to the caller. http.client and urllib give a body once; it is kept in `result.raw.data`.
+    is looked at only where it is an error's: a success that is still streaming is left to the caller.
+    requests reads it whole, as `response.content` does. urllib3 is left with all of it to be read, whatever
+    was looked at. http.client and urllib give a body once: up to 64 KiB are read, and kept in
+    `result.raw.data`.
 
     Args:
         response: of httpx, requests, urllib3, aiohttp (already read), http.client or urllib.
@@ -61,20 +66,30 @@ def from_response(
     if body is None and status >= 400:
         raise InvalidArgument(
             "The body of this response has not been read, or is gone. "
-            "Read it first: response.read() of httpx, await response.read() of aiohttp."
+            "Read it first: response.read() of httpx, await response.read() of aiohttp; "
+            "where it is gone, call errnorm.normalize with the body that you have."
         )
     read = normalizer.normalize if normalizer else normalize
     return read(body, status=status, headers=response.headers, url=_url_of(response), vendor=vendor)
 
 
-def raise_for_error(response_or_result: AnyResponse | Result) -> Result:
+@overload
+def raise_for_error(response_or_result: None) -> None: ...
+
+
+@overload
+def raise_for_error(response_or_result: AnyResponse | Result) -> Result: ...
+
+
+def raise_for_error(response_or_result: AnyResponse | Result | None) -> Result | None:
     """Raise `VendorError` where a response or a result is an error.
 
     Args:
-        response_or_result: what `from_response` takes, or what it gave.
+        response_or_result: what `from_response` takes, what it gave, or what a middleware has left: None
+            where nothing was looked at, and that is no error.
 
     Returns:
-        The result, where it is no error: a Genesys notice stands in it.
+        The result, where it is no error: a Genesys notice stands in it. None for None.
 
     Raises:
         VendorError: when a record is `warning` or worse.
@@ -87,6 +102,8 @@ def raise_for_error(response_or_result: AnyResponse | Result) -> Result:
         errnorm.exceptions.VendorError: unknown empty: The service is out of order for the moment
         (unavailable); retry the same call.
     """
+    if response_or_result is None:
+        return None
     if isinstance(response_or_result, Result):
         result, response = response_or_result, None
     else:
@@ -137,8 +154,45 @@ def _body_of(response: AnyResponse) -> bytes | None:
         return _content_of(response)
     if _is_async(response):
         return response._body  # type: ignore[no-any-return]  # noqa: SLF001 - aiohttp has it nowhere else
-    body: bytes = response.data if hasattr(type(response), "data") else response.read()
-    return body
+    if hasattr(type(response), "data"):
+        return _data_of(response)
+    return _read(response)
+
+
+def _data_of(response: AnyResponse) -> bytes | None:
+    """Give what urllib3 has; of a body that still streams the beginning, and leave all of it to be read."""
+    below = getattr(response, "_fp", None)
+    if below is None or response._body is not None:  # noqa: SLF001 - there is no other way to know
+        return response.data  # type: ignore[no-any-return]
+    if response.tell():
+        return None
+    if not hasattr(below, "chunk_left") or below.isclosed():
+        return _read(below)
+    from errnorm.rewind import peek  # noqa: PLC0415 - http.client is loaded where its response is
+
+    return peek(below, _BOUND, math.inf).data
+
+
+def _read(response: AnyResponse) -> bytes | None:
+    """Read a body that comes once, None where somebody has begun to."""
+    below: Any = getattr(response, "file", response)  # urllib
+    if not hasattr(below, "chunk_left"):  # no network: a file
+        return None if below.closed or below.tell() else below.read(_BOUND)
+    if below.isclosed():
+        return b"" if _had_none(below) else None
+    announced = below.headers.get("Content-Length")
+    is_begun = below.length is not None and str(below.length) != announced
+    if is_begun or isinstance(below.chunk_left, int):
+        return None
+    data: bytes = below.read(_BOUND)
+    if len(data) < _BOUND:
+        response.close()  # that was all
+    return data
+
+
+def _had_none(below: AnyResponse) -> bool:
+    """Tell whether a response of http.client that is over had no body in the first place."""
+    return below._method == "HEAD" or below.headers.get("Content-Length") == "0"  # type: ignore[no-any-return]  # noqa: SLF001 - nobody else knows the method
 
 
 def _content_of(response: AnyResponse) -> bytes | None:

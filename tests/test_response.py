@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import io
 import pickle
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -23,16 +25,24 @@ PATH = "/finesse/api/User/agent1001"
 
 
 class Vendor(BaseHTTPRequestHandler):
-    """Answers with a Finesse body; the status is what the query says."""
+    """Answers with a Finesse body; the status is what the query says, and then in which form."""
 
     def do_GET(self) -> None:
         """Answer."""
-        self.send_response(int(self.path.partition("?")[2]))
+        status, _, form = self.path.partition("?")[2].partition("&")
+        body = {"empty": b"", "long": BODY * 4000}.get(form, BODY)
+        self.protocol_version = "HTTP/1.1" if form == "chunked" else "HTTP/1.0"  # 1.0 knows no chunks
+        self.send_response(int(status))
+        self.send_header("Connection", "close")
         self.send_header("Content-Type", "application/xml")
         self.send_header("Retry-After", "7")
-        self.send_header("Content-Length", str(len(BODY)))
+        if form == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        else:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(BODY)
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -157,12 +167,94 @@ def test_streams_of_requests_and_httpx(port: int):
 def test_what_a_middleware_left_is_taken():
     """A result on the response is the answer, unless the caller knows better."""
     result = errnorm.normalize(b"", status=503)
-    response = SimpleNamespace(status=503, headers={}, errnorm=result, closed=True, read=lambda: BODY)
-
-    assert errnorm.from_response(response) is result
-    assert errnorm.from_response(response, vendor="cisco-finesse").first.vendor == "cisco-finesse"
+    url = "https://finesse.example.com/finesse/api/User/agent1001"
     own = errnorm.Normalizer(cache_size=0)
-    assert errnorm.from_response(response, normalizer=own).first.type == "Not Found"
+    responses = [urllib.error.HTTPError(url, 503, "", Message(), io.BytesIO(BODY)) for _ in range(3)]
+    for response in responses:
+        response.errnorm = result  # type: ignore[attr-defined] # as a middleware does
+
+    assert errnorm.from_response(responses[0]) is result
+    assert errnorm.from_response(responses[1], vendor="cisco-finesse").first.vendor == "cisco-finesse"
+    assert errnorm.from_response(responses[2], normalizer=own).first.type == "Not Found"
+
+
+def stream_of_urllib3(url: str) -> Any:
+    """Give a response of urllib3 whose body has not been read."""
+    urllib3 = pytest.importorskip("urllib3", reason="it comes with errnorm[urllib3]")
+    with urllib3.PoolManager() as pool:
+        return pool.request("GET", url, preload_content=False, retries=False)
+
+
+ONCE = [of_http_client, of_urllib, stream_of_urllib3]
+
+
+@pytest.mark.parametrize("form", ["whole", "chunked"])
+def test_a_stream_of_urllib3_is_left_to_the_caller(port: int, form: str):
+    """An error that is still streaming is looked at, twice if need be, and read by its caller then."""
+    with stream_of_urllib3(f"http://127.0.0.1:{port}{PATH}?404&{form}") as response:
+        assert errnorm.from_response(response).first.type == "Not Found"
+        assert errnorm.from_response(response).first.type == "Not Found"
+        assert b"".join(response.stream(7)) == BODY
+
+
+@pytest.mark.parametrize("get", [of_http_client, of_urllib])
+def test_a_body_that_comes_once_is_read_once(port: int, get: Callable[[str], Any]):
+    """The second look finds nothing, and says so; the connection is closed."""
+    response = get(f"http://127.0.0.1:{port}{PATH}?404")
+
+    assert errnorm.from_response(response).raw.data == BODY
+    assert response.closed
+    with pytest.raises(errnorm.InvalidArgument, match="or is gone"):
+        errnorm.from_response(response)
+
+
+@pytest.mark.parametrize("count", [None, 20, len(BODY)])
+@pytest.mark.parametrize("get", ONCE)
+def test_a_body_that_is_gone_gives_no_record(port: int, get: Callable[[str], Any], count: int | None):
+    """Where somebody has read it, all or a part, what is left is not taken for the body."""
+    with get(f"http://127.0.0.1:{port}{PATH}?404") as response:
+        response.read(count)
+        with pytest.raises(errnorm.InvalidArgument, match="or is gone"):
+            errnorm.from_response(response)
+
+
+def test_a_file_that_was_read_is_gone():
+    """An error of urllib may stand on a file; that is read once."""
+    url = "https://finesse.example.com/finesse/api/User/agent1001"
+    error = urllib.error.HTTPError(url, 404, "", Message(), io.BytesIO(BODY))
+
+    assert errnorm.from_response(error).first.type == "Not Found"
+    with pytest.raises(errnorm.InvalidArgument, match="or is gone"):
+        errnorm.from_response(error)
+
+
+def test_a_chunked_body_is_gone_once_begun(port: int):
+    """A part of a chunk that was read is gone as well."""
+    with of_http_client(f"http://127.0.0.1:{port}{PATH}?404&chunked") as response:
+        response.read(20)
+        with pytest.raises(errnorm.InvalidArgument, match="or is gone"):
+            errnorm.from_response(response)
+
+
+@pytest.mark.parametrize("get", ONCE)
+def test_an_error_without_a_body_has_its_record(port: int, get: Callable[[str], Any]):
+    """No body is no body that is gone."""
+    with get(f"http://127.0.0.1:{port}{PATH}?503&empty") as response:
+        assert errnorm.from_response(response).detection.shape == "empty"
+
+
+def test_a_long_body_is_looked_at_within_a_bound(port: int):
+    """No more than 64 KiB of a streaming error are read."""
+    with of_http_client(f"http://127.0.0.1:{port}{PATH}?404&long") as response:
+        assert len(errnorm.from_response(response).raw.data) == 64 * 1024
+    with stream_of_urllib3(f"http://127.0.0.1:{port}{PATH}?404&long") as response:
+        assert len(errnorm.from_response(response).raw.data) == 64 * 1024
+        assert len(response.read()) == 4000 * len(BODY)
+
+
+def test_none_is_no_error():
+    """What a middleware leaves where it did not look can be given on."""
+    assert errnorm.raise_for_error(None) is None
 
 
 def test_a_result_is_raised_as_it_is():

@@ -6,6 +6,7 @@ on the way is raised where the caller reads, and a bug of errnorm is a line in t
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,7 +16,7 @@ from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer, normalize
 from errnorm.record import Result
 
-__all__ = ["Peek", "Watch", "WatchOptions", "guarded", "needs", "peek_at", "peek_at_async"]
+__all__ = ["Peek", "Watch", "WatchOptions", "fill", "fill_async", "give_up", "guarded", "named", "needs"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +69,18 @@ def guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None
         return None
 
 
+def named(value: object) -> str:
+    """Name a wrong argument in a sentence: a class given in place of its instance is a mistake of its own.
+
+    Example:
+        >>> named(7), named(int)
+        ('a value of type int', 'the class int')
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return f"a value of type {type(value).__name__}"
+
+
 class WatchOptions(TypedDict, total=False):
     """The keywords that every client's middleware takes.
 
@@ -106,7 +119,13 @@ class Watch:
         vendor: str | None = None,
         peek_bytes: int = 64 * 1024,
         peek_seconds: float = 1.0,
+        **unknown: object,
     ) -> None:
+        if unknown:
+            raise InvalidArgument(
+                f"errnorm has no option {', '.join(sorted(unknown))}. "
+                f"The options are {', '.join(sorted(WatchOptions.__annotations__))}."
+            )
         if peek_bytes < 1 or peek_seconds < 0:
             raise InvalidArgument(
                 "peek_bytes is below 1 or peek_seconds below 0. "
@@ -170,11 +189,14 @@ class Peek:
         self.is_whole = False
         self.failure: Exception | None = None
 
-    def add(self, piece: bytes) -> bool:
-        """Take a piece; tell whether another one is wanted."""
-        self.pieces.append(piece)
+    def wants_more(self, piece: bytes) -> bool:
+        """Tell whether another piece is wanted after this one."""
         self._room -= len(piece)
-        return self._room > 0 and time.monotonic() < self._end
+        return self._room > 0 and self.seconds_left() > 0
+
+    def seconds_left(self) -> float:
+        """Give the time that a piece may still be waited for."""
+        return self._end - time.monotonic()
 
     @property
     def start(self) -> bytes:
@@ -189,43 +211,79 @@ class Peek:
             raise self.failure
 
 
-def peek_at(pieces: Iterator[bytes], watch: Watch) -> Peek:
-    """Read the first pieces of a body.
-
-    It ends with the body, with the bound, or with the first piece that comes when the time is over: a
-    body that trickles for ever holds the caller up for `peek_seconds` and one piece.
+def fill(peek: Peek, pieces: Iterator[bytes], comes: Callable[[], bool]) -> None:
+    """Read the first pieces of a body; they are to be handed on before the rest of it.
 
     Args:
+        peek: where they go.
         pieces: the body, as the network gives it.
-        watch: how far to look.
-
-    Returns:
-        The pieces, to be handed on before the rest of `pieces`.
+        comes: tells, within the time that is left, whether the next piece is there.
 
     Example:
-        >>> peek = peek_at(iter([b"<Api", b"Errors/>"]), Watch())
+        >>> peek = Peek(Watch())
+        >>> fill(peek, iter([b"<Api", b"Errors/>"]), lambda: True)
         >>> peek.start, peek.is_whole
         (b'<ApiErrors/>', True)
     """
-    peek = Peek(watch)
     try:
-        for piece in pieces:
-            if not peek.add(piece):
-                return peek
-        peek.is_whole = True
+        while guarded(comes):
+            piece = next(pieces, None)
+            if piece is None:
+                peek.is_whole = True
+                return
+            peek.pieces.append(piece)
+            if not guarded(peek.wants_more, piece):
+                return
     except Exception as failure:  # noqa: BLE001 - the client's own, for the caller
         peek.failure = failure
-    return peek
 
 
-async def peek_at_async(pieces: AsyncIterator[bytes], watch: Watch) -> Peek:
-    """Read the first pieces of a body as `peek_at` does."""
-    peek = Peek(watch)
+async def fill_async(peek: Peek, pieces: AsyncIterator[bytes], seconds: float) -> asyncio.Task[None] | None:
+    """Read the first pieces of a body, and wait for them no longer than the clock allows.
+
+    A read that has begun cannot be given up without breaking the connection. So it goes on in a task: the
+    caller has the response in time, and waits for the task where it reads on.
+
+    Args:
+        peek: where they go.
+        pieces: the body, as the network gives it.
+        seconds: to wait at most.
+
+    Returns:
+        The task where it is still waiting for a piece.
+    """
+    if not _is_asyncio():  # trio has no tasks of this kind: there the clock is looked at between two pieces
+        await _fill(peek, pieces)
+        return None
+    task = asyncio.create_task(_fill(peek, pieces))
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    except BaseException:
+        await give_up(task)
+        raise
+    return None if task.done() else task
+
+
+async def give_up(task: asyncio.Task[None]) -> None:
+    """End the wait for a piece that nobody wants any more."""
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _is_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _fill(peek: Peek, pieces: AsyncIterator[bytes]) -> None:
     try:
         async for piece in pieces:
-            if not peek.add(piece):
-                return peek
+            peek.pieces.append(piece)
+            if not guarded(peek.wants_more, piece):
+                return
         peek.is_whole = True
     except Exception as failure:  # noqa: BLE001 - the client's own, for the caller
         peek.failure = failure
-    return peek

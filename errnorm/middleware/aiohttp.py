@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from typing import Any, Unpack
 
 from errnorm.exceptions import VendorError
-from errnorm.middleware._guard import Peek, Watch, WatchOptions, needs
+from errnorm.middleware._guard import Peek, Watch, WatchOptions, guarded, needs
 from errnorm.record import Result
 from errnorm.response import attached
 
@@ -68,22 +68,41 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
 
 
 async def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | None:
-    status, content_type = response.status, response.headers.get("content-type")
-    if not watch.looks_at(status):
-        return None
-    peek = Peek(watch)
-    # A body that is over before it began is a shared constant of aiohttp, and must not be read.
-    if watch.has_body(response.method, status, content_type) and not response.content.at_eof():
+    peek = guarded(_begin, watch, response)
+    if peek and not peek.is_whole:
         response.content = await _peek(response.content, watch, peek)
-    found = watch.result(peek.start, status, response.headers, response.url)
-    vars(response)["errnorm"] = found
-    # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
-    if found is None or peek.failure or not watch.raises(found, status, is_final=True):
+    error = guarded(_judge, watch, response, peek)
+    if error is None:
         return None
-    if peek.is_whole:
+    if peek and peek.is_whole:
         await response.read()  # it is all here: `await error.response.text()` works
     else:
         response.close()
+    return error
+
+
+def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
+    """Give an empty look at a body that may be read ahead; it is whole where there is nothing in it."""
+    status, content_type = response.status, response.headers.get("content-type")
+    if not watch.looks_at(status) or not watch.has_body(response.method, status, content_type):
+        return None
+    peek = Peek(watch)
+    # A body that is over before it began is a shared constant of aiohttp, and must not be exchanged.
+    peek.is_whole = response.content.at_eof()
+    return peek
+
+
+def _judge(watch: Watch, response: aiohttp.ClientResponse, peek: Peek | None) -> VendorError | None:
+    """Leave the result on the response; give the error to raise, if it is to be raised."""
+    status = response.status
+    if not watch.looks_at(status):
+        return None
+    found = watch.result(peek.start if peek else b"", status, response.headers, response.url)
+    vars(response)["errnorm"] = found
+    # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
+    broken = peek is not None and peek.failure is not None
+    if found is None or broken or not watch.raises(found, status, is_final=True):
+        return None
     return VendorError(found, response)
 
 
@@ -97,7 +116,8 @@ async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Rep
                 piece, is_end = await content.readchunk()
                 peek.is_whole = not piece and not is_end
                 ends.append(is_end)
-                if not peek.add(piece):
+                peek.pieces.append(piece)
+                if not guarded(peek.wants_more, piece):
                     break
     except TimeoutError as failure:
         peek.failure = None if limit and limit.expired() else failure

@@ -7,17 +7,31 @@ inner doors therefore leave 401 and 407 to the caller, and `install` raises them
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from errnorm.exceptions import VendorError
-from errnorm.middleware._guard import Peek, Watch, WatchOptions, needs, peek_at, peek_at_async
+from errnorm.exceptions import InvalidArgument, VendorError
+from errnorm.middleware._guard import (
+    Peek,
+    Watch,
+    WatchOptions,
+    fill,
+    fill_async,
+    give_up,
+    guarded,
+    named,
+    needs,
+)
 from errnorm.record import Result
 
 try:
     import httpx
+
+    from errnorm.middleware._httpcore import comes_in_time
 except ImportError as error:
     raise needs("httpx") from error
 
@@ -49,6 +63,11 @@ class ErrnormTransport(httpx.BaseTransport):
     """
 
     def __init__(self, wrapped: httpx.BaseTransport | None = None, **options: Unpack[WatchOptions]) -> None:
+        if wrapped is not None and (isinstance(wrapped, type) or not hasattr(wrapped, "handle_request")):
+            raise InvalidArgument(
+                f"ErrnormTransport was given {named(wrapped)}, which has no handle_request. "
+                "Give an httpx.HTTPTransport(), or nothing."
+            )
         self._watch = Watch(**options)
         self._wrapped = wrapped or httpx.HTTPTransport()
 
@@ -86,6 +105,13 @@ class AsyncErrnormTransport(httpx.AsyncBaseTransport):
     def __init__(
         self, wrapped: httpx.AsyncBaseTransport | None = None, **options: Unpack[WatchOptions]
     ) -> None:
+        if wrapped is not None and (
+            isinstance(wrapped, type) or not hasattr(wrapped, "handle_async_request")
+        ):
+            raise InvalidArgument(
+                f"AsyncErrnormTransport was given {named(wrapped)}, which has no handle_async_request. "
+                "Give an httpx.AsyncHTTPTransport(), or nothing."
+            )
         self._watch = Watch(**options)
         self._wrapped = wrapped or httpx.AsyncHTTPTransport()
 
@@ -124,17 +150,25 @@ def response_hook(**options: Unpack[WatchOptions]) -> Callable[[httpx.Response],
     watch = Watch(**options)
 
     def look(response: httpx.Response) -> None:
+        if not isinstance(response.stream, httpx.SyncByteStream):
+            raise InvalidArgument("response_hook is for httpx.Client. Give async_response_hook to this one.")
         _look(watch, response.request, response)
 
     return look
 
 
-def async_response_hook(**options: Unpack[WatchOptions]) -> Callable[[httpx.Response], Awaitable[None]]:
+def async_response_hook(
+    **options: Unpack[WatchOptions],
+) -> Callable[[httpx.Response], Awaitable[httpx.Response]]:
     """Give a response hook for `httpx.AsyncClient`, arguments as in `response_hook`."""
     watch = Watch(**options)
 
-    async def look(response: httpx.Response) -> None:
-        await _look_async(watch, response.request, response)
+    def look(response: httpx.Response) -> Coroutine[Any, Any, httpx.Response]:
+        if not isinstance(response.stream, httpx.AsyncByteStream):
+            raise InvalidArgument(
+                "async_response_hook is for httpx.AsyncClient. Give response_hook to this one."
+            )
+        return _look_async(watch, response.request, response)
 
     return look
 
@@ -157,6 +191,11 @@ def install(client: httpx.Client | httpx.AsyncClient, **options: Unpack[WatchOpt
         Traceback (most recent call last):
         errnorm.exceptions.VendorError: cisco-finesse finesse.rest.xml: Finesse is out of service ...
     """
+    if not isinstance(client, httpx.Client | httpx.AsyncClient):
+        raise InvalidArgument(
+            f"install was given {named(client)}, which is no client of httpx. "
+            "Give an httpx.Client() or an httpx.AsyncClient()."
+        )
     watch = Watch(**options)
     if isinstance(client, httpx.AsyncClient):
         _install_async(client, watch)
@@ -183,55 +222,57 @@ def _install_async(client: httpx.AsyncClient, watch: Watch) -> None:
 def _look(
     watch: Watch, request: httpx.Request, response: httpx.Response, *, is_final: bool = False
 ) -> httpx.Response:
-    peek = None
     try:
-        if _is_ahead(watch, request, response) and isinstance(response.stream, httpx.SyncByteStream):
+        peek = guarded(_begin, watch, request, response)
+        if peek and isinstance(response.stream, httpx.SyncByteStream):
             rest = iter(response.stream)
-            peek = peek_at(rest, watch)
+            fill(peek, rest, partial(comes_in_time, request, response, response.stream, peek))
             response.stream = _Replay(peek, rest, response.stream)
-        error = _judge(watch, request, response, peek, is_final=is_final)
-    except BaseException:
+        error = guarded(_judge, watch, request, response, peek, is_final=is_final)
+        if error is not None:
+            if peek and peek.is_whole:
+                with suppress(httpx.DecodingError):
+                    response.read()  # it is all here: `error.response.text` works
+            response.close()
+    except BaseException:  # Ctrl-C: nobody will have the response
         response.close()
         raise
-    if error is None:
-        return response
-    if peek and peek.is_whole:
-        with suppress(httpx.DecodingError):
-            response.read()  # it is all here: `error.response.text` works
-    response.close()
-    raise error
+    if error is not None:
+        raise error
+    return response
 
 
 async def _look_async(
     watch: Watch, request: httpx.Request, response: httpx.Response, *, is_final: bool = False
 ) -> httpx.Response:
-    peek = None
     try:
-        if _is_ahead(watch, request, response) and isinstance(response.stream, httpx.AsyncByteStream):
+        peek = guarded(_begin, watch, request, response)
+        if peek and isinstance(response.stream, httpx.AsyncByteStream):
             rest = aiter(response.stream)
-            peek = await peek_at_async(rest, watch)
-            response.stream = _AsyncReplay(peek, rest, response.stream)
-        error = _judge(watch, request, response, peek, is_final=is_final)
+            task = await fill_async(peek, rest, watch.peek_seconds)
+            response.stream = _AsyncReplay(peek, task, rest, response.stream)
+        error = guarded(_judge, watch, request, response, peek, is_final=is_final)
+        if error is not None:
+            if peek and peek.is_whole:
+                with suppress(httpx.DecodingError):
+                    await response.aread()
+            await response.aclose()
     except BaseException:
         await response.aclose()
         raise
-    if error is None:
-        return response
-    if peek and peek.is_whole:
-        with suppress(httpx.DecodingError):
-            await response.aread()
-    await response.aclose()
-    raise error
+    if error is not None:
+        raise error
+    return response
 
 
-def _is_ahead(watch: Watch, request: httpx.Request, response: httpx.Response) -> bool:
-    """Tell whether there is a body to look at that nobody has begun to read."""
+def _begin(watch: Watch, request: httpx.Request, response: httpx.Response) -> Peek | None:
+    """Give an empty look where there is a body to look at that nobody has begun to read."""
+    status, content_type = response.status_code, response.headers.get("content-type")
     if response.is_stream_consumed or response.is_closed or "errnorm" in response.extensions:
-        return False
-    status = response.status_code
-    return watch.looks_at(status) and watch.has_body(
-        request.method, status, response.headers.get("content-type")
-    )
+        return None
+    if not watch.looks_at(status) or not watch.has_body(request.method, status, content_type):
+        return None
+    return Peek(watch)
 
 
 def _judge(
@@ -240,6 +281,7 @@ def _judge(
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status_code
     if "errnorm" not in response.extensions:
+        response.extensions["errnorm"] = None  # also where errnorm fails in the next lines
         body = peek.start if peek else _content(response)
         looked = watch.looks_at(status)
         response.extensions["errnorm"] = (
@@ -278,20 +320,36 @@ class _Replay(httpx.SyncByteStream):
 
 
 class _AsyncReplay(httpx.AsyncByteStream):
-    """What was read ahead, then the rest."""
+    """What was read ahead, then what a task is still waiting for, then the rest."""
 
-    def __init__(self, peek: Peek, rest: AsyncIterator[bytes], stream: httpx.AsyncByteStream) -> None:
+    def __init__(
+        self,
+        peek: Peek,
+        task: asyncio.Task[None] | None,
+        rest: AsyncIterator[bytes],
+        stream: httpx.AsyncByteStream,
+    ) -> None:
         self._peek = peek
+        self._task = task
         self._rest = rest
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._task:
+            while self._peek.pieces:
+                yield self._peek.pieces.popleft()
+            # Not the task itself: a caller who gives up waiting may read on later.
+            await asyncio.wait([self._task])
+            if self._task.cancelled():
+                raise httpx.ReadError("The response was closed while its body was still coming.")
         for piece in self._peek.replay():
             yield piece
         async for piece in self._rest:
             yield piece
 
     async def aclose(self) -> None:
+        if self._task:
+            await give_up(self._task)
         # An async generator that nobody goes on with must be closed by hand; one that is just waiting for
         # the network in another task cannot be, and closing the stream ends it.
         with suppress(RuntimeError, AttributeError):

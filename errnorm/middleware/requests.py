@@ -7,25 +7,24 @@ the caller, because a hook may answer them.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import threading
 from contextlib import suppress
-from itertools import chain
+from http.client import HTTPResponse
 from typing import Any, Unpack
 
-from errnorm.exceptions import VendorError
-from errnorm.middleware._guard import Peek, Watch, WatchOptions, needs, peek_at
+from errnorm.exceptions import InvalidArgument, VendorError
+from errnorm.middleware._guard import Watch, WatchOptions, guarded, named, needs
+from errnorm.rewind import Start, peek
 
 try:
     import requests
     from requests.adapters import BaseAdapter, HTTPAdapter
     from requests.exceptions import ContentDecodingError
-    from urllib3 import HTTPResponse
+    from urllib3 import HTTPResponse as Urllib3Response
 except ImportError as error:
     raise needs("requests") from error
 
 __all__ = ["ErrnormAdapter", "install"]
-
-_PIECE = 64 * 1024
 
 
 def install(session: requests.Session, **options: Unpack[WatchOptions]) -> None:
@@ -38,15 +37,29 @@ def install(session: requests.Session, **options: Unpack[WatchOptions]) -> None:
         session: whatever adapters, hooks and authentication it has stay as they are.
         **options: see `errnorm.middleware._guard.WatchOptions`.
 
+    Raises:
+        InvalidArgument: where it is no session, or an option is wrong.
+
     Example:
         >>> session = requests.Session()
         >>> install(session, raise_on_error=True)
         >>> session.close()
     """
-    watch, send = Watch(**options), session.send
+    if not isinstance(session, requests.Session):
+        raise InvalidArgument(
+            f"install was given {named(session)}, which is no session of requests. Give a requests.Session()."
+        )
+    watch, send, running = Watch(**options), session.send, threading.local()
 
     def send_and_look(*args: Any, **keywords: Any) -> requests.Response:  # noqa: ANN401 - those of `send`
-        return _look(watch, send(*args, **keywords), is_final=True)
+        if getattr(running, "send", False) and keywords.get("allow_redirects") is False:
+            return send(*args, **keywords)  # the next hop of a redirect: the session is not done yet
+        before, running.send = getattr(running, "send", False), True
+        try:
+            response = send(*args, **keywords)
+        finally:
+            running.send = before
+        return _look(watch, response, is_final=True)
 
     session.send = send_and_look  # type: ignore[method-assign]
 
@@ -66,6 +79,11 @@ class ErrnormAdapter(BaseAdapter):
 
     def __init__(self, wrapped: BaseAdapter | None = None, **options: Unpack[WatchOptions]) -> None:
         super().__init__()
+        if not isinstance(wrapped, BaseAdapter | None):
+            raise InvalidArgument(
+                f"ErrnormAdapter was given {named(wrapped)}, which is no adapter. "
+                "Give a requests.adapters.HTTPAdapter(), or nothing."
+            )
         self._watch = Watch(**options)
         self._wrapped = wrapped or HTTPAdapter()
 
@@ -83,183 +101,64 @@ class ErrnormAdapter(BaseAdapter):
 
 def _look(watch: Watch, response: requests.Response, *, is_final: bool) -> requests.Response:
     try:
-        peek = _peek(watch, response)
-        error = _judge(watch, response, peek, is_final=is_final)
-    except BaseException:
+        start = guarded(_peek, watch, response)
+        error = guarded(_judge, watch, response, start, is_final=is_final)
+        if error is not None:
+            _read_or_close(response, is_whole=start is not None and start.is_whole)
+    except BaseException:  # Ctrl-C: nobody will have the response
         response.close()
         raise
-    if error is None:
-        return response
-    if peek and peek.is_whole:
-        with suppress(ContentDecodingError):
-            response.content  # noqa: B018 - it reads: all of it is here, and `error.response.text` works
-    response.close()
-    raise error
+    if error is not None:
+        raise error
+    return response
 
 
-def _peek(watch: Watch, response: requests.Response) -> Peek | None:
-    """Read ahead where nobody has begun to read; the response then hands on what was read."""
-    status, raw = response.status_code, response.raw
-    # An adapter of another kind has a `raw` of its own, which we do not know how to put together again.
-    if not watch.looks_at(status) or hasattr(response, "errnorm") or not isinstance(raw, HTTPResponse):
+def _peek(watch: Watch, response: requests.Response) -> Start | None:
+    """Look at the beginning of a body that nobody has begun to read; it stays to be read."""
+    status, below = response.status_code, _below(response)
+    if below is None or not watch.looks_at(status) or hasattr(response, "errnorm"):
         return None
-    has_body = watch.has_body(response.request.method or "", status, response.headers.get("content-type"))
-    if not has_body or raw.closed or raw.tell():
+    if not watch.has_body(response.request.method or "", status, response.headers.get("content-type")):
         return None
-    rest = _pieces(raw)
-    peek = peek_at(rest, watch)
-    response.raw = _Replay(raw, peek, rest)
-    return peek
+    return peek(below, watch.peek_bytes, watch.peek_seconds)
 
 
-def _pieces(raw: HTTPResponse) -> Iterator[bytes]:
-    """Give the body as it comes: packed as it is, a chunk at a time where it is chunked."""
-    if raw.chunked and raw.supports_chunked_reads():
-        yield from raw.stream(_PIECE, decode_content=False)
-        return
-    while not raw.closed and (piece := raw.read1(_PIECE, decode_content=False)):
-        yield piece
+def _below(response: requests.Response) -> HTTPResponse | None:
+    """Give the response of http.client that an unread body comes from; another adapter may have none."""
+    raw = response.raw
+    below = raw._fp if isinstance(raw, Urllib3Response) and not raw.tell() else None  # noqa: SLF001 - urllib3 has it nowhere else
+    return below if isinstance(below, HTTPResponse) and not below.isclosed() else None
 
 
 def _judge(
-    watch: Watch, response: requests.Response, peek: Peek | None, *, is_final: bool
+    watch: Watch, response: requests.Response, start: Start | None, *, is_final: bool
 ) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status_code
     if not hasattr(response, "errnorm"):
-        body = peek.start if peek else _content(response)
+        vars(response)["errnorm"] = None  # also where errnorm fails in the next lines
+        body = start.data if start else _content(response)
         looked = watch.looks_at(status)
         result = watch.result(body, status, response.headers, response.url) if looked else None
         vars(response)["errnorm"] = result
     result = vars(response)["errnorm"]
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
-    broken = peek is not None and peek.failure is not None
-    raises = not broken and watch.raises(result, status, is_final=is_final)
+    broken = start is not None and start.is_broken
+    raises = result is not None and not broken and watch.raises(result, status, is_final=is_final)
     return VendorError(result, response) if raises else None
+
+
+def _read_or_close(response: requests.Response, *, is_whole: bool) -> None:
+    """Make the response of an error readable where its body is all here, and let its connection go."""
+    if is_whole:
+        with suppress(ContentDecodingError):
+            response.content  # noqa: B018 - it reads
+    response.close()
+    # A body that was left would look empty from now on; so `content` says that it is gone.
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - requests has no other way
 
 
 def _content(response: requests.Response) -> bytes:
     """Give the body where the session has read it already; a stream is left alone."""
     consumed = getattr(response, "_content_consumed", False)
     return (consumed and response._content) or b""  # noqa: SLF001 - `content` would begin to read
-
-
-class _Replay(HTTPResponse):
-    """A response of urllib3 whose first bytes were read ahead.
-
-    It unpacks what comes through `_Source` as urllib3 does, and leaves the connection to the response
-    that was read from.
-    """
-
-    def __init__(self, inner: HTTPResponse, peek: Peek, rest: Iterator[bytes]) -> None:
-        self._inner = inner
-        super().__init__(
-            body=_Source(inner, peek, rest),  # type: ignore[arg-type] # a file in all that urllib3 asks for
-            headers=inner.headers,
-            status=inner.status,
-            version=inner.version,
-            reason=inner.reason,
-            preload_content=False,
-            decode_content=inner.decode_content,
-            original_response=inner._original_response,  # noqa: SLF001 - requests finds cookies there
-            msg=inner.msg,
-            retries=inner.retries,
-            enforce_content_length=inner.enforce_content_length,
-            request_url=inner.url,
-        )
-        self.version_string = getattr(inner, "version_string", "HTTP/?")
-
-    def stream(
-        self,
-        amt: int | None = _PIECE,
-        decode_content: bool | None = None,  # noqa: FBT001 - as urllib3 has it
-    ) -> Generator[bytes, None, None]:
-        """Give the body in pieces: of a chunked one what has come, else as much as was asked for."""
-        if not self.chunked:
-            yield from super().stream(amt, decode_content)
-            return
-        while piece := self.read1(amt, decode_content):
-            yield piece
-
-    def read_chunked(
-        self,
-        amt: int | None = None,
-        decode_content: bool | None = None,  # noqa: FBT001 - as urllib3 has it
-    ) -> Generator[bytes, None, None]:
-        """Give a chunked body in pieces."""
-        yield from self.stream(amt, decode_content)
-
-    @property
-    def connection(self) -> Any:  # noqa: ANN401 - as urllib3 has it
-        """The connection, while it is not back in its pool."""
-        return self._inner.connection
-
-    def release_conn(self) -> None:
-        """Give the connection back to its pool."""
-        self._inner.release_conn()
-
-    def close(self) -> None:
-        """Close the response, and its connection where there was more to read."""
-        self._inner.close()
-        super().close()
-
-
-class _Source:
-    """What was read ahead and then the rest, as a file of packed bytes."""
-
-    def __init__(self, inner: HTTPResponse, peek: Peek, rest: Iterator[bytes]) -> None:
-        self._inner = inner
-        self._peek = peek
-        self._pieces = chain(peek.replay(), rest)
-        self._left = b""
-        self._failure: Exception | None = None
-        self._is_over = False
-
-    @property
-    def closed(self) -> bool:
-        """Tell whether everything was handed on, as `http.client.HTTPResponse` does."""
-        waiting = self._left or self._peek.pieces or self._peek.failure or self._failure
-        return self._is_over or (not waiting and self._inner.closed)
-
-    def close(self) -> None:
-        """Hand nothing more on."""
-        self._is_over = True
-        self._inner.close()
-
-    def read1(self, amt: int | None = None) -> bytes:
-        """Give what is there, at most `amt` bytes; wait only where nothing is."""
-        if not self._left:
-            self._left = self._next()
-        size = len(self._left) if amt is None or amt < 0 else amt
-        data, self._left = self._left[:size], self._left[size:]
-        return data
-
-    def read(self, amt: int | None = None) -> bytes:
-        """Give `amt` bytes, or what there is until the end."""
-        found: list[bytes] = []
-        missing = amt
-        while missing is None or missing > 0:
-            try:
-                piece = self.read1(missing)
-            except Exception as failure:
-                # As http.client: what came before the break is handed on first, unless all was asked for
-                # or a chunk is not whole.
-                if amt is None or not found or self._inner.chunked:
-                    raise
-                self._failure = failure
-                break
-            if not piece:
-                break
-            found.append(piece)
-            missing = None if missing is None else missing - len(piece)
-        return b"".join(found)
-
-    def _next(self) -> bytes:
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-        try:
-            return next(self._pieces, b"")
-        except Exception:
-            self._peek.failure = None
-            raise

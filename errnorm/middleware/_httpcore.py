@@ -1,0 +1,63 @@
+"""Whether the next piece of a body of httpx can be had without a wait.
+
+httpx reads with httpcore, and a read that has begun there cannot be given up without closing the
+connection. So errnorm looks first: at what httpcore has buffered, then at the socket. The buffers have no
+public name; where they are not found (a transport of another kind) a piece is waited for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from errnorm.middleware._guard import Peek
+from errnorm.rewind import is_readable
+
+__all__ = ["comes_in_time"]
+
+# The end of the chunk before, the head of a chunk, and at least one byte of it.
+_CHUNK = re.compile(rb"(?:\r?\n)?[^\n]+\n.", re.DOTALL)
+
+
+def comes_in_time(request: httpx.Request, response: httpx.Response, stream: object, peek: Peek) -> bool:
+    """Wait for the next piece of a body, as long as a look at it may.
+
+    Args:
+        request: what was asked, with the read timeout of its caller.
+        response: what was answered.
+        stream: the stream of the response.
+        peek: what has come so far.
+
+    Returns:
+        False where the time is over and nothing has come.
+    """
+    below, network = _stream_of_httpcore(stream), response.extensions.get("network_stream")
+    connection = network.get_extra_info("socket") if network else None
+    if below is None or connection is None:
+        return True
+    left, timeout = peek.seconds_left(), request.extensions.get("timeout", {}).get("read")
+    if timeout is not None and timeout <= left:
+        return True  # the caller's own clock ends first
+    if _is_buffered(below, response, peek) or getattr(connection, "pending", int)():
+        return True
+    return is_readable(connection, left)
+
+
+def _stream_of_httpcore(stream: Any) -> Any:  # noqa: ANN401 - of httpx, then of httpcore
+    """Give the stream that knows its connection, below those that are wrapped around it."""
+    while stream is not None and not hasattr(stream, "_connection"):
+        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
+    return stream
+
+
+def _is_buffered(stream: Any, response: httpx.Response, peek: Peek) -> bool:  # noqa: ANN401 - of httpcore
+    """Tell whether httpcore has the next piece, or the end, without reading."""
+    connection = stream._connection  # noqa: SLF001 - httpcore has it nowhere else
+    if hasattr(stream, "_stream_id"):  # HTTP/2
+        return bool(connection._events.get(stream._stream_id))  # noqa: SLF001
+    buffered, is_over = connection._h11_state.trailing_data  # noqa: SLF001
+    if "transfer-encoding" in response.headers:
+        return is_over or _CHUNK.match(buffered) is not None
+    return is_over or bool(buffered) or response.headers.get("content-length") == str(len(peek.start))
