@@ -8,6 +8,7 @@ and the client's own failures, so the caller reads as if nobody had been there.
 from __future__ import annotations
 
 import io
+import math
 import selectors
 import socket
 import ssl
@@ -88,7 +89,7 @@ def is_readable(connection: socket.socket, seconds: float) -> bool:
     """
     with selectors.DefaultSelector() as selector:
         selector.register(connection, selectors.EVENT_READ)
-        return bool(selector.select(max(seconds, 0)))
+        return bool(selector.select(None if seconds == math.inf else max(seconds, 0)))
 
 
 class _Recording(io.RawIOBase):

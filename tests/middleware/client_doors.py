@@ -15,6 +15,7 @@ for package in ("aiohttp", "httpx", "requests"):
 import aiohttp
 import httpx
 import requests
+import urllib3
 from attrs import Factory, frozen
 
 import errnorm.middleware.aiohttp
@@ -24,7 +25,7 @@ from errnorm import Result
 from errnorm.response import attached
 
 Options = dict[str, Any] | None
-TIMEOUT = 5
+TIMEOUT = 30
 CERTIFICATES = ssl.create_default_context()  # read once: it is most of the time that a new client takes
 
 
@@ -278,6 +279,36 @@ STREAMS: dict[str, Call] = {
     "aiohttp-text": aiohttp_call(aiohttp_text),
 }
 """Calls for which the caller reads the body, in the ways that there are."""
+
+
+def urllib3_call(read: Callable[[Any], Iterator[bytes]], **options_of_call: Any) -> Call:
+    """Call with urllib3, which has no middleware: the result is what `from_response` gives."""
+
+    def call(url: str, options: Options) -> tuple[Seen, Result | None]:
+        with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
+            try:
+                response = pool.request("GET", url, **options_of_call)
+            except urllib3.exceptions.HTTPError as error:
+                return Seen(error=type(error).__name__), None
+            result = None if options is None else errnorm.from_response(response)
+            seen = Seen(response.status, headers_of(response), *_gather(read(response)))
+            response.close()
+            return seen, result
+
+    return call
+
+
+def data_of_urllib3(response: Any) -> Iterator[bytes]:
+    """Read with `data`."""
+    yield response.data
+
+
+URLLIB3: dict[str, Call] = {
+    "urllib3": urllib3_call(data_of_urllib3),
+    "urllib3-data": urllib3_call(data_of_urllib3, preload_content=False),
+    "urllib3-stream": urllib3_call(lambda response: response.stream(1000), preload_content=False),
+}
+"""Calls without a middleware."""
 
 HTTP2: dict[str, Call] = {
     "httpx-transport": httpx_whole("transport", http1=False, http2=True),

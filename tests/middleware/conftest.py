@@ -18,8 +18,9 @@ def servers() -> Iterator[Any]:
 
 
 @pytest.fixture
-def vendor(servers: Any) -> Any:
+def vendor(servers: Any) -> Iterator[Any]:
     """Give the servers, with nobody remembered and stalled bodies stalling."""
     servers.callers.clear()
     servers.go.clear()
-    return servers
+    yield servers
+    servers.go.set()

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,9 @@ from vendor_servers import SHAPES, Vendor
 
 import errnorm
 import errnorm.middleware.httpx
-from errnorm.middleware._guard import Watch
+from errnorm import rewind
+from errnorm.middleware import _httpcore
+from errnorm.middleware._guard import Peek, Watch
 from errnorm.response import attached
 
 CALLS = WHOLE | STREAMS
@@ -186,7 +189,7 @@ def test_requests_digest(vendor: Vendor, door: str, stream: bool, user: str, sta
     with session_of_requests(door, RAISE) as session:
         auth = HTTPDigestAuth(user, "secret")
         try:
-            response = session.get(f"{vendor.http1}/digest/", auth=auth, stream=stream, timeout=5)
+            response = session.get(f"{vendor.http1}/digest/", auth=auth, stream=stream, timeout=30)
         except errnorm.VendorError as error:
             assert (door, status) == ("install", 401)
             response = error.response
@@ -260,7 +263,7 @@ def test_an_event_stream_is_not_held_up(vendor: Vendor):
         vendor.go.set()
         assert response.read() == b"data: ok\n"
     vendor.go.clear()
-    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=5) as response:
+    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=30) as response:
         assert not vendor.go.is_set()
         vendor.go.set()
         assert response.content == b"data: ok\n"
@@ -272,7 +275,7 @@ def test_head_has_a_record_and_no_body(vendor: Vendor):
     with httpx_client("transport", {}) as client:
         result = attached(client.head(url))
     with session_of_requests("adapter", {}) as session:
-        other = attached(session.head(url, timeout=5))
+        other = attached(session.head(url, timeout=30))
 
     assert result is not None
     assert (result.raw.data, result[0].status, result[0].retry.delay) == (b"", 503, 7.0)
@@ -302,7 +305,7 @@ def first_of_requests(url: str, options: Any) -> tuple[Any, bytes]:
     """Open an endless stream, read one piece, leave."""
     with (
         session_of_requests("install", options) as session,
-        session.get(url, stream=True, timeout=5) as response,
+        session.get(url, stream=True, timeout=30) as response,
     ):
         return attached(response), next(response.iter_content(None))
 
@@ -342,21 +345,100 @@ def test_an_endless_body_that_is_raised_is_left(
     assert caught.value.record.code == "1016"
 
 
-def test_aiohttp_does_not_wait_for_a_stalled_body(vendor: Vendor):
-    """The wait for a piece is given up when the time is over, and nothing of the body is lost."""
+def waits_httpx(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+    with httpx_client("transport", options) as client, client.stream("GET", url, timeout=None) as response:
+        vendor.go.set()
+        return attached(response), response.read()
+
+
+def waits_httpx_async(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
 
     async def run() -> tuple[Any, bytes]:
         async with (
-            session_of_aiohttp({"peek_seconds": 0.1}) as session,
-            session.get(f"{vendor.raw}/finesse/stalled?400") as response,
+            httpx_async_client("install", options) as client,
+            client.stream("GET", url, timeout=None) as response,
         ):
+            vendor.go.set()
+            return attached(response), await response.aread()
+
+    return asyncio.run(run())
+
+
+def waits_requests(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+    with session_of_requests("install", options) as session, session.get(url, stream=True) as response:
+        vendor.go.set()
+        return attached(response), response.content
+
+
+def waits_aiohttp(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with session_of_aiohttp(options) as session, session.get(url) as response:
             vendor.go.set()
             return attached(response), await response.read()
 
-    result, body = asyncio.run(run())
+    return asyncio.run(run())
 
-    assert result.raw.data == FINESSE[: len(FINESSE) // 2]
+
+@pytest.mark.parametrize("way", ["stalled", "stalled-chunk", "stalled-chunks"])
+@pytest.mark.parametrize("call", [waits_httpx, waits_httpx_async, waits_requests, waits_aiohttp])
+def test_a_stalled_body_is_not_waited_for(vendor: Vendor, call: Callable[..., tuple[Any, bytes]], way: str):
+    """The response is there while the body still stalls, for ever if need be, and nothing of it is lost."""
+    result, body = call(vendor, f"{vendor.raw}/finesse/{way}?400", {"peek_seconds": 0.2})
+
+    assert 0 < len(result.raw.data) <= len(FINESSE) // 2
+    assert FINESSE.startswith(result.raw.data)
     assert body == FINESSE
+
+
+def test_a_read_that_is_under_way_ends_with_its_response(vendor: Vendor):
+    """A response of an AsyncClient that is closed lets go of the read that errnorm had begun."""
+
+    async def run() -> tuple[int, str]:
+        async with httpx_async_client("transport", {"peek_seconds": 0.1}) as client:
+            async with client.stream("GET", f"{vendor.raw}/finesse/stalled?400", timeout=None) as response:
+                reader = asyncio.create_task(response.aread())
+                await asyncio.sleep(0.05)
+            error = await asyncio.wait_for(asyncio.gather(reader, return_exceptions=True), 30)
+            return len(asyncio.all_tasks()), type(error[0]).__name__
+
+    assert asyncio.run(run()) == (1, "ReadError")
+
+
+# A fault of errnorm, wherever it is.
+
+FAULTS = [
+    (Watch, "looks_at"), (Watch, "has_body"), (Watch, "result"), (Watch, "raises"),
+    (Peek, "__init__"), (Peek, "wants_more"), (Peek, "seconds_left"), (Peek, "start"),
+    (errnorm.Result, "is_error"), (errnorm.VendorError, "__init__"),
+    (rewind, "peek"), (rewind, "_socket_below"), (rewind, "is_readable"),
+    (rewind._Recording, "_has_come"), (_httpcore, "_is_buffered"),
+]  # fmt: skip
+
+
+def fault(*_: object, **__: object) -> None:
+    """Fail."""
+    raise ZeroDivisionError("a bug of ours")
+
+
+@pytest.mark.parametrize("place, name", FAULTS)
+@pytest.mark.parametrize("call", ["httpx-install", "httpx-hook-raw", "httpx-async-transport-bytes",
+                                  "requests-install", "requests-adapter-lines", "aiohttp-chunks"])  # fmt: skip
+def test_a_fault_anywhere_in_errnorm_stays_inside(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, call: str, place: Any, name: str
+):
+    """What errnorm does around the body may fail: the caller has the same bytes and no exception of ours."""
+    url = f"{vendor.http1}/finesse/chunked?400"
+    without = CALLS[call](url, None)[0]
+    is_property = isinstance(vars(place).get(name), property)
+    monkeypatch.setattr(place, name, property(fault) if is_property else fault)
+
+    with suppress(errnorm.VendorError):  # where the fault is no part of this client's road
+        assert CALLS[call](url, RAISE)[0] == without
 
 
 def stalled_httpx(url: str, options: Any) -> str:
@@ -437,7 +519,7 @@ def test_requests_goes_on_with_its_connection(vendor: Vendor, door: str, way: st
     with session_of_requests(door, options) as session:
         for turn in range(10):
             with suppress(errnorm.VendorError):
-                session.get(f"{vendor.http1}/finesse/{way}?400", stream=bool(turn % 2), timeout=5).content  # noqa: B018 - it reads
+                session.get(f"{vendor.http1}/finesse/{way}?400", stream=bool(turn % 2), timeout=30).content  # noqa: B018 - it reads
 
     assert len(vendor.callers) == 10
     assert len(set(vendor.callers)) == 1
@@ -473,7 +555,7 @@ def test_a_body_that_nobody_reads_is_let_go(vendor: Vendor, recwarn: pytest.Warn
     asyncio.run(run())
     with httpx_client("transport", {}) as client, client.stream("GET", url):
         pass
-    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=5):
+    with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=30):
         pass
     gc.collect()
 
@@ -605,7 +687,7 @@ def test_the_raw_response_of_requests_is_a_file(vendor: Vendor):
                 lambda raw: (raw.read(10), raw.tell() > 0, raw.drain_conn(), raw.read(10)),
                 lambda raw: (raw.geturl(), raw.close(), raw.closed, raw.release_conn()),
             ):
-                with session.get(url, stream=True, timeout=5) as response:
+                with session.get(url, stream=True, timeout=30) as response:
                     found.append(use(response.raw))
         return found
 
@@ -619,7 +701,7 @@ def test_a_chunked_raw_response_is_chunked(vendor: Vendor):
     def read(options: Any) -> list[bytes]:
         with (
             session_of_requests("install", options) as session,
-            session.get(url, stream=True, timeout=5) as response,
+            session.get(url, stream=True, timeout=30) as response,
         ):
             return list(response.raw.read_chunked(decode_content=True))
 
@@ -629,7 +711,7 @@ def test_a_chunked_raw_response_is_chunked(vendor: Vendor):
 def test_a_response_of_requests_pickles(vendor: Vendor):
     """It pickles as before; the result stays behind."""
     with session_of_requests("install", {}) as session:
-        copy = pickle.loads(pickle.dumps(session.get(f"{vendor.http1}/finesse/plain?400", timeout=5)))
+        copy = pickle.loads(pickle.dumps(session.get(f"{vendor.http1}/finesse/plain?400", timeout=30)))
 
     assert copy.content == FINESSE
 
@@ -676,6 +758,278 @@ def test_two_doors_make_one_record(vendor: Vendor):
     assert caught.value.record.vendor == "cisco-finesse"
 
 
+@pytest.mark.parametrize("options", [None, {}])
+def test_an_empty_raw_response_can_be_wrapped(vendor: Vendor, options: Any):
+    """`raw` of an empty error is a file whether errnorm looked at it or not."""
+    url = f"{vendor.http1}/empty/plain?503"
+    with (
+        session_of_requests("install", options) as session,
+        session.get(url, stream=True, timeout=30) as response,
+    ):
+        assert list(io.TextIOWrapper(io.BufferedReader(response.raw))) == []
+
+
+def test_a_body_that_was_left_says_so(vendor: Vendor):
+    """The response of a raised error whose body was not all looked at does not pass for an empty one."""
+    with session_of_requests("install", RAISE) as session, pytest.raises(errnorm.VendorError) as caught:
+        session.get(f"{vendor.http1}/finesse/large?400", stream=True, timeout=30)
+
+    with pytest.raises(RuntimeError, match="already consumed"):
+        caught.value.response.content  # noqa: B018 - it raises
+    assert caught.value.record.code == "SERVER_OUT_OF_SERVICE"
+
+
+def test_a_raised_response_of_requests_has_its_history(vendor: Vendor):
+    """A redirect that ends in an error is raised by the call, not from within the session's loop."""
+    with session_of_requests("install", RAISE) as session, pytest.raises(errnorm.VendorError) as caught:
+        session.get(f"{vendor.http1}/redirect/finesse/plain?404", timeout=30)
+
+    assert [response.status_code for response in caught.value.response.history] == [302]
+
+
+def test_a_redirect_that_is_not_followed_is_looked_at(vendor: Vendor):
+    """A caller who follows redirects by hand has each response's result."""
+    with session_of_requests("install", {}) as session:
+        first = session.get(f"{vendor.http1}/redirect/finesse/plain?404", allow_redirects=False, timeout=30)
+        last = session.send(first.next, allow_redirects=False, timeout=30)
+
+    assert (first.errnorm, last.errnorm.first.status) == (None, 404)
+
+
+def test_an_empty_error_of_aiohttp_that_is_raised_can_be_read(vendor: Vendor):
+    """There is nothing to read, and that is no failure."""
+
+    async def run() -> tuple[int, bytes]:
+        async with session_of_aiohttp(RAISE) as session:
+            with pytest.raises(errnorm.VendorError) as caught:
+                await session.get(f"{vendor.http1}/empty/plain?503")
+            return caught.value.record.status, await caught.value.response.read()
+
+    assert asyncio.run(run()) == (503, b"")
+
+
+@pytest.mark.parametrize("client", [httpx, requests])
+def test_an_error_is_chained_to_the_client_s_own(vendor: Vendor, client: Any):
+    """Raised in the handler of a client's own exception, ours shows it as what came before."""
+    response = client.get(f"{vendor.http1}/finesse/plain?503", timeout=30)
+    with pytest.raises((httpx.HTTPStatusError, requests.HTTPError)) as own:
+        response.raise_for_status()
+
+    def handle() -> None:
+        try:
+            raise own.value
+        except (httpx.HTTPStatusError, requests.HTTPError) as error:
+            errnorm.raise_for_error(error.response)
+
+    with pytest.raises(errnorm.VendorError) as caught:
+        handle()
+    assert caught.value.__context__ is own.value
+
+
+# Lines that each client needs.
+
+
+class Closing(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that remembers who closed it."""
+
+    def __init__(self, failure: BaseException | None = None) -> None:
+        self.failure = failure
+        self.closed = 0
+        self.generators = 0
+
+    def __iter__(self):
+        yield b"<ApiErrors/>" + b" " * 70_000
+        if self.failure:
+            raise self.failure
+        yield b"more"
+
+    async def __aiter__(self):
+        try:
+            for piece in self:
+                yield piece
+        finally:
+            self.generators += 1
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+    async def aclose(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+class Bare(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that gives a body and nothing else."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - as httpx calls it
+        """Answer."""
+        return httpx.Response(503, stream=self.body)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - as httpx calls it
+        """Answer."""
+        return httpx.Response(503, stream=self.body)
+
+
+REQUEST = httpx.Request("GET", "https://finesse.example.com/")
+
+
+def test_httpx_closes_what_it_raises():
+    """A response that is raised unread is closed, and knows its request."""
+    body = Closing()
+    with pytest.raises(errnorm.VendorError) as caught:
+        errnorm.middleware.httpx.ErrnormTransport(Bare(body), **RAISE).handle_request(REQUEST)
+
+    assert body.closed == 1
+    assert caught.value.response.request is REQUEST
+
+
+def test_httpx_closes_what_it_raises_async():
+    """The same for the async transport, and the generator is closed as well."""
+    body = Closing()
+    transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(body), **RAISE)
+    with pytest.raises(errnorm.VendorError):
+        asyncio.run(transport.handle_async_request(REQUEST))
+
+    assert (body.closed, body.generators) == (1, 1)
+
+
+class Exit(BaseException):
+    """What ends a program."""
+
+
+def test_an_interrupt_closes_the_response_async():
+    """What ends the program while errnorm looks ahead is raised at once, and the connection is closed."""
+    body = Closing()
+    transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(body))
+
+    async def run() -> None:
+        call = asyncio.create_task(transport.handle_async_request(REQUEST))
+        await asyncio.sleep(0)
+        call.cancel()
+        await call
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run())
+    assert body.closed == 1
+
+
+def test_without_asyncio_the_body_is_read_all_the_same():
+    """Under trio there is no asyncio: the pieces are read where the caller stands."""
+    body = Closing()
+    transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(body))
+    with pytest.raises(StopIteration) as returned:
+        transport.handle_async_request(REQUEST).send(None)
+
+    assert returned.value.value.extensions["errnorm"].first.vendor == "cisco-finesse"
+
+
+def test_requests_closes_what_is_interrupted(vendor: Vendor, monkeypatch: pytest.MonkeyPatch):
+    """What ends the program while errnorm looks ahead is raised at once, and the connection is closed."""
+    closed: list[bool] = []
+
+    def interrupt(*_: object) -> None:
+        raise Exit
+
+    monkeypatch.setattr(requests.Response, "close", lambda _: closed.append(True))
+    monkeypatch.setattr(errnorm.middleware.requests, "peek", interrupt)
+    with session_of_requests("adapter", {}) as session, pytest.raises(Exit):
+        session.get(f"{vendor.http1}/finesse/plain?400", timeout=30)
+
+    assert closed == [True]
+
+
+def test_a_raw_response_that_was_begun_is_left_alone(vendor: Vendor):
+    """Where a hook has read a part of `raw`, the tail is not taken for the body."""
+
+    def begin(response: requests.Response, **_: object) -> None:
+        response.raw.read(100)
+
+    with session_of_requests("install", {}) as session:
+        session.hooks["response"].append(begin)
+        with session.get(f"{vendor.http1}/finesse/plain?400", stream=True, timeout=30) as response:
+            assert response.errnorm.raw.data == b""
+            assert response.content == FINESSE[100:]
+
+
+def test_digest_goes_through_the_adapter_again(vendor: Vendor):
+    """The second request of a challenge is sent through errnorm as well, so its result is there."""
+    with session_of_requests("adapter", {"inspect_success": True}) as session:
+        url, auth = f"{vendor.http1}/digest/", HTTPDigestAuth("agent1001", "secret")
+        response = session.get(url, auth=auth, timeout=30)
+
+    assert response.status_code == 200
+    assert attached(response) is not None
+
+
+def test_aiohttp_keeps_the_ends_of_chunks(vendor: Vendor):
+    """`iter_chunks` tells where a chunk ends, also of what was read ahead."""
+
+    async def ends(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        yield repr([pair async for pair in response.content.iter_chunks()]).encode()
+
+    url, call = f"{vendor.http1}/finesse/slow?400", aiohttp_call(ends)
+    seen = call(url, {})[0]
+
+    assert seen == call(url, None)[0]
+    assert b"True" in seen.body
+
+
+def test_a_timeout_of_aiohttp_is_raised_where_the_caller_reads(vendor: Vendor):
+    """The clock of aiohttp, shorter than ours, is not taken for ours."""
+
+    async def run(options: Any) -> str:
+        timeout = aiohttp.ClientTimeout(sock_read=0.2)
+        async with (
+            session_of_aiohttp(options) as session,
+            session.get(f"{vendor.raw}/finesse/stalled?400", timeout=timeout) as response,
+        ):
+            try:
+                await response.read()
+            except aiohttp.ClientError as error:
+                return type(error).__name__
+        raise AssertionError
+
+    assert asyncio.run(run({})) == asyncio.run(run(None))
+
+
+def test_aiohttp_closes_what_it_raises(vendor: Vendor):
+    """A response that is raised unread gives its connection up."""
+
+    async def run() -> bool:
+        async with session_of_aiohttp(RAISE) as session:
+            with pytest.raises(errnorm.VendorError) as caught:
+                await session.get(f"{vendor.http1}/finesse/large?400")
+            return bool(caught.value.response.closed)
+
+    assert asyncio.run(run())
+
+
+def open_sockets() -> int:
+    """Count the sockets that this process holds."""
+    links = Path("/proc/self/fd")
+    if not links.exists():
+        pytest.skip("there is no list of open files on this system")
+    return sum(link.is_socket() for link in links.iterdir() if link.exists())
+
+
+@pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("name", CALLS)
+def test_no_socket_is_left_open(vendor: Vendor, name: str, options: dict[str, Any]):
+    """After a call, raised or not, a client holds as many sockets as after one without errnorm: none."""
+    url = f"{vendor.raw}/finesse/to-the-end?400"
+    CALLS[name](url, None)
+    before = open_sockets()
+    for _ in range(3):
+        with suppress(errnorm.VendorError):
+            CALLS[name](url, options)
+
+    assert open_sockets() <= before
+
+
 # Mistakes of the user.
 
 
@@ -699,6 +1053,51 @@ def test_a_wrong_option_is_refused_at_once(options: dict[str, Any], error: type[
     """A mistake in the options shows when the middleware is made, not at the first error."""
     with pytest.raises(error):
         errnorm.middleware.httpx.ErrnormTransport(**options)
+
+
+WRONG = [
+    lambda: errnorm.middleware.httpx.install(requests.Session()),
+    lambda: errnorm.middleware.httpx.install(httpx.Client),
+    lambda: errnorm.middleware.httpx.ErrnormTransport(httpx.AsyncHTTPTransport()),
+    lambda: errnorm.middleware.httpx.AsyncErrnormTransport(httpx.HTTPTransport()),
+    lambda: errnorm.middleware.httpx.ErrnormTransport(httpx.HTTPTransport),
+    lambda: errnorm.middleware.requests.install(httpx),
+    lambda: errnorm.middleware.requests.ErrnormAdapter(requests.Session()),
+]
+
+
+@pytest.mark.parametrize("make", WRONG)
+def test_what_is_no_client_is_refused_at_once(make: Callable[[], object]):
+    """The wrong object gets a sentence that says what it is and what to give."""
+    with pytest.raises(errnorm.InvalidArgument, match=r"was given .+, which .+\. Give an? "):
+        make()
+
+
+def test_an_unknown_option_is_named():
+    """The sentence names it and the options that there are."""
+    with pytest.raises(
+        errnorm.InvalidArgument, match=r"no option foo\. The options are inspect_success, norm"
+    ):
+        errnorm.middleware.requests.install(requests.Session(), foo=1)
+
+
+def test_a_hook_on_the_wrong_client_says_so(vendor: Vendor):
+    """A hook of the other kind names the one to give."""
+    url = f"{vendor.http1}/finesse/plain?400"
+
+    async def run() -> None:
+        hooks = {"response": [errnorm.middleware.httpx.response_hook()]}
+        async with httpx.AsyncClient(event_hooks=hooks, verify=CERTIFICATES) as client:
+            await client.get(url)
+
+    with pytest.raises(errnorm.InvalidArgument, match="Give async_response_hook"):
+        asyncio.run(run())
+    hooks = {"response": [errnorm.middleware.httpx.async_response_hook()]}
+    with (
+        httpx.Client(event_hooks=hooks, verify=CERTIFICATES) as client,
+        pytest.raises(errnorm.InvalidArgument, match="Give response_hook"),
+    ):
+        client.get(url)
 
 
 def test_the_vendor_s_name_is_a_hint(vendor: Vendor):

@@ -8,12 +8,13 @@ pytest.importorskip("hypercorn", reason="the clients and the servers come with t
 for package in ("httpx", "requests", "aiohttp", "uvicorn", "h2"):
     pytest.importorskip(package, reason="the clients and the servers come with the extras and the tools")
 
-from client_doors import HTTP2, STREAMS, WHOLE, Call
+from client_doors import HTTP2, STREAMS, URLLIB3, WHOLE, Call
 from vendor_servers import SHAPES, Vendor
 
 import errnorm
 
 CALLS = WHOLE | STREAMS
+ALL = CALLS | URLLIB3
 BOUND = 64 * 1024
 
 
@@ -33,10 +34,10 @@ def check(call: Call, url: str, status: int = 400) -> errnorm.Result:
 
 @pytest.mark.parametrize("way", ["plain", "gzip", "chunked", "streamed"])
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_call_is_what_it_is_without(vendor: Vendor, name: str, shape: str, way: str):
     """Every shape of body in every packing: equal bytes, and the library's record."""
-    check(CALLS[name], f"{vendor.http1}/{shape}/{way}?400")
+    check(ALL[name], f"{vendor.http1}/{shape}/{way}?400")
 
 
 @pytest.mark.parametrize("way", ["slow", "large"])
@@ -50,15 +51,30 @@ def test_a_slow_and_a_large_body_stay_what_they_are(vendor: Vendor, name: str, w
 
 @pytest.mark.parametrize("shape", ["finesse", "chat", "proxy", "empty"])
 @pytest.mark.parametrize("way", ["cut", "cut-chunked", "malformed", "to-the-end", "bad-gzip"])
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_broken_body_breaks_where_it_did(vendor: Vendor, name: str, shape: str, way: str):
     """A body that is cut, or no HTTP at all, gives the same bytes and then the same exception."""
-    check(CALLS[name], f"{vendor.raw}/{shape}/{way}?400")
+    check(ALL[name], f"{vendor.raw}/{shape}/{way}?400")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("way", ["plain", "gzip", "streamed", "slow"])
+@pytest.mark.parametrize("way", ["plain", "gzip", "chunked", "streamed", "slow"])
 @pytest.mark.parametrize("name", HTTP2)
 def test_http2_is_what_it_is_without(vendor: Vendor, name: str, shape: str, way: str):
     """Over HTTP/2 as over HTTP/1.1."""
     check(HTTP2[name], f"{vendor.http2}/{shape}/{way}?503", 503)
+
+
+@pytest.mark.parametrize("name", HTTP2)
+def test_a_large_body_over_http2_stays_what_it_is(vendor: Vendor, name: str):
+    """10 MiB over HTTP/2: equal bytes, and no more than the bound is looked at."""
+    result = check(HTTP2[name], f"{vendor.http2}/finesse/large?503", 503)
+
+    assert "13036" in result[0].known_codes
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("way", ["slow", "large"])
+def test_every_shape_may_be_slow_or_large(vendor: Vendor, shape: str, way: str):
+    """One client for every shape: the rest is the same road."""
+    check(CALLS["requests-install-content"], f"{vendor.http1}/{shape}/{way}?400")

@@ -178,42 +178,41 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
+def broken_body(way: str, status: int, body: bytes) -> tuple[bytes, bytes]:
+    """Give what is sent at once, and what is sent when the body may go on."""
+    half = body[: len(body) // 2]
+    in_chunks = head(status, "Transfer-Encoding: chunked")
+    events = head(status, "Content-Length: 9").replace(b"application/xml", b"text/event-stream")
+    return {
+        "cut": (head(status, f"Content-Length: {len(body) + 10}") + half, b""),
+        "cut-chunked": (in_chunks + chunk(half or b" ") + b"fff\r\n<more", b""),
+        "malformed": (in_chunks + chunk(half or b" ") + b"zzz\r\n", b""),
+        "to-the-end": (head(status) + body, b""),
+        "bad-gzip": (head(status, "Content-Encoding: gzip", f"Content-Length: {len(body)}") + body, b""),
+        "stalled": (head(status, f"Content-Length: {len(body)}") + half, body[len(half) :]),
+        "stalled-chunk": (in_chunks + chunk(body)[: len(half)], chunk(body)[len(half) :] + b"0\r\n\r\n"),
+        "stalled-chunks": (in_chunks + chunk(half), chunk(body[len(half) :]) + b"0\r\n\r\n"),
+        "events": (events + b"data:", b" ok\n"),
+        "endless": (in_chunks + chunk(body or b" "), b""),
+    }[way]
+
+
 async def broken(vendor: Vendor, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one request in a way that no framework would."""
     target = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
     shape, way = target.partition("?")[0].lstrip("/").split("/")
-    status, body = int(target.partition("?")[2] or 400), SHAPES[shape][0]
-    half = body[: len(body) // 2]
-    if way == "cut":
-        writer.write(head(status, f"Content-Length: {len(body) + 10}") + half)
-        await writer.drain()
+    start, rest = broken_body(way, int(target.partition("?")[2] or 400), SHAPES[shape][0])
+    writer.write(start)
+    await writer.drain()
+    if rest:
+        await asyncio.to_thread(vendor.go.wait, 30)
+        writer.write(rest)
+    elif way == "cut":
         await asyncio.sleep(PAUSE)
-    elif way == "cut-chunked":
-        writer.write(head(status, "Transfer-Encoding: chunked") + chunk(half or b" ") + b"fff\r\n<more")
-    elif way == "malformed":
-        writer.write(head(status, "Transfer-Encoding: chunked") + chunk(half or b" ") + b"zzz\r\n")
-    elif way == "to-the-end":
-        writer.write(head(status) + body)
-    elif way == "bad-gzip":
-        writer.write(head(status, "Content-Encoding: gzip", f"Content-Length: {len(body)}") + body)
-    elif way == "stalled":
-        writer.write(head(status, f"Content-Length: {len(body)}") + half)
+    while way == "endless" and not writer.is_closing():
+        writer.write(chunk(b" " * 10))
         await writer.drain()
-        await asyncio.to_thread(vendor.go.wait, 5)
-        writer.write(body[len(half) :])
-    elif way == "events":
-        writer.write(
-            head(status, "Content-Length: 9").replace(b"application/xml", b"text/event-stream") + b"data:"
-        )
-        await writer.drain()
-        await asyncio.to_thread(vendor.go.wait, 5)
-        writer.write(b" ok\n")
-    elif way == "endless":
-        writer.write(head(status, "Transfer-Encoding: chunked") + chunk(body or b" "))
-        while not writer.is_closing():
-            writer.write(chunk(b" " * 10))
-            await writer.drain()
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
 
 
 async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.Event) -> None:
@@ -262,6 +261,7 @@ def running() -> Iterator[Vendor]:
     try:
         yield vendor
     finally:
+        vendor.go.set()
         stop.set()
         thread.join(10)
         for each in sockets:
