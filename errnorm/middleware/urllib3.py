@@ -9,24 +9,19 @@ Advice is about likelihood, not about safety: a POST that timed out may have suc
 
 from __future__ import annotations
 
-import io
-import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from socket import socket
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from errnorm.middleware._advice import LONGEST_WAIT, advised_wait
 from errnorm.middleware._guard import guarded, needs
 from errnorm.normalizer import normalize
+from errnorm.rewind import peek
 
 try:
     from urllib3 import BaseHTTPResponse, Retry
     from urllib3.connectionpool import ConnectionPool
     from urllib3.exceptions import MaxRetryError, ResponseError
-    from urllib3.util import wait_for_read
 except ImportError as error:
     raise needs("urllib3") from error
 
@@ -145,122 +140,5 @@ def _peeked(response: BaseHTTPResponse) -> tuple[bytes, bool]:
         return response.data or b"", True
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return b"", False  # it never ends
-    return _read_and_wind_back(fp)
-
-
-def _read_and_wind_back(fp: Any) -> tuple[bytes, bool]:  # noqa: ANN401 - http.client's response
-    """Read the beginning of a body, and let the connection give the same bytes once more.
-
-    It is wound back below the chunks: urllib3 takes them apart in more than one way.
-    """
-    connection, state = fp.fp, (fp.length, fp.chunk_left)
-    recording = _Recording(connection)
-    fp.fp = io.BufferedReader(recording)
-    start, is_whole = _read_start(fp)
-    fp.fp = io.BufferedReader(_Replay(connection, bytes(recording.taken), recording.failure))
-    fp.length, fp.chunk_left = state
-    return start, is_whole
-
-
-def _read_start(fp: Any) -> tuple[bytes, bool]:  # noqa: ANN401 - http.client's response
-    """Read piece by piece: one `read` would lose what came before a failure."""
-    start = b""
-    try:
-        while len(start) < _PEEK_BYTES:
-            piece = fp.read1(_PEEK_BYTES - len(start))
-            if not piece:
-                return start, True
-            start += piece
-    except Exception:  # noqa: BLE001, S110 - the time is over, or what failed is raised again where the caller reads
-        pass
-    return start, False
-
-
-class _TimeIsOver(Exception):  # noqa: N818 - no error: the body comes later than anybody waits for here
-    """The body has not come to its end within the time of the look at it."""
-
-
-class _Recording(io.RawIOBase):
-    """A connection that keeps what was read from it, and how that failed; it waits a second at most.
-
-    Its socket does not block meanwhile: a read gives what the buffer, TLS or the network has already,
-    in this order, and only then the socket is waited for.
-    """
-
-    def __init__(self, connection: io.BufferedReader) -> None:
-        self._connection = connection
-        # http.client hands on no socket; TLS and plain ones are files of socket.SocketIO alike.
-        self._socket: socket | None = getattr(getattr(connection, "raw", None), "_sock", None)
-        self._end = time.monotonic() + _PEEK_SECONDS
-        self.taken = bytearray()
-        self.failure: Exception | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
-        while (count := self._read_at_once(buffer)) is None:
-            self._wait()
-        self.taken += buffer[:count]
-        return count
-
-    def _read_at_once(self, buffer: Any) -> int | None:  # noqa: ANN401 - any buffer
-        """Read what is there; None where nothing is there yet."""
-        if time.monotonic() > self._end:
-            raise _TimeIsOver
-        try:
-            with _not_blocking(self._socket):
-                return self._connection.readinto1(buffer)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return None
-        except Exception as failure:
-            self.failure = failure
-            raise
-
-    def _wait(self) -> None:
-        """Wait for the socket, and never longer than its owner does for one read."""
-        rest = self._end - time.monotonic()
-        own = self._socket.gettimeout() if self._socket else None
-        longest = rest if own is None else min(rest, own)
-        if not wait_for_read(self._socket, max(0.0, longest)):  # type: ignore[arg-type] # without one nothing is waited for
-            raise _TimeIsOver
-
-
-@contextmanager
-def _not_blocking(connected: socket | None) -> Iterator[None]:
-    """Let a socket say at once that nothing has come."""
-    own = connected.gettimeout() if connected else None
-    try:
-        if connected:
-            connected.settimeout(0)
-        yield
-    finally:
-        if connected:
-            connected.settimeout(own)
-
-
-class _Replay(io.RawIOBase):
-    """A connection that first gives what was read from it before, and fails as it failed."""
-
-    def __init__(self, connection: io.BufferedReader, taken: bytes, failure: Exception | None) -> None:
-        self._connection = connection
-        self._taken = io.BytesIO(taken)
-        self._failure = failure
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
-        count = self._taken.readinto(buffer)
-        if count:
-            return count
-        if self._failure is not None:
-            raise self._failure
-        return self._connection.readinto1(buffer)
-
-    def fileno(self) -> int:
-        return self._connection.fileno()
-
-    def close(self) -> None:
-        self._connection.close()
-        super().close()
+    start = peek(fp, _PEEK_BYTES, _PEEK_SECONDS)
+    return start.data, start.is_whole

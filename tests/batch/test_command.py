@@ -103,6 +103,13 @@ def test_closed_pipe_ends_quietly(place: Path):
     assert (done.returncode, done.stderr, done.stdout.count(b"\n")) == (0, b"", 1)
 
 
+def grown(path: Path, size: int) -> int:
+    """Wait until a file is larger than it was, and give its size."""
+    while not path.exists() or path.stat().st_size <= size:
+        time.sleep(0.005)
+    return path.stat().st_size
+
+
 def test_interrupt_keeps_what_is_done(place: Path):
     """Ctrl-C ends with 130, a report and a sentence; --resume goes on."""
     lines = [LINE.replace(b"Invalid Input", b"Invalid Input %d" % n) for n in range(12_000)]
@@ -119,8 +126,8 @@ def test_interrupt_keeps_what_is_done(place: Path):
         "report.json",
     ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    while not Path("out.journal").exists():  # the first pieces are written and counted
-        time.sleep(0.01)
+    first = grown(Path("out.part"), 0)
+    grown(Path("out.part"), first)  # a second piece is there, so the first one is counted
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
     resumed = run("large.ndjson", "-o", "out", "--resume", "-q")
