@@ -128,11 +128,12 @@ SAMPLES: Mapping[str, Sample] = MappingProxyType(
 `vendor="genesys-gwe"` with it."""
 
 
-def httpx_transport(*samples: Sample) -> httpx.MockTransport:
+def httpx_transport(*samples: Sample | Exception) -> httpx.MockTransport:
     """Give a transport for `httpx.Client` and `httpx.AsyncClient` that answers without a network.
 
     Args:
-        *samples: the answers in their order; the last one answers all further requests.
+        *samples: the answers in their order; the last one answers all further requests. An exception,
+            such as `httpx.ConnectError("refused")`, is raised in its turn.
 
     Example:
         >>> import httpx
@@ -145,17 +146,18 @@ def httpx_transport(*samples: Sample) -> httpx.MockTransport:
     answers = _in_order(samples)
 
     def answer(_request: httpx.Request) -> httpx.Response:
-        body, status, headers = next(answers)
+        body, status, headers = _answered(next(answers))
         return httpx.Response(status or 200, headers=dict(headers), content=body)
 
     return httpx.MockTransport(answer)
 
 
-def requests_adapter(*samples: Sample) -> requests.adapters.HTTPAdapter:
+def requests_adapter(*samples: Sample | Exception) -> requests.adapters.HTTPAdapter:
     """Give an adapter for `requests.Session.mount` that answers without a network.
 
     Args:
-        *samples: the answers in their order; the last one answers all further requests.
+        *samples: the answers in their order; the last one answers all further requests. An exception,
+            such as `requests.ConnectionError("refused")`, is raised in its turn.
 
     Example:
         >>> import requests
@@ -171,7 +173,7 @@ def requests_adapter(*samples: Sample) -> requests.adapters.HTTPAdapter:
 
     class Adapter(requests.adapters.HTTPAdapter):
         def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override] # noqa: ANN401 - its options are about a network
-            body, status, headers = next(answers)
+            body, status, headers = _answered(next(answers))
             raw = urllib3.HTTPResponse(
                 io.BytesIO(body),
                 headers=headers,
@@ -184,7 +186,13 @@ def requests_adapter(*samples: Sample) -> requests.adapters.HTTPAdapter:
     return Adapter()
 
 
-def _in_order(samples: tuple[Sample, ...]) -> Iterator[Sample]:
+def _answered(answer: Sample | Exception) -> Sample:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _in_order(samples: tuple[Sample | Exception, ...]) -> Iterator[Sample | Exception]:
     if not samples:
         raise ValueError("A transport needs an answer: give a sample, such as errnorm.testing.OK.")
     return chain(samples, repeat(samples[-1]))

@@ -89,6 +89,24 @@ def test_requests_gets_the_answers_in_their_order(stream: bool):  # noqa: FBT001
     assert answers[0].reason == "Unauthorized"
 
 
+def test_an_exception_is_raised_in_its_turn():
+    """A refused connection, then an answer: what a retry loop has to live with."""
+    httpx = pytest.importorskip("httpx", reason="the transport is for httpx")
+    requests = pytest.importorskip("requests", reason="the adapter is for requests")
+    url = "https://finesse.example.com/"
+    with httpx.Client(transport=testing.httpx_transport(httpx.ConnectError("refused"), testing.OK)) as client:
+        with pytest.raises(httpx.ConnectError):
+            client.get(url)
+        after = client.get(url).status_code
+    with requests.Session() as session:
+        session.mount("https://", testing.requests_adapter(requests.ConnectionError("refused"), testing.OK))
+        with pytest.raises(requests.ConnectionError):
+            session.get(url)
+        again = session.get(url).status_code
+
+    assert (after, again) == (200, 200)
+
+
 @pytest.mark.parametrize("make", [testing.httpx_transport, testing.requests_adapter])
 def test_a_transport_without_an_answer_is_refused(make):
     """The sentence says what to give."""
