@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 __all__ = ["Start", "is_readable", "peek"]
 
 _PIECE = 64 * 1024
+_FRAMING = 16  # a body of one byte a chunk comes in six times as many
 
 
 class Start(NamedTuple):
@@ -36,7 +37,7 @@ class Start(NamedTuple):
 
 
 class TimeIsUp(Exception):  # noqa: N818 - no error: it ends the look, and nobody else sees it
-    """Nothing came in the time."""
+    """Nothing came in the time, or more than anybody looks at."""
 
 
 def peek(response: HTTPResponse, size: int, seconds: float) -> Start:
@@ -52,7 +53,7 @@ def peek(response: HTTPResponse, size: int, seconds: float) -> Start:
         What came.
     """
     connection, state = response.fp, (response.length, response.chunk_left)
-    recording = _Recording(connection, time.monotonic() + seconds)
+    recording = _Recording(connection, time.monotonic() + seconds, size * _FRAMING)
     response.fp = io.BufferedReader(recording)
     try:
         return _read(response, size, recording)
@@ -93,12 +94,17 @@ def is_readable(connection: socket.socket, seconds: float) -> bool:
 
 
 class _Recording(io.RawIOBase):
-    """A connection that keeps what was read from it, and how that failed; it waits no longer than `until`."""
+    """A connection that keeps what was read from it, and how that failed.
 
-    def __init__(self, connection: io.BufferedReader, until: float) -> None:
+    It waits no longer than `until`, and takes no more than about `most` bytes: trailers without an end
+    (RFC 9112, section 7.1.2) are no body, and http.client reads them for as long as they come.
+    """
+
+    def __init__(self, connection: io.BufferedReader, until: float, most: int) -> None:
         self._connection = connection
         self._socket = _socket_below(connection)
         self._until = until
+        self._most = most
         self.taken = bytearray()
         self.failure: OSError | None = None
 
@@ -109,6 +115,8 @@ class _Recording(io.RawIOBase):
         return self._until - time.monotonic()
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        if self.taken and (self.seconds_left() <= 0 or len(self.taken) > self._most):
+            raise TimeIsUp
         try:
             count = self._connection.readinto1(buffer) if self._has_come() else None
         except OSError as failure:  # all that a connection raises; anything else is ours, and no caller's
