@@ -83,6 +83,32 @@ def test_archive_gives_its_members(tmp_path: Path):
         assert read_all(tmp_path / name) == [("one.log", b"1", None), ("two.gz", DATA, None)]
 
 
+@pytest.mark.parametrize(
+    ("local", "central", "value", "why"),
+    [(8, 10, 99, "compression method is not supported"), (6, 8, 1, "encrypted")],
+    ids=["a method that zipfile has not", "a password"],
+)
+def test_member_that_cannot_be_unpacked_is_an_error(
+    tmp_path: Path, local: int, central: int, value: int, why: str
+):
+    """A locked member, or one packed in an unknown way, has a sentence; the others are read."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.log", b"1")
+        archive.writestr("two.log", b"2")
+    data = bytearray(
+        path.read_bytes()
+    )  # the method and the flags stand twice: APPNOTE, sections 4.3.7 and 4.3.12
+    for mark, place in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+        data[data.index(mark) + place] = value
+    path.write_bytes(data)
+    (name, _, error), other = read_all(path)
+
+    assert (name, other) == ("one.log", ("two.log", b"2", None))
+    assert why in (error or "")
+    assert (error or "").endswith("Unpack it, and give the file.")
+
+
 def test_missing_file_is_an_error_and_no_exception(tmp_path: Path):
     """An input that cannot be opened has no bytes and a sentence."""
     ((_, data, error),) = read_all(tmp_path / "gone.log")
