@@ -1,4 +1,4 @@
-"""What is known about codes: lookup by a ladder of rungs, and the judgement it gives.
+"""What is known about codes: asked by a body (`judge`), and by a person (`explain`, `search`).
 
 A catalog is data (`vendors/<name>/catalog.json`, checked by `schemas/catalog.schema.json`). A file is
 read when its vendor is first asked for, and an entry is built when it is first found.
@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self
 
-import orjson
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from errnorm.entries import (
+    DEPLOYMENTS,
+    HTTP,
+    LONGEST_KEPT,
+    STATUS,
+    EntryFile,
+    builtin,
+    builtin_names,
+    bytes_of,
+    code_of,
+    numbered,
+    plain_text,
+    spellings,
+)
 from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
-from errnorm.record import CatalogEntry, Deprecation, EntryMessage, Problem, RetryAdvice
+from errnorm.ladder import CONSTANT, LEAST_WORDS, Judgement, Ladder, Rung, consistent
+from errnorm.record import CatalogEntry
 from errnorm.vendor import Lookup, Question
 from errnorm.vocabulary import (
     Category,
     Decision,
-    DelaySource,
     Match,
-    ProblemCode,
-    Scope,
     Severity,
-    Verified,
 )
 
 if TYPE_CHECKING:
@@ -35,169 +44,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalog", "Judgement"]
 
-# No pathlib here: it would add 4 ms to the import of errnorm.
-_FOLDER = os.path.join(os.path.dirname(__file__), "vendors")  # noqa: PTH118, PTH120
-_HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
-_STATUS = "status"
 _MOST_LADDERS = 1024
-_LONGEST_KEPT = 200  # a constant of a megabyte is looked up, and not kept
-_DEPLOYMENTS = ("UCCE", "UCCX")
 _BARE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]{3,}+")
 _MOST_WORDS = 12  # the longest type has five
 _MOST_PIECES = 20  # of a pasted text; more is a log, and has `errnorm parse`
-_LEAST_WORDS = 12  # a shorter text inside a longer message proves nothing
-
-
-class Judgement(TypedDict):
-    """The derived fields of a record."""
-
-    category: Category
-    severity: Severity
-    retry: RetryAdvice
-    entry: CatalogEntry | None
-    match: Match
-    problems: tuple[Problem, ...]
-
-
-class _Rung(NamedTuple):
-    entry: CatalogEntry
-    match: Match
-    lookup: Lookup | None = None
-
-
-class _Table:
-    """The places of one table's rows in their file, by every spelling and by family."""
-
-    def __init__(self, rows: Sequence[Mapping[str, Any]], places: Sequence[int]) -> None:
-        self.spelled: dict[str, list[int]] = {}
-        self.families = [place for place in places if "code" not in rows[place]]
-        for place in places:
-            for spelling in {_folded(text) for text in _spellings(rows[place])}:
-                self.spelled.setdefault(spelling, []).append(place)
-
-
-class _File:
-    """The entries of one vendor in one file; a table is indexed when it is first asked."""
-
-    def __init__(
-        self,
-        vendor: str,
-        sources: Mapping[str, Mapping[str, str]],
-        rows: Sequence[Mapping[str, Any]],
-        pages: str | None = None,
-    ) -> None:
-        self.vendor = vendor
-        self.pages = pages
-        self.sources = sources
-        self.rows = rows
-        self.places: dict[str, list[int]] = {}
-        self.deployed: dict[tuple[str, str], set[str]] = {}
-        for place, row in enumerate(rows):
-            self.places.setdefault(row["table"], []).append(place)
-            if "deployment" in row and "code" in row:
-                self.deployed.setdefault((row["table"], row["code"]), set()).add(row["deployment"])
-        self.tables: dict[str, _Table] = {}
-        self.built: dict[int, CatalogEntry] = {}
-
-    @classmethod
-    def read(cls, data: bytes, pages: str | None = None) -> Self:
-        """Take the JSON of a catalog file that has no mistake in it; `pages` is the folder of its pages."""
-        content = orjson.loads(data)
-        return cls(content["vendor"], content.get("sources", {}), content["entries"], pages)
-
-    def table(self, name: str) -> _Table:
-        """Give the index of a table; of one that the file does not have, an empty one."""
-        found = self.tables.get(name)
-        if found is None:
-            places = self.places.get(name)
-            if places is None:
-                return _NO_TABLE
-            found = self.tables[name] = _Table(self.rows, places)
-        return found
-
-    def find(self, table: str, key: str) -> list[CatalogEntry]:
-        """Give the entries of a table that have this code, name or alias."""
-        return [self.entry(place) for place in self.table(table).spelled.get(_folded(key), ())]
-
-    def families(self, table: str) -> Iterator[CatalogEntry]:
-        """Give the families of a table."""
-        return (self.entry(place) for place in self.table(table).families)
-
-    def family(self, table: str, key: str) -> CatalogEntry | None:
-        """Give the family of a table in which this code falls."""
-        fitting = [place for place in self.table(table).families if _in_family(self.rows[place], key)]
-        if not fitting:
-            return None
-        # PERERR_CM_NEW falls into PERERR_ as well; the longer prefix says more.
-        return self.entry(max(fitting, key=lambda place: len(self.rows[place].get("prefix", ""))))
-
-    def texts(self) -> Iterator[tuple[CatalogEntry, int, str]]:
-        """Give each message text, folded, with its entry and its number."""
-        for position, row in enumerate(self.rows):
-            for number, message in enumerate(row.get("messages", ()), 1):
-                yield self.entry(position), number, _plain(message["text"])
-
-    def entry(self, position: int) -> CatalogEntry:
-        """Give the entry of a row, built once."""
-        found = self.built.get(position)
-        if found is None:
-            found = self.built[position] = self._build(self.rows[position])
-        return found
-
-    def _build(self, row: Mapping[str, Any]) -> CatalogEntry:
-        entry = _entry(self.vendor, row, self.sources, apart=self._is_apart(row))
-        if self.pages is None:
-            return entry
-        return evolve(entry, docs_url=f"{self.pages}/{entry.table}.md#{entry.anchor}")
-
-    def _is_apart(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether two deployments have this code; a file of a user keeps the ids of the builtin one."""
-        files = (self, _builtin(self.vendor)) if self.vendor in _builtin_names() else (self,)
-        key = (row["table"], row.get("code", ""))
-        return "deployment" in row and any(len(file.deployed.get(key, ())) > 1 for file in files)
-
-
-_NO_TABLE = _Table((), ())
-
-
-class _Ladder:
-    """The rungs that answer some lookups; what they say is worked out once.
-
-    Errors come in storms: the same few codes again and again. A ladder kept saves 40 µs of 120.
-    """
-
-    def __init__(self, rungs: list[_Rung], problems: tuple[Problem, ...]) -> None:
-        self.rungs = rungs
-        self.problems = problems
-        self.texts = [_texts(rung) for rung in rungs]
-        self.by_code = self._judgement(rungs)
-        self.known: dict[tuple[int | None, ...], Judgement] = {(None,) * len(rungs): self.by_code}
-
-    def judged(self, message: str | None) -> Judgement:
-        """Give the judgement; the message matters only where a code has several texts."""
-        if not message or not any(self.texts):
-            return self.by_code
-        said = _plain(message)
-        numbers = tuple(_fitting(texts, said) if texts and said else None for texts in self.texts)
-        found = self.known.get(numbers)
-        if found is None:
-            rungs = [
-                _Rung(_numbered(rung.entry, number), Match.MESSAGE) if number else rung
-                for rung, number in zip(self.rungs, numbers, strict=True)
-            ]
-            found = self.known[numbers] = self._judgement(rungs)
-        return found
-
-    def _judgement(self, rungs: list[_Rung]) -> Judgement:
-        entries = [rung.entry for rung in rungs]
-        return Judgement(
-            category=next((e.category for e in entries if e.category), Category.UNKNOWN),
-            severity=next((e.severity for e in entries if e.severity), Severity.ERROR),
-            retry=next((e.retry for e in entries if e.retry), _NO_ADVICE),
-            entry=entries[0] if entries else None,
-            match=rungs[0].match if rungs else Match.NONE,
-            problems=self.problems,
-        )
 
 
 @frozen(repr=False)
@@ -213,10 +63,10 @@ class Catalog:
     """
 
     # The builtin files are found by name; a layer given by a user stands before them.
-    layers: tuple[_File, ...] = ()
-    _ladders: dict[tuple[Any, ...], _Ladder] = field(factory=dict, init=False, eq=False)
+    layers: tuple[EntryFile, ...] = ()
+    _ladders: dict[tuple[Any, ...], Ladder] = field(factory=dict, init=False, eq=False)
 
-    def __reduce__(self) -> tuple[type[Self], tuple[tuple[_File, ...]]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[EntryFile, ...]]]:
         """Pickle the files alone; ladders are found again."""
         return type(self), (self.layers,)
 
@@ -239,9 +89,9 @@ class Catalog:
             OSError: when the file cannot be read.
             InvalidCatalog: when there is a mistake in it; the message says where, and how to mend it.
         """
-        data = _bytes_of(path)
+        data = bytes_of(path)
         _refuse_mistakes(os.fsdecode(path), _mistakes(data))
-        return cls((_File.read(data),))
+        return cls((EntryFile.read(data),))
 
     @classmethod
     def check(cls, path: str | os.PathLike[str]) -> tuple[Mistake, ...]:
@@ -267,7 +117,7 @@ class Catalog:
             entries[0] (code 7): 'title' is missing. Add it.
             entries[1]: this is a number, and an object in braces is wanted.
         """
-        return _mistakes(_bytes_of(path))
+        return _mistakes(bytes_of(path))
 
     def __or__(self, other: Catalog) -> Catalog:
         """Lay the other catalog over this one; where both know a code, the right side wins."""
@@ -275,7 +125,7 @@ class Catalog:
 
     def vendors(self) -> tuple[str, ...]:
         """Name the vendors that have entries, sorted."""
-        return tuple(sorted({file.vendor for file in self.layers} | set(_builtin_names())))
+        return tuple(sorted({file.vendor for file in self.layers} | set(builtin_names())))
 
     def entries(self, vendor: str | None = None) -> Iterator[CatalogEntry]:
         """Go through the entries, of one vendor or of all; an entry that is overlaid comes once."""
@@ -299,7 +149,7 @@ class Catalog:
         if not found or not number:
             return found[0] if found else None
         entry = found[0]
-        return _numbered(entry, int(number)) if number in _numbers(entry) else None
+        return numbered(entry, int(number)) if number in _numbers(entry) else None
 
     def explain(self, query: str) -> tuple[CatalogEntry, ...]:
         """Give every entry that a person may mean.
@@ -346,10 +196,10 @@ class Catalog:
             return ()
         files = [file for vendor in self.vendors() for file in self._files(vendor)]
         owners = {
-            text: (file.vendor, row["table"], _code_of(row))
+            text: (file.vendor, row["table"], code_of(row))
             for file in files
             for row in file.rows
-            for text in _spellings(row)
+            for text in spellings(row)
         }
         found = {owners[text]: text for text in reversed(_nearest(asked, owners, 2 * count))}
         return tuple(reversed(found.values()))[:count]
@@ -392,7 +242,7 @@ class Catalog:
         self._require(vendor, table)
         _require_word("category", category, Category)
         _require_word("decision", decision, Decision)
-        _require_word("deployment", deployment, _DEPLOYMENTS)
+        _require_word("deployment", deployment, DEPLOYMENTS)
         entries = [
             entry
             for entry in self.entries(vendor)
@@ -434,29 +284,29 @@ class Catalog:
         if ladder is None:
             asked = [Lookup(question[0], question[1], *question[2:]) for question in lookups if question[1]]
             ladder = self._ladder(vendor, asked, status)
-            if all(len(lookup.key) <= _LONGEST_KEPT for lookup in asked):
+            if all(len(lookup.key) <= LONGEST_KEPT for lookup in asked):
                 self._keep(key, ladder)
         return ladder.judged(message)
 
-    def _keep(self, key: tuple[Any, ...], ladder: _Ladder) -> None:
+    def _keep(self, key: tuple[Any, ...], ladder: Ladder) -> None:
         if len(self._ladders) >= _MOST_LADDERS:
             self._ladders.clear()
         self._ladders[key] = ladder
 
-    def _ladder(self, vendor: str, lookups: Sequence[Lookup], status: int | None) -> _Ladder:
+    def _ladder(self, vendor: str, lookups: Sequence[Lookup], status: int | None) -> Ladder:
         found = [rung for lookup in lookups for rung in self._exact(vendor, lookup)]
-        exact, problems = _consistent(found, lookups)
+        exact, problems = consistent(found, lookups)
         own = [rung for rung in exact if not rung.entry.generic]
         generic = [rung for rung in exact if rung.entry.generic]
         # CF_GENERIC_OPERATION begins as its family does, and is known all the same.
         known = {rung.lookup for rung in found}
         unknown = () if own else (lookup for lookup in lookups if lookup not in known)
         families = [rung for lookup in unknown for rung in self._family(vendor, lookup)]
-        return _Ladder(own + families + generic + self._by_status(vendor, status), problems)
+        return Ladder(own + families + generic + self._by_status(vendor, status), problems)
 
-    def _files(self, vendor: str) -> list[_File]:
+    def _files(self, vendor: str) -> list[EntryFile]:
         own = [file for file in self.layers if file.vendor == vendor]
-        return [*own, _builtin(vendor)] if vendor in _builtin_names() else own
+        return [*own, builtin(vendor)] if vendor in builtin_names() else own
 
     def _find(self, vendor: str, lookup: Lookup) -> list[CatalogEntry]:
         for file in self._files(vendor):
@@ -465,23 +315,23 @@ class Catalog:
                 return found
         return []
 
-    def _exact(self, vendor: str, lookup: Lookup) -> list[_Rung]:
+    def _exact(self, vendor: str, lookup: Lookup) -> list[Rung]:
         # Pages of nobody (a login page) come under any vendor.
-        found = self._find(vendor, lookup) or self._find(_HTTP, lookup)
-        return [_Rung(entry, lookup.match, lookup) for entry in found[:1]]
+        found = self._find(vendor, lookup) or self._find(HTTP, lookup)
+        return [Rung(entry, lookup.match, lookup) for entry in found[:1]]
 
-    def _family(self, vendor: str, lookup: Lookup) -> list[_Rung]:
+    def _family(self, vendor: str, lookup: Lookup) -> list[Rung]:
         found = (file.family(lookup.table, lookup.key) for file in self._files(vendor))
-        return [_Rung(entry, Match.FAMILY) for entry in found if entry]
+        return [Rung(entry, Match.FAMILY) for entry in found if entry]
 
-    def _by_status(self, vendor: str, status: int | None) -> list[_Rung]:
+    def _by_status(self, vendor: str, status: int | None) -> list[Rung]:
         if status is None:
             return []
-        lookup = Lookup(_STATUS, str(status))
-        found = [entry for name in (vendor, _HTTP) for entry in self._find(name, lookup)]
+        lookup = Lookup(STATUS, str(status))
+        found = [entry for name in (vendor, HTTP) for entry in self._find(name, lookup)]
         if not found:
-            found = [rung.entry for rung in self._family(_HTTP, lookup)]
-        return [_Rung(entry, Match.STATUS) for entry in found]
+            found = [rung.entry for rung in self._family(HTTP, lookup)]
+        return [Rung(entry, Match.STATUS) for entry in found]
 
     def _all(self, vendor: str, table: str, code: str) -> Iterator[CatalogEntry]:
         for file in self._files(vendor):
@@ -491,7 +341,7 @@ class Catalog:
     def _meanings(self, vendors: Sequence[str], query: str) -> tuple[CatalogEntry, ...]:
         """Descend from what the query is, over what it says and names, to where it would fall."""
         bare = query.strip(_AROUND)
-        constants = [found[0] for found in islice(_CONSTANT.finditer(query), _MOST_PIECES)]
+        constants = [found[0] for found in islice(CONSTANT.finditer(query), _MOST_PIECES)]
         return (
             self._spelled(vendors, query)
             or self._placed(vendors, bare)
@@ -542,7 +392,7 @@ class Catalog:
             file.entry(place)
             for file in files
             for place, row in enumerate(file.rows)
-            if any(_loose(text) == wanted for text in _spellings(row))
+            if any(_loose(text) == wanted for text in spellings(row))
         )
 
     def _by_number(self, vendors: Sequence[str], text: str) -> tuple[CatalogEntry, ...]:
@@ -550,7 +400,7 @@ class Catalog:
         for found in islice(_MARKED.finditer(text), _MOST_PIECES):
             status, number = found[1], found[2] or found[3]
             entries = (
-                self._tabled(vendors, _STATUS, number)
+                self._tabled(vendors, STATUS, number)
                 if status
                 else self._spelled(vendors, number) or self._families(vendors, number)
             )
@@ -559,21 +409,21 @@ class Catalog:
         return ()
 
     def _families(self, vendors: Sequence[str], key: str) -> tuple[CatalogEntry, ...]:
-        files = [file for name in vendors if name != _HTTP for file in self._files(name)]
+        files = [file for name in vendors if name != HTTP for file in self._files(name)]
         found = (file.family(table, key) for file in files for table in file.places)
         return _first_of_each(entry for entry in found if entry)
 
     def _said(self, vendors: Sequence[str], text: str) -> tuple[CatalogEntry, ...]:
         """Give the entries with this message text, or the longest one in it, or one of which it is a part."""
-        said = _plain(text)
+        said = plain_text(text)
         known = [item for name in vendors for file in self._files(name) for item in file.texts()]
-        inside = [plain for _, _, plain in known if len(plain) >= _LEAST_WORDS and plain in said]
+        inside = [plain for _, _, plain in known if len(plain) >= LEAST_WORDS and plain in said]
         longest = max(inside, key=len, default=said)
         found = [(entry, number) for entry, number, plain in known if plain in {said, longest}]
-        if not found and len(said) >= _LEAST_WORDS:
+        if not found and len(said) >= LEAST_WORDS:
             found = [(entry, number) for entry, number, plain in known if said in plain]
         return _first_of_each(
-            _numbered(entry, number) if entry.has_causes_by_text else entry for entry, number in found
+            numbered(entry, number) if entry.has_causes_by_text else entry for entry, number in found
         )
 
     def __repr__(self) -> str:
@@ -581,25 +431,10 @@ class Catalog:
         return f"<Catalog builtin + {len(self.layers)} files>" if self.layers else "<Catalog builtin>"
 
 
-_NO_ADVICE = RetryAdvice()
-
-
-@cache
-def _builtin_names() -> tuple[str, ...]:
-    folders = (place.name for place in os.scandir(_FOLDER) if place.is_dir() and place.name[0] != "_")
-    return (_HTTP, *sorted(name.replace("_", "-") for name in folders))
-
-
-@cache
-def _builtin(vendor: str) -> _File:
-    name = "unknown.json" if vendor == _HTTP else f"{vendor.replace('-', '_')}/catalog.json"
-    return _File.read(_bytes_of(f"{_FOLDER}/{name}"), f"docs/catalog/{vendor}")
-
-
 def _mistakes(data: bytes) -> tuple[Mistake, ...]:
     from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of a user needs it
 
-    return mistakes_in(data, {name: _builtin(name).rows for name in _builtin_names()})
+    return mistakes_in(data, {name: builtin(name).rows for name in builtin_names()})
 
 
 def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:
@@ -610,16 +445,6 @@ def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:
             f"{name}: {errors[0]}{more}`errnorm catalog check` lists every mistake, "
             "and `errnorm schema catalog` prints the form."
         )
-
-
-def _bytes_of(path: str | os.PathLike[str]) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123 - see _FOLDER
-        return file.read()
-
-
-def _folded(text: str) -> str:
-    """Fold what vendors and people vary: `Finesse API error`, `E_ ARM_STAT_…`, `invalidDevice`."""
-    return text.casefold().replace(" ", "")
 
 
 def _loose(text: str) -> str:
@@ -633,7 +458,7 @@ def _first_of_each(entries: Iterable[CatalogEntry]) -> tuple[CatalogEntry, ...]:
     for entry in entries:  # a layer of a user comes before what it overlays
         found.setdefault(entry.id, entry)
     # What HTTP means by a status comes before what a vendor adds to it.
-    return tuple(sorted(found.values(), key=lambda entry: (entry.vendor, entry.table) != (_HTTP, _STATUS)))
+    return tuple(sorted(found.values(), key=lambda entry: (entry.vendor, entry.table) != (HTTP, STATUS)))
 
 
 def _beginnings(text: str) -> Iterator[str]:
@@ -672,119 +497,14 @@ def _tells(entry: CatalogEntry, words: Sequence[str]) -> bool:
 
 
 def _judged_so(entry: CatalogEntry, category: str | None, decision: str | None) -> list[CatalogEntry]:
-    numbered = [_numbered(entry, number) for number in range(1, len(entry.messages) + 1)]
-    fitting = [one for one in (entry, *numbered) if _fits(one, category, decision)]
+    texts = [numbered(entry, number) for number in range(1, len(entry.messages) + 1)]
+    fitting = [one for one in (entry, *texts) if _fits(one, category, decision)]
     return fitting[:1] if fitting[:1] == [entry] else fitting
 
 
 def _fits(entry: CatalogEntry, category: str | None, decision: str | None) -> bool:
     known = entry.retry.decision if entry.retry else None
     return category in {None, entry.category} and decision in {None, known}
-
-
-def _spellings(row: Mapping[str, Any]) -> Iterator[str]:
-    if "code" in row:
-        yield row["code"]
-    if "name" in row:
-        yield row["name"]
-    yield from row.get("aliases", ())
-
-
-def _in_family(row: Mapping[str, Any], key: str) -> bool:
-    if "prefix" in row:
-        # `E_ ARM_STAT_…` falls into the family of its list, as it has the entries there.
-        return _folded(key[:_LONGEST_KEPT]).startswith(_folded(row["prefix"]))
-    low, high = row["range"]
-    # Nine digits at most: a code of a million digits is in no range, and costs nothing.
-    return key.isascii() and key.isdecimal() and len(key) <= 9 and low <= int(key) <= high
-
-
-def _code_of(row: Mapping[str, Any]) -> str:
-    if "code" in row:
-        return str(row["code"])
-    return f"{row['prefix']}*" if "prefix" in row else "{}-{}".format(*row["range"])
-
-
-def _entry(
-    vendor: str, row: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]], *, apart: bool
-) -> CatalogEntry:
-    source = sources.get(row.get("source", ""), {})
-    deprecated = row.get("deprecated")
-    key = CatalogEntry(
-        vendor=vendor,
-        table=row["table"],
-        code=_code_of(row),
-        title=row["title"],
-        deployment=row.get("deployment"),
-        apart=apart,
-    )
-    return evolve(
-        key,
-        name=row.get("name"),
-        aliases=tuple(row.get("aliases", ())),
-        generic=row.get("generic", False),
-        severity=Severity(row["severity"]) if "severity" in row else None,
-        status=tuple(row.get("status", ())),
-        docs_url=row.get("docs_url") or source.get("url"),
-        source=source.get("title"),
-        source_url=source.get("url"),
-        verified=Verified(row.get("verified", "inferred")),
-        deprecated=Deprecation(**deprecated) if deprecated else None,
-        messages=tuple(_message(item, f"{key.id}#{n}") for n, item in enumerate(row.get("messages", ()), 1)),
-        **_words(row, key.id),
-    )
-
-
-def _message(row: Mapping[str, Any], entry_id: str) -> EntryMessage:
-    return EntryMessage(
-        text=row["text"],
-        title=row.get("title"),
-        severity=Severity(row["severity"]) if "severity" in row else None,
-        **_words(row, entry_id),
-    )
-
-
-def _words(row: Mapping[str, Any], entry_id: str) -> dict[str, Any]:
-    return {
-        "explanation": row.get("explanation", ""),
-        "causes": tuple(row.get("causes", ())),
-        "fixes": tuple(row.get("fixes", ())),
-        "category": Category(row["category"]) if "category" in row else None,
-        "retry": _advice(row["retry"], entry_id) if "retry" in row else None,
-    }
-
-
-def _advice(row: Mapping[str, Any], entry_id: str) -> RetryAdvice:
-    vendor, _, rest = entry_id.partition(":")
-    scope, delay = row.get("scope"), row.get("delay")
-    by_status = vendor == _HTTP and rest.startswith(f"{_STATUS}/")
-    return RetryAdvice(
-        decision=Decision(row["decision"]),
-        scope=Scope(scope) if scope else None,
-        delay=delay,
-        delay_source=None if delay is None else DelaySource.CATALOG,
-        basis=f"http:{rest.removeprefix('status/')}" if by_status else f"catalog:{entry_id}",
-    )
-
-
-def _consistent(
-    rungs: list[_Rung],
-    lookups: Sequence[Lookup],
-) -> tuple[list[_Rung], tuple[Problem, ...]]:
-    """Drop a number that contradicts its constant, and an entry that was found twice."""
-    constants = {lookup.table: lookup.key for lookup in lookups if _CONSTANT.fullmatch(lookup.key)}
-    names = {rung.lookup: rung.entry for rung in rungs}
-    kept: list[_Rung] = []
-    contradicted = False
-    for rung in rungs:
-        constant = constants.get(rung.entry.table)
-        entry = names.get(Lookup(rung.entry.table, constant)) if constant else None
-        if constant and _contradicts(rung, constant, entry):
-            contradicted = True
-        elif not any(_same_code(rung, other) for other in kept):
-            # Where a number has two deployments, the constant says which.
-            kept.append(_Rung(entry, rung.match) if entry and entry.code == rung.entry.code else rung)
-    return kept, (_CONTRADICTED,) if contradicted else ()
 
 
 _AROUND = " \t\r\n,;\"'`()[]<>"
@@ -798,66 +518,7 @@ _MARKED = re.compile(
     r"[\s:=#\"'>(]{1,4}(-?\d{1,9})|^\s{0,9}(\d{3,9}))(?![.:/-]?\w)",
     re.IGNORECASE,
 )
-_CONSTANT = re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9]*+(?:_ ?[A-Z0-9]++)++")
-_CONTRADICTED = Problem(
-    ProblemCode.CODE_CONTRADICTED,
-    "The number and the constant of this error stand for different things; the constant was believed.",
-)
-
-
-def _contradicts(rung: _Rung, constant: str, entry: CatalogEntry | None) -> bool:
-    """Tell whether a number stands for something else than the constant beside it.
-
-    A generic number (-1, "unknown") contradicts nobody.
-    """
-    by_number = rung.lookup is not None and rung.lookup.key.lstrip("-").isdecimal()
-    if not by_number or rung.entry.generic:
-        return False
-    if entry is None:
-        return rung.entry.name is not None and _folded(rung.entry.name) != _folded(constant)
-    return entry.code != rung.entry.code
-
-
-def _same_code(rung: _Rung, other: _Rung) -> bool:
-    return rung.entry.table == other.entry.table and rung.entry.code == other.entry.code
-
-
-def _texts(rung: _Rung) -> dict[str, int]:
-    """Give the numbered texts that tell the causes of an exact code apart; a code with one text has none."""
-    if rung.match is not Match.EXACT or rung.entry.generic or not rung.entry.has_causes_by_text:
-        return {}
-    texts: dict[str, int] = {}
-    for number, message in enumerate(rung.entry.messages, 1):
-        texts.setdefault(_plain(message.text), number)
-    return texts
-
-
-def _fitting(texts: dict[str, int], said: str) -> int | None:
-    """Give the number of the text that a message is, or else of the longest that it contains."""
-    if said in texts:
-        return texts[said]
-    inside = [text for text in texts if len(text) >= _LEAST_WORDS and text in said]
-    return texts[max(inside, key=len)] if inside else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".!")
 
 
 def _numbers(entry: CatalogEntry) -> set[str]:
     return {str(number) for number in range(1, len(entry.messages) + 1)}
-
-
-def _numbered(entry: CatalogEntry, number: int) -> CatalogEntry:
-    message = entry.messages[number - 1]
-    stated = {
-        name: getattr(message, name)
-        for name in ("title", "explanation", "causes", "fixes", "category", "severity", "retry")
-        if getattr(message, name)
-    }
-    # The causes of the other texts are none of this one.
-    inherited: dict[str, Any] = {"causes": ()} if entry.has_causes_by_text else {}
-    one = evolve(entry, number=number, **(inherited | stated))
-    page, anchor, _ = (entry.docs_url or "").partition(f"#{entry.anchor}")
-    has_place = anchor and entry.has_causes_by_text  # a text of its own has a place of its own on our page
-    return evolve(one, docs_url=f"{page}#{one.anchor}") if has_place else one

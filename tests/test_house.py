@@ -26,7 +26,7 @@ FLOORS = [
     {"reading"},
     {"payload"},
     {"vendor"},
-    {"catalog", "mistakes", "usual", "index", "cache", "headers", "rewind"},
+    {"catalog", "entries", "ladder", "mistakes", "usual", "index", "cache", "headers", "rewind"},
     {"vendors"},
     {"normalizer"},
     {"response", "export"},
