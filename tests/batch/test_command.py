@@ -110,22 +110,20 @@ def grown(path: Path, size: int) -> int:
     return path.stat().st_size
 
 
+# A shell starts what it runs in the background with SIGINT ignored, and children inherit that.
+LISTENING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("errnorm", run_name="__main__", alter_sys=True)
+"""
+
+
 def test_interrupt_keeps_what_is_done(place: Path):
     """Ctrl-C ends with 130, a report and a sentence; --resume goes on."""
     lines = [LINE.replace(b"Invalid Input", b"Invalid Input %d" % n) for n in range(30_000)]
     (place / "large.ndjson").write_bytes(b"".join(lines))
-    command = [
-        sys.executable,
-        "-m",
-        "errnorm",
-        "batch",
-        "large.ndjson",
-        "-o",
-        "out",
-        "--report",
-        "report.json",
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    paths = ["large.ndjson", "-o", "out", "--report", "report.json"]
+    process = subprocess.Popen([sys.executable, "-c", LISTENING, "batch", *paths], stderr=subprocess.PIPE)
     first = grown(Path("out.part"), 0)
     grown(Path("out.part"), first)  # a second piece of five is there, so the first one is counted
     process.send_signal(signal.SIGINT)
