@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import chain, islice
-from typing import Any, NamedTuple, TypedDict, Unpack
+from itertools import islice
+from typing import Any, TypedDict, Unpack
 
 from attrs import evolve
 
@@ -23,23 +23,25 @@ from errnorm.record import (
     Candidate,
     CatalogEntry,
     Detection,
+    Draft,
     ErrorRecord,
     Problem,
     RawBody,
     ReadOnlyDict,
     Result,
     Source,
-    read_only,
+    read_only_dict,
     record_from_dict,
 )
 from errnorm.usual import describe, says_error
-from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
+from errnorm.vendor import NOTHING, THIN, Evidence, Reported, Vendor
 from errnorm.vendors import UNKNOWN, VENDORS
 from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
 
 __all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
 
 _AFTER_PATH = re.compile(r"[?#]")
+_MOST_DETECTIONS = 256
 _CACHE_BYTES = 4 * 1024 * 1024
 _LONGEST_CACHED = 16 * 1024
 # What a kept reading weighs beside its body, and beside the texts of the body that stand in its records.
@@ -82,39 +84,36 @@ def _misspelt(names: Iterable[str]) -> str:
     return f"There is no keyword {name!r}. {hint}"
 
 
-class _Call(NamedTuple):
-    """One checked call: what reading depends on, and what is laid over it."""
+class _Call:
+    """One checked call: what reading depends on, and what is laid over it.
 
-    body: Body
-    status: int | None
-    declared: Mapping[str, str]
-    path: str | None
-    hint: str | None
-    facts: HeaderFacts | None
-    source: Source | None
-    occurred_at: datetime | None
-    problems: tuple[Problem, ...]
+    A usual call, bytes and perhaps a status, sets `data`, `status` and `key` alone; the rest stands here.
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What reading depends on: equal keys give equal records."""
-        return (
-            self.body,
-            self.status,
-            self.path,
-            self.hint,
-            self.problems,
-            *self.declared.items(),
-        )
+    Attributes:
+        key: what reading depends on: equal keys give equal records.
+        is_plain: nothing is laid over what the body gave.
+    """
 
-    @property
-    def is_plain(self) -> bool:
-        """True when nothing is laid over what the body gave."""
-        return self.facts is None and self.source is None and self.occurred_at is None
+    from_object = False
+    problems: tuple[Problem, ...] = ()
+    declared: Mapping[str, str] = {}
+    path: str | None = None
+    hint: str | None = None
+    facts: HeaderFacts | None = None
+    source: Source | None = None
+    occurred_at: datetime | None = None
+    is_plain = True
+
+    def __init__(self, data: bytes, status: int | None) -> None:
+        self.data = data
+        self.status = status
+        self.key: tuple[Any, ...] = (data, status)
 
 
 class _Reading:
     """What a body gave: the fields of each record, and the result where nothing is laid over it."""
+
+    plain: Result | None = None
 
     def __init__(
         self,
@@ -125,7 +124,6 @@ class _Reading:
     ) -> None:
         self.drafts = drafts
         self.rest = (detection, problems, raw)
-        self.plain: Result | None = None
 
     @property
     def weight(self) -> int:
@@ -133,11 +131,8 @@ class _Reading:
         return 2 * self.rest[2].size + _READING_BYTES + _RECORD_BYTES * len(self.drafts)
 
 
-class _Found(NamedTuple):
-    vendor: Vendor
-    evidence: Evidence
-    others: Sequence[tuple[Vendor, Evidence]] = ()
-    problems: tuple[Problem, ...] = ()
+# Who sent a body, by which evidence, who else could have, and what of it contradicts the caller.
+_Found = tuple[Vendor, Evidence, Sequence[tuple[Vendor, Evidence]], tuple[Problem, ...]]
 
 
 class Normalizer:
@@ -169,6 +164,7 @@ class Normalizer:
         self.limits = limits or Limits()
         self._cache_size = cache_size
         self._cache: Cache[_Reading] = Cache(cache_size)
+        self._detections: dict[tuple[Any, ...], Detection] = {}
         self._index = ClueIndex(self.vendors)
         self._by_name = {vendor.name: vendor for vendor in (*self.vendors, UNKNOWN)}
         self._declared = frozenset(COMMON_HEADERS).union(*(v.headers for v in self._by_name.values()))
@@ -188,20 +184,34 @@ class Normalizer:
             UnknownVendor: when `vendor` names nobody.
             UnreadableBody: with `strict=True`, when something of the body could not be read.
         """
-        call = self._call(as_body(body), options)
-        try:
-            result = self._result(call)
-        except Exception as error:  # noqa: BLE001 - the third net: a bug of ours must not break a caller
-            result = third_net(call.body, call.status, error)
-        if options.get("strict") and any(p.severity is Severity.ERROR for p in result.problems):
-            raise UnreadableBody(result)
-        return result
+        return self.answer(body, options)
 
     def detect(self, body: object, **options: Unpack[Options]) -> Detection:
         """Tell which vendor sent a body, by which evidence, how sure; arguments as in `normalize`."""
-        return self.normalize(body, **options).detection
+        return self.answer(body, options).detection
 
-    def _call(self, body: Body, options: Options) -> _Call:
+    def answer(self, body: object, options: Options) -> Result:
+        """Do what `normalize` does, with its keywords as a dict."""
+        call = self._call(body, options)
+        try:
+            result = self._result(call)
+        except Exception as error:  # noqa: BLE001 - the third net: a bug of ours must not break a caller
+            result = third_net(Body(call.data, call.from_object), call.status, error)
+        if "strict" in options and options["strict"] and any(_is_error(p) for p in result.problems):
+            raise UnreadableBody(result)
+        return result
+
+    def _call(self, body: object, options: Options) -> _Call:
+        status = options.get("status")
+        if (
+            type(body) is bytes
+            and (not options or (len(options) == 1 and "status" in options))
+            and (status is None or (type(status) is int and 100 <= status <= 599))
+        ):
+            return _Call(body, status)  # the usual call: there is nothing more to check, which saves 3 µs
+        return self._checked(as_body(body), options)
+
+    def _checked(self, body: Body, options: Options) -> _Call:
         if not options.keys() <= _KEYWORDS:
             raise InvalidArgument(_misspelt(options.keys() - _KEYWORDS))
         given: Callable[[str], Any] = options.get
@@ -211,17 +221,19 @@ class Normalizer:
             declared["content-type"] = content_type
         _of_type("strict", given("strict"), bool)
         status, problems = _status(given("status"))
-        return _Call(
-            body,
-            status,
-            declared,
-            _path(given("url")),
-            self._hint(given("vendor")),
-            facts,
+        call = _Call(body.data, status)
+        call.from_object, call.problems = body.from_object, body.problems + problems
+        call.declared, call.facts = declared, facts
+        call.path, call.hint = _path(given("url")), self._hint(given("vendor"))
+        call.source, call.occurred_at = (
             _of_type("source", given("source"), Source),
             _aware(given("occurred_at")),
-            problems,
         )
+        call.is_plain = facts is None and call.source is None and call.occurred_at is None
+        beside = (call.from_object, call.path, call.hint, call.problems, *declared.items())
+        if any(beside):
+            call.key += beside
+        return call
 
     def _hint(self, name: str | None) -> str | None:
         if name is None or name in self._by_name:
@@ -230,12 +242,11 @@ class Normalizer:
         raise UnknownVendor(f"No vendor is called {name!r}. Known are: {known}.")
 
     def _result(self, call: _Call) -> Result:
-        key = call.key
-        reading = self._cache.get(key)
+        reading = self._cache.get(call.key)
         if reading is None:
             reading = self._read(call)
-            if len(call.body.data) <= _LONGEST_CACHED:
-                self._cache.put(key, reading, reading.weight)
+            if len(call.data) <= _LONGEST_CACHED:
+                self._cache.put(call.key, reading, reading.weight)
         if not call.is_plain:
             return _result(_laid_over(reading.drafts, call), *reading.rest)
         if reading.plain is None:
@@ -243,16 +254,25 @@ class Normalizer:
         return reading.plain
 
     def _read(self, call: _Call) -> _Reading:
-        body, status, declared, path, hint = call[:5]
-        payload = Payload(body.data, status=status, headers=declared, url=path, hint=hint, limits=self.limits)
+        payload = Payload(
+            call.data,
+            status=call.status,
+            headers=call.declared,
+            url=call.path,
+            hint=call.hint,
+            limits=self.limits,
+        )
         found = self._find(payload)
-        reported = self._reports(payload, found)
-        problems = (*body.problems, *call.problems, *found.problems, *payload.problems)
-        raw = RawBody(body.data, payload.charset if body.data else None, body.from_object)
-        drafts = [self._draft(item, payload, found.vendor.name, problems) for item in reported]
+        vendor, _, _, contradicted = found
+        reported = self._reports(payload, vendor)
+        problems = (*call.problems, *contradicted, *payload.problems)
+        raw = RawBody(call.data, payload.charset if call.data else None, call.from_object)
+        drafts = [self._draft(item, payload, vendor.name, problems) for item in reported]
+        total = len(drafts)
         for index, draft in enumerate(drafts):
-            draft.update(index=index, total=len(drafts), raw=raw)
-        return _Reading(drafts, _detection(found, reported, payload), problems, raw)
+            draft["index"], draft["total"], draft["raw"] = index, total, raw
+        shape = reported[0]["shape"] if reported else payload.shape or payload.kind.value
+        return _Reading(drafts, self._detection(found, shape, payload.hint), problems, raw)
 
     def _find(self, payload: Payload) -> _Found:
         """Ask the vendors with a clue in the body, and the one that the caller named."""
@@ -262,9 +282,9 @@ class Normalizer:
             scored.sort(key=lambda pair: (-pair[1].confidence, pair[0].name))
         if payload.hint is not None:
             return self._hinted(self._by_name[payload.hint], scored, payload)
-        if scored and scored[0][1].claims:
-            return _Found(*scored[0], scored[1:])
-        return _Found(UNKNOWN, NOTHING, scored)
+        if scored and scored[0][1].confidence >= THIN:
+            return *scored[0], scored[1:], ()
+        return UNKNOWN, NOTHING, scored, ()
 
     def _hinted(
         self,
@@ -277,16 +297,30 @@ class Normalizer:
         others = [pair for pair in scored if pair[0] is not named]
         others_claim = any(other.claims for _, other in others)
         contradicted = evidence.against or (not evidence.claims and others_claim)
-        return _Found(named, evidence, others, (_CONTRADICTED,) if contradicted else ())
+        return named, evidence, others, (_CONTRADICTED,) if contradicted else ()
 
-    def _reports(self, payload: Payload, found: _Found) -> list[Reported]:
+    def _detection(self, found: _Found, shape: str, hint: str | None) -> Detection:
+        """Give the detection; of bodies with one candidate there are few different ones, so they are kept."""
+        vendor, evidence, others, _ = found
+        if others:
+            return _detection(found, shape, hint)
+        key = (vendor.name, shape, evidence.confidence, evidence.reason, hint)
+        kept = self._detections.get(key)  # 0.1 µs, where making one takes 2.5
+        if kept is None:
+            if len(self._detections) >= _MOST_DETECTIONS:
+                self._detections.clear()
+            kept = self._detections[key] = _detection(found, shape, hint)
+        return kept
+
+    def _reports(self, payload: Payload, vendor: Vendor) -> list[Reported]:
         """Parse, and report the body as a whole where the vendor found no error but somebody did."""
         limit = self.limits.max_records
-        reported = list(islice(found.vendor.parse(payload), limit + 1))
+        parsed = vendor.parse(payload)
+        reported = parsed if type(parsed) is list else list(islice(parsed, limit + 1))
         if len(reported) > limit:
             payload.problems.append(_too_many(limit))
             return reported[:limit]
-        if reported or (found.vendor is UNKNOWN and payload.hint is None):
+        if reported or (vendor is UNKNOWN and payload.hint is None):
             return reported
         # A form that was recognised and holds no error is the vendor's own success form.
         failed = payload.shape is None if payload.status is None else payload.status >= 400
@@ -301,19 +335,20 @@ class Normalizer:
         problems: tuple[Problem, ...],
     ) -> dict[str, Any]:
         """Give the fields of one record: what was reported, and what follows from it."""
+        status, differs = _settled_status(payload.status, reported.get("status"))
+        message = reported.get("message")
         draft: dict[str, Any] = {"vendor": vendor, **reported}
-        lookups, delay = draft.pop("lookups", ()), draft.pop("delay", None)
-        own_problems = draft.get("problems", ())
-        status, status_problems = _settled_status(payload.status, draft.get("status"))
-        judgement = self.catalog.judge(draft["vendor"], lookups, draft.get("message"), status)
-        draft.update(judgement)
+        judgement = self.catalog.judge(draft["vendor"], draft.pop("lookups", ()), message, status)
+        own = draft.get("problems", ())
+        draft |= judgement
+        draft["status"] = status
+        draft["problems"] = (*problems, *own, *differs, *judgement["problems"])
+        draft["ids"], draft["extra"] = read_only_dict(draft.get("ids")), read_only_dict(draft.get("extra"))
+        delay = draft.pop("delay", None)
         if delay is not None:
             draft["retry"] = evolve(judgement["retry"], delay=delay, delay_source=DelaySource.BODY)
-        draft["status"] = status
-        draft["problems"] = (*problems, *own_problems, *status_problems, *judgement["problems"])
-        draft["ids"], draft["extra"] = _mapping(draft.get("ids")), _mapping(draft.get("extra"))
         for name in _PROSE:
-            if isinstance(draft.get(name), Cut):
+            if type(draft.get(name)) is Cut:
                 draft[name] = str(draft[name])
         return draft
 
@@ -405,6 +440,10 @@ def _of_type(name: str, value: Any, kind: type[Any]) -> Any:  # noqa: ANN401 - g
     return value
 
 
+def _is_error(problem: Problem) -> bool:
+    return problem.severity is Severity.ERROR
+
+
 def _settled_status(given: int | None, written: int | None) -> tuple[int | None, tuple[Problem, ...]]:
     """The caller's status wins; where there is none, the one that the server wrote into the body."""
     if written is None or written == given:
@@ -418,12 +457,6 @@ def _settled_status(given: int | None, written: int | None) -> tuple[int | None,
 
 
 _PROSE = ("message", "target")  # what may be shown although the end of the body cut it off
-_NOTHING_MORE = ReadOnlyDict()
-
-
-def _mapping(value: Mapping[str, Any] | None) -> ReadOnlyDict:
-    frozen_value: ReadOnlyDict = read_only(dict(value)) if value else _NOTHING_MORE
-    return frozen_value
 
 
 def _too_many(limit: int) -> Problem:
@@ -439,18 +472,19 @@ _CONTRADICTED = Problem(
 )
 
 
-def _detection(found: _Found, reported: Sequence[Reported], payload: Payload) -> Detection:
-    hinted = ("the caller named the vendor",) if payload.hint else ()
-    evidence = (found.evidence.reason,) if found.evidence.confidence else ()
+def _detection(found: _Found, shape: str, hint: str | None) -> Detection:
+    vendor, evidence, others, _ = found
+    hinted = ("the caller named the vendor",) if hint else ()
+    told = (evidence.reason,) if evidence.confidence else ()
     return Detection(
-        vendor=found.vendor.name,
-        shape=reported[0]["shape"] if reported else payload.shape or payload.kind.value,
-        confidence=1.0 if hinted else found.evidence.confidence,
-        reasons=hinted + evidence or ("no vendor's evidence is enough",),
+        vendor=vendor.name,
+        shape=shape,
+        confidence=1.0 if hinted else evidence.confidence,
+        reasons=hinted + told or ("no vendor's evidence is enough",),
         candidates=tuple(
-            Candidate(vendor=vendor.name, confidence=evidence.confidence, reason=evidence.reason)
-            for vendor, evidence in found.others
-            if evidence.confidence
+            Candidate(vendor=other.name, confidence=weaker.confidence, reason=weaker.reason)
+            for other, weaker in others
+            if weaker.confidence
         ),
     )
 
@@ -462,11 +496,14 @@ def _result(
     raw: RawBody,
 ) -> Result:
     """Construct the records, each once."""
-    records = tuple([ErrorRecord(**draft) for draft in drafts])
-    own = [record.problems for record in records if record.problems]
-    if own:
-        problems = tuple(dict.fromkeys((*problems, *chain.from_iterable(own))))
-    return Result(records=records, detection=detection, problems=problems, raw=raw)
+    records: list[Any] = []
+    for fields in drafts:
+        draft = Draft(**fields)
+        draft.__class__ = ErrorRecord
+        records.append(draft)
+        if fields["problems"]:
+            problems = tuple(dict.fromkeys((*problems, *fields["problems"])))
+    return Result(records=tuple(records), detection=detection, problems=problems, raw=raw)
 
 
 def _laid_over(drafts: list[dict[str, Any]], call: _Call) -> list[dict[str, Any]]:
@@ -508,7 +545,7 @@ def normalize(body: object, **options: Unpack[Options]) -> Result:
         >>> record.vendor, record.code, str(record.category), str(record.retry)
         ('cisco-finesse', 'SERVER_OUT_OF_SERVICE', 'unavailable', 'retry the same call')
     """
-    return _default.normalize(body, **options)
+    return _default.answer(body, options)
 
 
 def detect(body: object, **options: Unpack[Options]) -> Detection:
@@ -528,7 +565,7 @@ def detect(body: object, **options: Unpack[Options]) -> Detection:
         >>> detect({"code": 1011}).candidates[0].vendor
         'zoom-cobrowse'
     """
-    return _default.detect(body, **options)
+    return _default.answer(body, options).detection
 
 
 def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:

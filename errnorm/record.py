@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from errnorm.exceptions import InvalidRecord
 from errnorm.vocabulary import (
@@ -36,6 +36,7 @@ __all__ = [
     "CatalogEntry",
     "Deprecation",
     "Detection",
+    "Draft",
     "EntryMessage",
     "ErrorRecord",
     "Problem",
@@ -47,6 +48,7 @@ __all__ = [
     "RetryAdvice",
     "Source",
     "read_only",
+    "read_only_dict",
     "record_from_dict",
 ]
 
@@ -111,10 +113,23 @@ def read_only(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same 
     if isinstance(value, str):
         return str(value)
     if isinstance(value, dict):
-        return ReadOnlyDict({str(key): read_only(item) for key, item in value.items()})
+        return read_only_dict(value)
     if isinstance(value, list | tuple):
         return ReadOnlyList([read_only(item) for item in value])
     return value
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
+def read_only_dict(value: Mapping[str, Any] | None) -> ReadOnlyDict:
+    """Give a dict as `read_only` does; nothing gives the one empty dict that all records share."""
+    if not value:
+        return _EMPTY
+    # Asked here, a leaf costs no call.
+    return ReadOnlyDict(
+        {str(key): item if type(item) in _LEAVES else read_only(item) for key, item in value.items()}
+    )
 
 
 @frozen
@@ -503,8 +518,41 @@ def _mask(word: re.Match[str]) -> str:
     return "#" if _DIGIT.search(word[0]) else word[0]
 
 
+@define(kw_only=True, eq=False, repr=False)
+class Draft:
+    """The fields of a record that is still being made; an `ErrorRecord` has no others.
+
+    The road fills a draft and closes it: `draft.__class__ = ErrorRecord`. A frozen class sets each of its 23
+    fields by a call, and so takes 2.5 µs where this takes 1.0.
+    """
+
+    vendor: str
+    shape: str
+    type: str | None = None
+    code: str | None = None
+    subcode: str | None = None
+    message: str | None = None
+    target: str | None = None
+    status: int | None = None
+    ids: Mapping[str, str] = _EMPTY
+    occurred_at: datetime | None = None
+    index: int = 0
+    total: int = 1
+    origin: Origin = Origin.UNKNOWN
+    extra: Mapping[str, Any] = _EMPTY
+    source: Source | None = None
+    raw: RawBody = field(default=RawBody(b""), eq=False)
+    category: Category = Category.UNKNOWN
+    severity: Severity = Severity.ERROR
+    retry: RetryAdvice = RetryAdvice()
+    entry: CatalogEntry | None = None
+    match: Match = Match.NONE
+    problems: tuple[Problem, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
+
+
 @frozen(kw_only=True, slots=True, repr=False)
-class ErrorRecord:
+class ErrorRecord(Draft):
     """One normalized error.
 
     Reported fields are the vendor's, verbatim; None means that the vendor did not say.
@@ -536,30 +584,6 @@ class ErrorRecord:
         >>> record.code, str(record.category), record.retry.basis
         ('1016', 'network', 'catalog:zoom-cobrowse:code/1016')
     """
-
-    vendor: str
-    shape: str
-    type: str | None = None
-    code: str | None = None
-    subcode: str | None = None
-    message: str | None = None
-    target: str | None = None
-    status: int | None = None
-    ids: Mapping[str, str] = _EMPTY
-    occurred_at: datetime | None = None
-    index: int = 0
-    total: int = 1
-    origin: Origin = Origin.UNKNOWN
-    extra: Mapping[str, Any] = _EMPTY
-    source: Source | None = None
-    raw: RawBody = field(default=RawBody(b""), eq=False)
-    category: Category = Category.UNKNOWN
-    severity: Severity = Severity.ERROR
-    retry: RetryAdvice = RetryAdvice()
-    entry: CatalogEntry | None = None
-    match: Match = Match.NONE
-    problems: tuple[Problem, ...] = ()
-    redactions: tuple[Redaction, ...] = ()
 
     # Two errors with equal fields are two errors: group by `fingerprint`.
     __hash__ = None  # type: ignore[assignment]

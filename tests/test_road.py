@@ -14,7 +14,7 @@ from lxml import etree
 
 import errnorm
 from errnorm import payload
-from errnorm.record import ErrorRecord
+from errnorm.record import Draft, ErrorRecord
 from errnorm.vendor import Evidence, Reported, Vendor
 from errnorm.vendors import VENDORS
 
@@ -70,12 +70,16 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
 
         return call
 
-    def construct(record: ErrorRecord, *args: object, **kwargs: object) -> None:
-        found.records += 1
-        original(record, *args, **kwargs)
+    def constructing(original: Callable[..., None]):
+        def construct(record: Draft, *args: object, **kwargs: object) -> None:
+            found.records += 1
+            original(record, *args, **kwargs)
 
-    original = ErrorRecord.__init__
-    monkeypatch.setattr(ErrorRecord, "__init__", construct)
+        return construct
+
+    # A draft that is closed is a record, and a record may be made without a draft.
+    for kind in (Draft, ErrorRecord):
+        monkeypatch.setattr(kind, "__init__", constructing(kind.__init__))
     monkeypatch.setattr(payload, "decode", noted(lambda *_: "text", payload.decode))
     monkeypatch.setattr(orjson, "loads", noted(lambda *_: "json", orjson.loads))
     monkeypatch.setattr(json, "loads", noted(lambda *_: "exact json", json.loads))
