@@ -137,6 +137,9 @@ class Payload:
         ('xml', 'ApiErrors')
     """
 
+    content_type: str | None = None
+    charset = "utf-8"
+    shape: str | None = None
     _json: JsonDocument | None = _UNREAD
     _xml: XmlDocument | None = _UNREAD
     _html: HtmlPage | None = None
@@ -151,7 +154,7 @@ class Payload:
         hint: str | None = None,
         limits: Limits = _NO_LIMITS,
     ) -> None:
-        self.body = body
+        self.body = self.data = body
         self.status = status
         self.headers = headers
         self.url = url
@@ -159,11 +162,20 @@ class Payload:
         self.limits = limits
         self.problems: list[Problem] = []
         self.memo: dict[str, Any] = {}
-        self.shape: str | None = None
-        self.content_type = headers.get("content-type")
-        self.data = self._plain(body)
-        self.text, self.charset, problems = decode(self.data, charset_of(self.content_type))
-        self.problems += problems
+        if headers:
+            self.content_type = headers.get("content-type")
+        if (
+            body.isascii()
+            and len(body) <= limits.max_body_bytes
+            and b"\0" not in body
+            and "content-encoding" not in headers
+        ):
+            # Most bodies: ASCII is text in whatever charset was declared, and is packed in nothing.
+            self.text = body.decode("ascii")
+        else:
+            self.data = self._plain(body)
+            self.text, self.charset, problems = decode(self.data, charset_of(self.content_type))
+            self.problems += problems
         self.kind = _kind_of(self.text)
 
     def _plain(self, body: bytes) -> bytes:
@@ -208,21 +220,26 @@ class Payload:
 
     def _utf8(self) -> bytes:
         # The readers want UTF-8; most bodies are ASCII, which is that already.
-        same = self.text.isascii() and len(self.text) == len(self.data)
-        return self.data if same else self.text.encode("utf-8", "replace")
+        text = self.text
+        same = text.isascii() and len(text) == len(self.data)
+        return self.data if same else text.encode("utf-8", "replace")
 
     def __repr__(self) -> str:
         """Show what is safe to show."""
         return f"<Payload {len(self.body)} bytes, status {self.status}>"
 
 
+_TELLING = frozenset("<{[")
 _LEADING = "\ufeff\0 \t\r\n\f\v"
 
 
 def _kind_of(text: str) -> Kind:
-    start = text.lstrip(_LEADING)
-    if not start:
-        return Kind.EMPTY
-    if start[0] == "<":
-        return Kind.HTML if looks_like_html(start) else Kind.XML
-    return Kind.JSON if start[0] in "{[" else Kind.TEXT
+    first = text[:1]
+    if first not in _TELLING:
+        text = text.lstrip(_LEADING)
+        first = text[:1]
+    if first == "<":
+        return Kind.HTML if looks_like_html(text) else Kind.XML
+    if first in _TELLING:
+        return Kind.JSON
+    return Kind.TEXT if first else Kind.EMPTY
