@@ -100,7 +100,7 @@ class Group(NamedTuple):
         return node | kept
 
 
-@define(kw_only=True, eq=False, repr=False)
+@define(eq=False, repr=False)
 class Tree:
     """The errors of a body, and all that stands around them.
 
@@ -131,10 +131,11 @@ class Tree:
     @classmethod
     def of(cls, payload: Payload) -> Tree | None:
         """Make the tree of a payload, None where there is nothing of Finesse in it."""
-        document = payload.xml if payload.kind in {Kind.XML, Kind.TEXT} else None
+        kind = payload.kind
+        document = payload.xml if kind is Kind.XML or kind is Kind.TEXT else None
         if document is not None:
             return _of_xml(document)
-        found = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
+        found = payload.json if kind is Kind.JSON or kind is Kind.TEXT else None
         if found is None or not isinstance(found.value, dict):
             return None
         tree = _of_json(found.value, payload)
@@ -178,11 +179,11 @@ def leaf(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def _of_xml(document: XmlDocument) -> Tree:
     """Make a tree of XML: REST, a notification, a stanza, or the two roots of finesse.js."""
-    names = [local_name(root) for root in document.roots]
     values = [to_value(root, document) for root in document.roots]
+    names = [local_name(root) for root in document.roots]
     if names == ["ApiErrors"] and not document.lead and _holds_only_errors(values[0]):
         # What most bodies are: searching it for errors would take longer than reading it.
-        return Tree(shape=_REST_XML, evidence=REST, groups=[Group(_taken(values[0]["ApiError"]), {})])
+        return Tree(_REST_XML, REST, [Group(_taken(values[0]["ApiError"]), {}, None)])
     if len(names) > 1 and set(names) <= _TWINS:
         return _of_twins(values)
     leads = [document.lead, *(root.tail or "" for root in document.roots)]
@@ -452,6 +453,8 @@ def _is_error(item: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 def _taken(item: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+    if type(item) is dict:
+        return [item]
     errors = item if isinstance(item, list) else [item]
     # An empty <ApiError/> is an error all the same: one that says nothing; a bare text is its message.
     return [
