@@ -246,7 +246,7 @@ class Normalizer:
         if reading is None:
             reading = self._read(call)
             if len(call.data) <= _LONGEST_CACHED:
-                self._cache.put(call.key, reading, reading.weight)
+                self._cache.offer(call.key, reading, reading.weight)
         if not call.is_plain:
             return _result(_laid_over(reading.drafts, call), *reading.rest)
         if reading.plain is None:

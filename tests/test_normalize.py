@@ -16,6 +16,7 @@ from attrs import evolve
 
 import errnorm
 from errnorm import Decision, DelaySource, Scope, Source
+from errnorm.cache import Cache
 
 FINESSE = b"<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorMessage>bad</ErrorMessage></ApiError></ApiErrors>"
 TWO = b"<ApiErrors><ApiError><ErrorType>A B</ErrorType></ApiError><ApiError><ErrorType>A B</ErrorType></ApiError></ApiErrors>"
@@ -318,11 +319,24 @@ def test_a_normalizer_serves_many_threads():
 def test_the_cache_is_bounded():
     """The cache forgets what was not asked for longest, and never holds more than its size."""
     normalizer = errnorm.Normalizer(cache_size=10_000)
-    for number in range(200):
-        normalizer.normalize(f"body {number}")
+    for number in range(400):
+        normalizer.normalize(f"body {number // 2}")  # what comes twice is kept
 
     assert normalizer._cache._used <= 10_000
-    assert len(normalizer._cache._kept) < 10
+    assert 0 < len(normalizer._cache._kept) < 10
+
+
+def test_what_comes_once_is_not_kept():
+    """The cache keeps what comes again, whether at once or after others, and knows the last one anyway."""
+    cache = Cache[str](1000)
+    kept = []
+    for key in (1, 2, 3, 2, 3, 3, 4, 4):
+        if cache.get(key) is None:
+            cache.offer(key, f"value {key}", 10)
+        kept.append(len(cache._kept))
+
+    assert kept == [0, 0, 0, 1, 2, 2, 2, 3]
+    assert [cache.get(key) for key in (1, 2, 3, 4)] == [None, "value 2", "value 3", "value 4"]
 
 
 def test_the_cache_weighs_what_it_keeps():
@@ -332,7 +346,8 @@ def test_the_cache_weighs_what_it_keeps():
     normalizer.normalize(f"<ApiErrors>{error}</ApiErrors>")
     tracemalloc.start()
     for number in range(100):
-        normalizer.normalize(f"<ApiErrors>{error.format(number) * 50}</ApiErrors>")
+        for _ in range(2):
+            normalizer.normalize(f"<ApiErrors>{error.format(number) * 50}</ApiErrors>")
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -436,7 +451,8 @@ def test_equal_scores_are_broken_by_name():
 def test_large_bodies_are_not_cached():
     """A body beyond 16 KiB is read anew each time, and the cache stays as it was."""
     normalizer = errnorm.Normalizer()
-    normalizer.normalize(b"x" * 17_000)
+    for _ in range(3):
+        normalizer.normalize(b"x" * 17_000)
 
     assert len(normalizer._cache._kept) == 0
 
