@@ -135,6 +135,18 @@ def test_the_core_imports_nothing_of_the_extras():
     assert (extras | {"hypothesis"}) & set(loaded) == set()
 
 
+def test_the_exports_import_no_client():
+    """What makes the data of a dialect needs none of its packages."""
+    code = "import sys; from errnorm.export import ecs, google_rpc, otel, problem, safe, sentry; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert {"opentelemetry", "sentry_sdk", "google.rpc", "google.protobuf", "ecs_logging"} & set(
+        loaded
+    ) == set()
+
+
 def test_a_normalizer_pickles_without_its_cache():
     """A normalizer can be sent to a worker; what it has read stays behind."""
     normalizer = errnorm.Normalizer(limits=errnorm.Limits(max_records=7))

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import format_datetime
 from http import HTTPStatus
 from math import ceil
-from typing import Any, TypeGuard
-from urllib.parse import quote, urldefrag
+from typing import Any
 
+from errnorm.catalog import Catalog
+from errnorm.export._fields import FIELDS, fields_of, found, nested, record_of
+from errnorm.export._page import page_of
 from errnorm.export.safe import safe_fields
-from errnorm.record import CatalogEntry, ErrorRecord
+from errnorm.record import ErrorRecord
 from errnorm.vocabulary import Decision
 
-__all__ = ["MEDIA_TYPE", "retry_after", "to_problem"]
+__all__ = ["MEDIA_TYPE", "PLACES", "from_problem", "retry_after", "to_problem"]
 
 MEDIA_TYPE = "application/problem+json"
 
+PLACES: Mapping[str, str] = {name: name for name in FIELDS} | {
+    "type": "error_type",
+    "status": "upstream_status",
+    "entry.id": "entry",
+    "entry.title": "entry_title",
+    "entry.docs_url": "entry_docs_url",
+}
+"""Where each field stands; `type`, `title` and `status` are members of the problem document itself."""
 
-def to_problem(record: ErrorRecord) -> dict[str, Any]:
+# What our own caller gets without asking. How the vendor's answer came about is not for strangers.
+_SHOWN = frozenset({"type", "code", "subcode"})
+
+
+def to_problem(record: ErrorRecord, *, faithful: bool = False) -> dict[str, Any]:
     """Give the problem document that a gateway answers with; nothing private is in it.
 
     The status is the category's `gateway_status`: a vendor's 401 is about *our* credentials, so our
@@ -26,10 +41,12 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
 
     Args:
         record: the error of the vendor.
+        faithful: every field of the record, also what is private: for a caller inside your own walls.
 
     Returns:
         The members of RFC 9457, section 3.1 (`type` is the page about the error that the catalog
-        names, or `about:blank`), and as extension members those of `safe_fields`.
+        names, or `about:blank`), and as extension members those of `safe_fields` and the codes that the
+        catalog knows, `error_type`, `code` and `subcode`.
 
     Example:
         >>> import errnorm
@@ -37,8 +54,11 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         >>> problem["status"], problem["title"], problem["category"]
         (502, 'Bad Gateway', 'authentication')
     """
+    said = fields_of(record, faithful=faithful)
+    own = nested((PLACES[name], value) for name, value in said.items() if faithful or name in _SHOWN)
+    safe = safe_fields(record)
     status = record.category.gateway_status
-    page = _page(record.entry)
+    page = page_of(record.entry)
     # Section 4.2.1: beside `about:blank` stands the phrase of the status, and nothing more exact.
     title = record.entry.title if record.entry and page else HTTPStatus(status).phrase
     return {
@@ -46,28 +66,30 @@ def to_problem(record: ErrorRecord) -> dict[str, Any]:
         "title": title,
         "status": status,
         "detail": record.summary(),
-        **safe_fields(record),
+        **(safe | own | {"retry": safe["retry"] | own.get("retry", {})}),
     }
 
 
-def _page(entry: CatalogEntry | None) -> str | None:
-    """Give the page about an entry that a stranger can open.
+def from_problem(problem: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:
+    """Read what `to_problem` gave: a service behind yours sees the vendor's error, not yours.
 
-    Section 3.1.1: a relative `type` would lead to a page of our caller's own server. Section 3.1.3: the
-    title of a type does not change, and a vendor's page has many codes, so the entry is named behind it.
-    What errnorm knows by the bare status is no type of its own: section 4.2.1 has `about:blank` for it.
+    Args:
+        problem: the document. One of anybody else's is read by `errnorm.normalize`.
+        catalog: where to look the entry up; the builtin one if not given.
+
+    Returns:
+        A record with every field that went out; a faithful document gives an equal one, see `PLACES`.
+
+    Raises:
+        InvalidRecord: when errnorm did not write it.
+
+    Example:
+        >>> import errnorm
+        >>> record = errnorm.normalize({"code": 1016}, vendor="zoom-cobrowse").first
+        >>> from_problem(to_problem(record)).summary() == record.summary()
+        True
     """
-    if entry is None or entry.vendor == "unknown":
-        return None
-    if _is_address(entry.docs_url):
-        return entry.docs_url
-    if not _is_address(entry.source_url):
-        return None
-    return f"{urldefrag(entry.source_url).url}#{quote(entry.id, safe=':/@')}"
-
-
-def _is_address(page: str | None) -> TypeGuard[str]:
-    return page is not None and page.startswith(("https://", "http://"))
+    return record_of(found(problem, PLACES), catalog)
 
 
 def retry_after(record: ErrorRecord) -> str | None:

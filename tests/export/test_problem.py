@@ -12,7 +12,7 @@ from strategies import any_case, statuses, vendors
 
 import errnorm
 from errnorm import Category, Decision, ErrorRecord, RetryAdvice, Scope
-from errnorm.export.problem import retry_after, to_problem
+from errnorm.export.problem import from_problem, retry_after, to_problem
 from errnorm.export.safe import safe_fields
 
 SECRET = "s3cr3t"
@@ -129,3 +129,23 @@ MOMENT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 def test_retry_after_is_said_where_a_repeat_may_help(advice: RetryAdvice, header: str | None):
     """Whole seconds, rounded up, or a date; nothing where our caller would only fail again."""
     assert retry_after(ErrorRecord(vendor="unknown", shape="text", retry=advice)) == header
+
+
+def test_a_problem_of_ours_is_read_back():
+    """A service behind ours learns the vendor's error, as far as it was shown."""
+    known = errnorm.normalize({"code": 1016}, vendor="zoom-cobrowse", headers={"Retry-After": "5"}).first
+    heard = from_problem(json.loads(json.dumps(to_problem(known))))
+
+    assert (heard.vendor, heard.code, heard.category) == ("zoom-cobrowse", "1016", Category.NETWORK)
+    assert (heard.entry, heard.retry.delay, heard.retry.same_call) == (known.entry, 5.0, True)
+    assert heard.summary() == known.summary()
+
+
+def test_a_faithful_problem_has_the_members_of_the_other_one():
+    """Asked to be faithful, a document says more, and nothing in another way."""
+    record = errnorm.normalize({"code": 1016, "note": "x"}, vendor="zoom-cobrowse", status=503).first
+    plain, faithful = to_problem(record), to_problem(record, faithful=True)
+    faithful["retry"] = {name: faithful["retry"][name] for name in plain["retry"]}
+
+    assert {name: faithful[name] for name in plain} == plain
+    assert (faithful["upstream_status"], faithful["extra"]) == (503, {"note": "x"})
