@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -18,7 +19,7 @@ import orjson
 import errnorm
 from errnorm.catalog import Catalog
 from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
-from errnorm.record import CatalogEntry
+from errnorm.record import CatalogEntry, ErrorRecord
 from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN, VENDORS
 from errnorm.vocabulary import Decision, Severity
@@ -122,23 +123,60 @@ def cli() -> None:
     """Turn raw contact-center error bodies into normalized, explained error records."""
 
 
+# What `--as` writes: the file of errnorm/export/, and its function.
+_DIALECTS = {
+    "ecs": ("ecs", "to_document"),
+    "google-rpc": ("google_rpc", "to_status"),
+    "otel": ("otel", "to_otlp"),
+    "problem": ("problem", "to_problem"),
+    "sentry": ("sentry", "to_event"),
+}
+
+
 @cli.command()
 @_body_options
 @own_catalogs
 @click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
-def parse(file: str, *, catalog: Catalog, redact: bool, as_json: bool, **known: Any) -> None:  # noqa: ANN401 - keywords of normalize
+@click.option("--as", "dialect", type=click.Choice(sorted(_DIALECTS)), help="Print JSON of this dialect.")
+@click.option("--faithful", is_flag=True, help="With --as: also what is private, such as the message.")
+def parse(  # noqa: PLR0913 - one parameter an option
+    file: str,
+    *,
+    catalog: Catalog,
+    redact: bool,
+    dialect: str | None,
+    faithful: bool,
+    as_json: bool,
+    **known: Any,  # noqa: ANN401 - keywords of normalize
+) -> None:
     """Normalize the body in FILE (or standard input) and print its records.
 
     \b
-    Example:
+    Examples:
       curl -s https://finesse.example.com/finesse/api/User/1001 | errnorm parse --status 503
+      errnorm parse --as ecs body.xml
+
+    A record shows all that the vendor said. What --as prints shows what is safe, and all with --faithful.
     """  # noqa: D301 - \\b tells click to leave the lines as they are
+    write = _writer(dialect, faithful=faithful)
     result = errnorm.Normalizer(catalog=catalog).normalize(_read(file), **known)
     if redact:
         result = result.redacted(import_module("errnorm.redaction").CONTACT_CENTER)
     if not result:
         click.echo("This body reports no error.", err=True)
-    _show(result, "result", (record.to_dict() for record in result), as_json=as_json)
+    _show(result, "result", (write(record) for record in result), as_json=as_json or dialect is not None)
+
+
+def _writer(dialect: str | None, *, faithful: bool) -> Callable[[ErrorRecord], dict[str, Any]]:
+    """Give what makes plain data of a record: `to_dict`, or the function of a dialect."""
+    if dialect is not None:
+        file, function = _DIALECTS[dialect]
+        return partial(getattr(import_module(f"errnorm.export.{file}"), function), faithful=faithful)
+    if faithful:
+        raise click.UsageError(
+            "--faithful is about what --as prints. Name a dialect, or leave it out: a record shows all."
+        )
+    return ErrorRecord.to_dict
 
 
 @cli.command()

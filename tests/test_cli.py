@@ -62,6 +62,34 @@ def test_parse_prints_json_when_piped():
     )
 
 
+@pytest.mark.parametrize("dialect", ["ecs", "google-rpc", "otel", "problem", "sentry"])
+def test_parse_speaks_every_dialect(dialect: str):
+    """`--as` prints one JSON object a line, with the message only when asked."""
+    body = '{"event": "session_error", "payload": {"code": 1016, "errorMsg": "no way for agent1001"}}'
+    plain = run("parse", "--as", dialect, stdin=body)
+    faithful = run("parse", "--as", dialect, "--faithful", stdin=body)
+
+    assert isinstance(json.loads(plain.stdout), dict)
+    assert "cobrowse.session_error" in plain.stdout
+    assert ("agent1001" in plain.stdout, "agent1001" in faithful.stdout) == (False, True)
+
+
+def test_redacted_and_faithful_go_together():
+    """What is left of the record after the policy goes out whole."""
+    body = '{"event": "session_error", "payload": {"code": 1016, "errorMsg": "no way for a@example.com"}}'
+    done = run("parse", "--as", "ecs", "--faithful", "--redact", stdin=body)
+
+    assert json.loads(done.stdout)["error"]["message"] == "no way for [email]"
+
+
+def test_faithful_needs_a_dialect():
+    """A record is faithful as it is; the sentence says what to do."""
+    done = run("parse", "--faithful", stdin=BODY)
+
+    assert done.returncode == 2
+    assert "Name a dialect" in done.stderr
+
+
 def test_parse_prints_a_card_on_a_terminal():
     """A person sees what it is, what it means, what to do, and how we know."""
     seen = on_terminal("parse", "--status", "503", stdin=BODY)
