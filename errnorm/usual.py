@@ -150,7 +150,7 @@ def _json(payload: Payload) -> Reported:
     value = document.value
     if isinstance(value, list):
         return _listed(value, payload)
-    problem = "problem+json" in (payload.content_type or "") or _is_problem(value)
+    problem = _is_named_problem(payload) or _is_problem(value)
     return _members(value, "problem.json" if problem else "json", payload)
 
 
@@ -172,13 +172,20 @@ def _xml(payload: Payload) -> Reported:
         return _text(payload)
     root = document.roots[0]
     value = to_value(root, document)
+    # The repairing reader drops namespaces: of a cut <problem xmlns="urn:ietf:rfc:7807"> the name is left.
+    is_root = _PROBLEM in str(root.tag) or (local_name(root) == "problem" and _PROBLEM in payload.text)
+    shape = "problem.xml" if is_root or _is_named_problem(payload) else "xml"
     if not isinstance(value, dict):
-        return Reported(shape="xml", message=text_value(value), origin=Origin.UNKNOWN)
-    problem = _PROBLEM in str(root.tag) or "problem+xml" in (payload.content_type or "")
+        return Reported(shape=shape, message=text_value(value), origin=Origin.UNKNOWN)
     if len(document.roots) > 1:
         others = [{local_name(item): to_value(item, document)} for item in document.roots[1:]]
         value = {"#roots": others} | value
-    return _members(value, "problem.xml" if problem else "xml", payload)
+    return _members(value, shape, payload)
+
+
+def _is_named_problem(payload: Payload) -> bool:
+    # application/problem+json, application/problem+xml; media types are named in any case.
+    return "problem+" in (payload.content_type or "").lower()
 
 
 def _is_problem(value: Mapping[str, Any]) -> bool:

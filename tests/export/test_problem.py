@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
+from attrs import evolve
 from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 from strategies import any_case, statuses, vendors
 
 import errnorm
 from errnorm import Category, Decision, ErrorRecord, RetryAdvice, Scope
-from errnorm.export.problem import from_problem, retry_after, to_problem
+from errnorm.export.problem import MEDIA_TYPE, from_problem, retry_after, to_problem
 from errnorm.export.safe import safe_fields
 
 SECRET = "s3cr3t"
@@ -149,3 +152,37 @@ def test_a_faithful_problem_has_the_members_of_the_other_one():
 
     assert {name: faithful[name] for name in plain} == plain
     assert (faithful["upstream_status"], faithful["extra"]) == (503, {"note": "x"})
+
+
+@given(any_case, statuses, vendors)
+def test_a_problem_of_ours_is_a_problem_to_anybody(case, status, vendor):
+    """Read as a body of anybody's, it is a problem document, and each of its members is somewhere."""
+    for record in errnorm.normalize(case.body, status=status, vendor=vendor):
+        problem = to_problem(record)
+        [read] = errnorm.normalize(json.dumps(problem), status=problem["status"], content_type=MEDIA_TYPE)
+        kept = {**read.extra, "type": read.type, "detail": read.message, "status": read.status}
+        said = {name: value for name, value in problem.items() if value not in (None, [], {})}
+
+        assert (read.vendor, read.shape) == ("unknown", "problem.json")
+        assert {name: kept.get(name, read.code) for name in said} == said
+
+
+words = st.text("abcdefghij /:&<>'\"é", min_size=1).map(lambda text: " ".join(text.split())).filter(bool)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"detail": words},
+        optional=dict.fromkeys(("type", "title", "instance", "seats", "team"), words)
+        | {"status": st.integers(400, 599)},
+    )
+)
+def test_the_two_forms_of_a_problem_are_one_record(members):
+    """What RFC 9457 writes as JSON or as XML (its appendix B) is read alike."""
+    root = etree.Element("problem", nsmap={None: "urn:ietf:rfc:7807"})
+    for name, value in members.items():
+        etree.SubElement(root, name).text = str(value)
+    [from_xml] = errnorm.normalize(etree.tostring(root), content_type="application/problem+xml")
+    [from_json] = errnorm.normalize(json.dumps(members), content_type=MEDIA_TYPE)
+
+    assert from_xml == evolve(from_json, shape="problem.xml")
