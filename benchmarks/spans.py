@@ -40,7 +40,7 @@ BATCH = "import sys; from errnorm.__main__ import main; sys.argv[1:] = ['batch',
 
 def questions() -> Iterator[Question]:
     """Give the question: the payloads alone, and the records of them, beside grep."""
-    texts = [option for text in sorted(Anchors.builtin().texts) for option in ("-e", os.fsdecode(text))]
+    texts = [option for text in sorted(Anchors.usual().texts) for option in ("-e", os.fsdecode(text))]
     grep = "grep -c -F, the same texts"
     sides = (
         Side("payloads of a log", _added([sys.executable, "-c", FIND])),

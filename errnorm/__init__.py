@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UnreadableBody,
         VendorError,
     )
+    from errnorm.installed import KnownVendor, Plugin, catalog, categories, plugins, vendors
     from errnorm.mistakes import Mistake
     from errnorm.normalizer import Normalizer, Options, detect, from_dict, normalize
     from errnorm.reading.limits import Limits
@@ -63,6 +64,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidCatalog",
     "InvalidRecord",
+    "KnownVendor",
     "Limits",
     "Lookup",
     "Match",
@@ -70,6 +72,7 @@ __all__ = [
     "Normalizer",
     "Options",
     "Origin",
+    "Plugin",
     "Problem",
     "ProblemCode",
     "RawBody",
@@ -85,11 +88,15 @@ __all__ = [
     "Vendor",
     "VendorError",
     "Verified",
+    "catalog",
+    "categories",
     "detect",
     "from_dict",
     "from_response",
     "normalize",
+    "plugins",
     "raise_for_error",
+    "vendors",
 ]
 
 _HOMES = {
@@ -97,6 +104,7 @@ _HOMES = {
     "errnorm.exceptions": (
         "InvalidArgument InvalidCatalog InvalidRecord UnknownVendor UnreadableBody VendorError"
     ),
+    "errnorm.installed": "KnownVendor Plugin categories plugins",
     "errnorm.mistakes": "Mistake",
     "errnorm.normalizer": "Normalizer Options detect from_dict normalize",
     "errnorm.reading.limits": "Limits",
@@ -107,12 +115,16 @@ _HOMES = {
     "errnorm.vendor": "Clue ClueKind Evidence Lookup Reported Vendor",
     "errnorm.vocabulary": ("Category Decision DelaySource Match Origin ProblemCode Scope Severity Verified"),
 }
+# Modules that answer a call: see errnorm.called.
+_CALLED = ("catalog", "vendors")
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
-    if name not in _HOME_OF:
+    if name not in __all__:
         raise AttributeError(f"errnorm has no {name!r}. Its public names stand in errnorm.__all__.")
+    if name in _CALLED:
+        return import_module(f"errnorm.{name}")
     value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
     return value
 

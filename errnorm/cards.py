@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -163,11 +163,20 @@ def _row(*texts: str, style: str = "") -> Table:
 
 def _vendors(rows: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False)
-    for name in ("vendor", "title", "codes"):
+    for name in ("vendor", "title", "codes", "from"):
         table.add_column(name, justify="right" if name == "codes" else "left")
-    for row in rows:
-        table.add_row(row["name"], row["title"], str(row["codes"]))
+    used = [row for row in rows if row["kind"] == "vendor" and not row["disabled"]]
+    for row in used:
+        table.add_row(row["name"], _printable(row["title"]), str(row["codes"]), Text(_from(row)))
     yield table
+    for row in rows:
+        if row not in used:
+            state = f"left out. {row['disabled']}" if row["disabled"] else "used."
+            yield Text(_printable(f"The {row['kind']} {row['name']} from {_from(row)} is {state}"))
+
+
+def _from(row: Mapping[str, Any]) -> str:
+    return f"{row['package']} {row['version']}"
 
 
 def _card(title: str, parts: Iterator[tuple[str, list[Row]]], severity: Severity) -> Panel:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
+from errnorm.called import CalledModule
 from errnorm.entries import (
     DEPLOYMENTS,
     HTTP,
@@ -522,3 +524,6 @@ _MARKED = re.compile(
 
 def _numbers(entry: CatalogEntry) -> set[str]:
     return {str(number) for number in range(1, len(entry.messages) + 1)}
+
+
+sys.modules[__name__].__class__ = CalledModule  # `errnorm.catalog()` is asked of errnorm.installed

@@ -19,9 +19,10 @@ import orjson
 import errnorm
 from errnorm.catalog import Catalog
 from errnorm.exceptions import InvalidArgument, InvalidCatalog, UnknownVendor
+from errnorm.installed import CATALOG_GROUP, KnownVendor, Plugin
 from errnorm.record import CatalogEntry, ErrorRecord
 from errnorm.schemas import schema_names, schema_text
-from errnorm.vendors import UNKNOWN, VENDORS
+from errnorm.vendors import UNKNOWN
 from errnorm.vocabulary import Decision, Severity
 
 __all__ = ["cli", "own_catalogs"]
@@ -50,9 +51,19 @@ def _header(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> l
     return [(pair[0], pair[1]) for pair in pairs]
 
 
+def _vendor(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    # No click.Choice: it would look for plugins whenever any command starts.
+    names = [known.name for known in errnorm.vendors()] if name else []
+    if name and name not in {*names, UNKNOWN.name}:
+        raise click.BadParameter(
+            f"no vendor is called {name!r}. There are: {', '.join((*names, UNKNOWN.name))}. "
+            "`errnorm vendors` says where each came from, and which is left out."
+        )
+    return name
+
+
 def _body_options(command: F) -> F:
     """Add what `parse` and `detect` share: the body, and what is known about it."""
-    names = [vendor.name for vendor in (*VENDORS, UNKNOWN)]
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal."),
         click.option("--url", help="The request's url; its path may name the vendor."),
@@ -65,7 +76,12 @@ def _body_options(command: F) -> F:
             help="A response header, NAME: VALUE.",
         ),
         click.option("--content-type", help="The response's Content-Type."),
-        click.option("--vendor", type=click.Choice(names), help="The vendor, where you know it."),
+        click.option(
+            "--vendor",
+            metavar="NAME",
+            callback=_vendor,
+            help="The vendor, where you know it: errnorm vendors.",
+        ),
         click.option("--status", type=int, help="The HTTP status of the response."),
         click.argument("file", default="-"),
     ):
@@ -84,8 +100,8 @@ def _opened(file: str, opener: Callable[[str], T]) -> T:
 
 
 def _catalog(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> Catalog:
-    """Lay the catalog files over the builtin catalog; the last one lies on top."""
-    found = Catalog.builtin()
+    """Lay the catalog files over what is installed; the last one lies on top."""
+    found = errnorm.catalog()
     for file in files:
         try:
             found |= _opened(file, Catalog.load)
@@ -272,17 +288,35 @@ def check(file: str) -> None:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON also on a terminal.")
 def vendors(*, as_json: bool) -> None:
-    """List the vendors whose bodies are recognised, and how many codes of each are known."""
-    rows = [
-        {
-            "name": vendor.name,
-            "title": vendor.title,
-            "codes": sum(1 for _ in Catalog.builtin().entries(vendor.name)),
-            "clues": [f"{clue.kind}: {clue.text}" for clue in vendor.clues],
-        }
-        for vendor in VENDORS
-    ]
+    """List the vendors whose bodies are recognised: how many codes of each are known, where it came from.
+
+    What other packages bring stands there as well, with the reason where it cannot be used.
+    """
+    rows = [*map(_vendor_row, errnorm.vendors()), *map(_plugin_row, _beside_vendors())]
     _show(rows, "vendors", rows, as_json=as_json)
+
+
+def _vendor_row(known: KnownVendor) -> dict[str, Any]:
+    return {
+        "kind": "vendor",
+        "name": known.name,
+        "title": known.title,
+        "codes": sum(1 for _ in errnorm.catalog().entries(known.name)),
+        "clues": [f"{clue.kind}: {clue.text}" for clue in known.vendor.clues],
+        "package": known.package,
+        "version": known.version,
+        "disabled": None,
+    }
+
+
+def _beside_vendors() -> Iterable[Plugin]:
+    """Give the plugins that are no vendor in use: those left out, and the catalogs."""
+    return (plugin for plugin in errnorm.plugins() if plugin.disabled or plugin.group == CATALOG_GROUP)
+
+
+def _plugin_row(plugin: Plugin) -> dict[str, Any]:
+    told = {name: getattr(plugin, name) for name in ("name", "package", "version", "disabled")}
+    return {"kind": "catalog" if plugin.group == CATALOG_GROUP else "vendor", **told}
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, TypedDict, Unpack
 
@@ -16,6 +16,7 @@ from errnorm.catalog import Catalog
 from errnorm.exceptions import InvalidArgument, UnknownVendor, UnreadableBody
 from errnorm.headers import COMMON_HEADERS, HeaderFacts, Headers, read_headers
 from errnorm.index import ClueIndex
+from errnorm.installed import installed
 from errnorm.payload import Body, Payload, as_body
 from errnorm.reading.cut import Cut
 from errnorm.reading.limits import Limits
@@ -35,7 +36,7 @@ from errnorm.record import (
 )
 from errnorm.usual import describe, says_error
 from errnorm.vendor import NOTHING, THIN, Evidence, Reported, Vendor
-from errnorm.vendors import UNKNOWN, VENDORS
+from errnorm.vendors import UNKNOWN
 from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
 
 __all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
@@ -139,8 +140,9 @@ class Normalizer:
     """A configured normalizer: picklable, and safe to share between threads.
 
     Args:
-        vendors: the vendors to know.
-        catalog: what is known about their codes.
+        vendors: the vendors to know, and no others; if not given, those of `errnorm.vendors()`.
+        catalog: what is known about their codes; if not given, `errnorm.catalog()`, or beside vendors of
+            your own choice the builtin one.
         limits: how much of a body is read.
         cache_size: bytes for bodies that come again; 0 switches the cache off.
 
@@ -154,13 +156,14 @@ class Normalizer:
     def __init__(
         self,
         *,
-        vendors: Sequence[Vendor] = VENDORS,
+        vendors: Sequence[Vendor] | None = None,
         catalog: Catalog | None = None,
         limits: Limits | None = None,
         cache_size: int = _CACHE_BYTES,
     ) -> None:
-        self.vendors = tuple(vendors)
-        self.catalog = catalog or Catalog.builtin()
+        known = installed() if vendors is None else None
+        self.vendors = tuple(item.vendor for item in known.vendors) if known else tuple(vendors or ())
+        self.catalog = catalog or (known.catalog if known else Catalog.builtin())
         self.limits = limits or Limits()
         self._cache_size = cache_size
         self._cache: Cache[_Reading] = Cache(cache_size)
@@ -519,7 +522,9 @@ def _laid_over(drafts: list[dict[str, Any]], call: _Call) -> list[dict[str, Any]
     return own
 
 
-_default = Normalizer()
+@cache
+def _default() -> Normalizer:
+    return Normalizer()
 
 
 def normalize(body: object, **options: Unpack[Options]) -> Result:
@@ -545,7 +550,7 @@ def normalize(body: object, **options: Unpack[Options]) -> Result:
         >>> record.vendor, record.code, str(record.category), str(record.retry)
         ('cisco-finesse', 'SERVER_OUT_OF_SERVICE', 'unavailable', 'retry the same call')
     """
-    return _default.answer(body, options)
+    return _default().answer(body, options)
 
 
 def detect(body: object, **options: Unpack[Options]) -> Detection:
@@ -565,7 +570,7 @@ def detect(body: object, **options: Unpack[Options]) -> Detection:
         >>> detect({"code": 1011}).candidates[0].vendor
         'zoom-cobrowse'
     """
-    return _default.answer(body, options).detection
+    return _default().answer(body, options).detection
 
 
 def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:
@@ -573,7 +578,7 @@ def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> Err
 
     Args:
         data: the dict, or the same out of JSON.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         An equal record; an entry that is gone becomes a stub with its id, title and docs_url.
@@ -588,6 +593,6 @@ def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> Err
     """
 
     def entry_of(entry_id: str) -> CatalogEntry | None:
-        return (catalog or Catalog.builtin()).get(entry_id)
+        return (catalog or installed().catalog).get(entry_id)
 
     return record_from_dict(data, entry_of)

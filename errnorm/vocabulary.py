@@ -326,4 +326,5 @@ class ProblemCode(StrEnum):
     REPRESENTATIONS_DIFFER = "representations-differ", Severity.WARNING
     SPAN_TRUNCATED = "span-truncated", Severity.WARNING
     SPAN_INTERLEAVED = "span-interleaved", Severity.INFO
+    VENDOR_FAILED = "vendor-failed", Severity.ERROR
     INTERNAL_ERROR = "internal-error", Severity.ERROR

@@ -19,8 +19,8 @@ from typing import Any
 
 from attrs import frozen
 
+from errnorm.installed import installed
 from errnorm.vendor import ClueKind, Vendor
-from errnorm.vendors import VENDORS
 
 __all__ = ["Anchors", "Frame", "plain_search"]
 
@@ -82,7 +82,7 @@ class Anchors:
         key_names: the keys of all vendors.
 
     Example:
-        >>> anchors = Anchors.builtin()
+        >>> anchors = Anchors.usual()
         >>> anchors.find(b'12:00:00 body={"code":1011} 12:00:01 <ApiErrors/>')
         [(15, 20), (37, 46)]
     """
@@ -105,9 +105,9 @@ class Anchors:
 
     @staticmethod
     @cache
-    def builtin() -> Anchors:
-        """Give the anchors of all vendors."""
-        return Anchors(VENDORS)
+    def usual() -> Anchors:
+        """Give the anchors of all vendors, those of other packages included."""
+        return Anchors([known.vendor for known in installed().vendors])
 
     def find(self, data: Buffer) -> list[tuple[int, int]]:
         """Give start and end of every anchor, in order."""

@@ -103,7 +103,7 @@ def spans(  # noqa: PLR0913 - what is known about the log
         >>> [(span.line, span.offset, span.time, span.data) for span in spans(io.BytesIO(log))]
         [(1, 22, '10:15:30.123', b'{"code":1011,"errorMsg":"Session does not exist"}')]
     """
-    log = _Log(anchors or Anchors.builtin(), zone, max_bytes, offset, line)
+    log = _Log(anchors or Anchors.usual(), zone, max_bytes, offset, line)
     return _told_once(log.spans(file))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from errnorm.called import CalledModule
 from errnorm.vendor import Vendor
 from errnorm.vendors.cisco_finesse import CISCO_FINESSE
 from errnorm.vendors.genesys_chat import GENESYS_CHAT
@@ -17,3 +20,5 @@ VENDORS: tuple[Vendor, ...] = (
     GENESYS_GWE,
     ZOOM_COBROWSE,
 )
+
+sys.modules[__name__].__class__ = CalledModule  # `errnorm.vendors()` is asked of errnorm.installed

@@ -1,0 +1,101 @@
+"""A vendor of somebody else, held apart: what its functions do wrong is a problem of the one body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from errnorm.contract import evidence_faults, report_faults
+from errnorm.payload import Payload
+from errnorm.record import Problem
+from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
+from errnorm.vendors.unknown import UNKNOWN
+from errnorm.vocabulary import ProblemCode
+
+__all__ = ["guarded"]
+
+
+def guarded(vendor: Vendor) -> Vendor:
+    """Give a vendor whose `score` and `parse` never raise, and give only what a vendor may give.
+
+    Where `score` fails the body is read as if the vendor were not there; where `parse` fails, what it gave
+    before is kept, or the body is described as nobody's is. The problem `vendor-failed` names the vendor.
+    The next body is read as ever: what one body did must not change what another one gives.
+
+    Args:
+        vendor: a vendor of another package.
+
+    Example:
+        >>> from errnorm.vendors import VENDORS
+        >>> def broken(payload):
+        ...     raise KeyError("code")
+        >>> careful = guarded(evolve(VENDORS[0], score=broken))
+        >>> payload = Payload(b"<ApiErrors/>")
+        >>> careful.score(payload).reason, str(payload.problems[0].code)
+        ('no evidence', 'vendor-failed')
+    """
+    return evolve(
+        vendor,
+        score=_Score(vendor.name, vendor.score),
+        parse=_Parse(vendor.name, vendor.parse),
+    )
+
+
+@frozen
+class _Score:
+    vendor: str
+    function: Callable[[Payload], Evidence]
+
+    def __call__(self, payload: Payload) -> Evidence:
+        try:
+            evidence = self.function(payload)
+            fault = next(evidence_faults(evidence), None)
+        except Exception as error:  # noqa: BLE001 - somebody else's code may fail in any way
+            fault = _raised("score", error)
+        if fault is None:
+            return evidence
+        _note(payload, self.vendor, fault)
+        return NOTHING
+
+
+@frozen
+class _Parse:
+    vendor: str
+    function: Callable[[Payload], Iterable[Reported]]
+
+    def __call__(self, payload: Payload) -> Iterator[Reported]:
+        count = 0
+        try:
+            for reported in self.function(payload):
+                fault = next(report_faults(reported), None)
+                if fault is not None:
+                    break
+                yield reported
+                count += 1
+            else:
+                return
+        except Exception as error:  # noqa: BLE001 - somebody else's code may fail in any way
+            fault = _raised("parse", error)
+        _note(payload, self.vendor, fault)
+        if not count:
+            yield from UNKNOWN.parse(payload)
+
+
+def _raised(step: str, error: Exception) -> str:
+    return f"`{step}` raised {type(error).__name__}."  # its text may quote the body
+
+
+def _note(payload: Payload, vendor: str, fault: str) -> None:
+    message = (
+        f"The plugin {vendor} failed on this body: {fault} Tell the package that `errnorm vendors` names."
+    )
+    payload.problems.append(Problem(ProblemCode.VENDOR_FAILED, message))
+    if vendor not in _told:
+        _told.add(vendor)
+        from logging import getLogger  # noqa: PLC0415 - 4 ms of import, and nobody should ever need it
+
+        getLogger("errnorm").warning("%s This is said once; each body says it in its problems.", message)
+
+
+_told: set[str] = set()
