@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from typing import Any
 
 from corpus import Case, cases
 from hypothesis import strategies as st
-from lxml import etree
 
 from errnorm.vendors import UNKNOWN, VENDORS
 
 CASES = cases()
-PLAIN = [case for case in CASES if case.health in {"well-formed", "several-errors", "foreign", "success"}]
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -132,42 +129,3 @@ def splices(draw: st.DrawFn) -> bytes:
     """The beginning of one fixture and the end of another."""
     first, second = draw(any_case).body, draw(any_case).body
     return first[: draw(st.integers(0, len(first)))] + second[draw(st.integers(0, len(second))) :]
-
-
-def shuffled(body: bytes, seed: int) -> bytes | None:
-    """Give the same body with its XML children and JSON keys in another order; None where it is neither."""
-    order = random.Random(seed)
-    text = body.lstrip()
-    try:
-        if text[:1] == b"<":
-            root = etree.fromstring(body, etree.XMLParser(remove_comments=True))
-            if root.tag.lower().endswith("html") or b"<!DOCTYPE" in body:
-                return None  # a page is read from top to bottom; a declaration would get lost
-            for element in root.iter():
-                _shuffle_children(element, order)
-            return etree.tostring(root)
-        return (
-            json.dumps(_shuffle_keys(json.loads(body), order)).encode() if text[:1] in {b"{", b"["} else None
-        )
-    except (ValueError, etree.XMLSyntaxError):
-        return None
-
-
-def _shuffle_children(element: Any, order: random.Random) -> None:
-    children = list(element)
-    names = {child.tag for child in children}
-    # Repeats have an order of their own, and so has text between children.
-    if len(names) < len(children) or any((child.tail or "").strip() for child in children):
-        return
-    order.shuffle(children)
-    element[:] = children
-
-
-def _shuffle_keys(value: Any, order: random.Random) -> Any:
-    if isinstance(value, list):
-        return [_shuffle_keys(item, order) for item in value]
-    if not isinstance(value, dict):
-        return value
-    items = list(value.items())
-    order.shuffle(items)
-    return {name: _shuffle_keys(item, order) for name, item in items}

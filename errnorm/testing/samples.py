@@ -1,11 +1,4 @@
-"""Ready bodies of each vendor, and transports that answer with them: test your own handling.
-
-    def test_an_agent_is_told_to_wait():
-        client = httpx.Client(transport=httpx_transport(FINESSE_OUT_OF_SERVICE))
-        ...
-
-It imports no test framework, and a client only where its transport is asked for.
-"""
+"""Ready bodies of each vendor, and transports that answer with them: test your own handling."""
 
 from __future__ import annotations
 
