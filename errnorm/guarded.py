@@ -87,9 +87,7 @@ def _raised(step: str, error: Exception) -> str:
 
 
 def _note(payload: Payload, vendor: str, fault: str) -> None:
-    message = (
-        f"The plugin {vendor} failed on this body: {fault} Tell the package that `errnorm vendors` names."
-    )
+    message = f"The plugin {vendor} failed on this body: {fault} Report it to its package: `errnorm vendors`."
     payload.problems.append(Problem(ProblemCode.VENDOR_FAILED, message))
     if vendor not in _told:
         _told.add(vendor)
