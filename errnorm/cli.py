@@ -322,7 +322,7 @@ def _plugin_row(plugin: Plugin) -> dict[str, Any]:
 @cli.command()
 @click.argument("name", type=click.Choice(schema_names()), default="record")
 def schema(name: str) -> None:
-    """Print the JSON Schema of a record or of a catalog file."""
+    """Print the JSON Schema of a record, a batch report, a catalog file, or a line that `batch` reads."""
     click.echo(schema_text(name), nl=False)
 
 

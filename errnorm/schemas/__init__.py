@@ -15,7 +15,7 @@ def schema_names() -> list[str]:
 
     Example:
         >>> schema_names()
-        ['catalog', 'record', 'report']
+        ['capture', 'catalog', 'record', 'report']
     """
     return sorted(path.name.removesuffix(_SUFFIX) for path in _FOLDER.glob(f"*{_SUFFIX}"))
 
