@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
@@ -96,11 +96,12 @@ class Catalog:
         return cls((EntryFile.read(data),))
 
     @classmethod
-    def check(cls, path: str | os.PathLike[str]) -> tuple[Mistake, ...]:
+    def check(cls, path: str | os.PathLike[str], *, vendors: Iterable[str] = ()) -> tuple[Mistake, ...]:
         """Give every mistake of a catalog file of your own, each with its place and how to mend it.
 
         Args:
             path: a JSON file in the form of `errnorm schema catalog`.
+            vendors: the names of vendors of your own, beside the builtin ones.
 
         Returns:
             The mistakes in the order of the file; `load` refuses a file with one of severity `error`.
@@ -119,7 +120,7 @@ class Catalog:
             entries[0] (code 7): 'title' is missing. Add it.
             entries[1]: this is a number, and an object in braces is wanted.
         """
-        return _mistakes(bytes_of(path))
+        return _mistakes(bytes_of(path), vendors)
 
     def __or__(self, other: Catalog) -> Catalog:
         """Lay the other catalog over this one; where both know a code, the right side wins."""
@@ -433,10 +434,11 @@ class Catalog:
         return f"<Catalog builtin + {len(self.layers)} files>" if self.layers else "<Catalog builtin>"
 
 
-def _mistakes(data: bytes) -> tuple[Mistake, ...]:
+def _mistakes(data: bytes, vendors: Iterable[str] = ()) -> tuple[Mistake, ...]:
     from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of a user needs it
 
-    return mistakes_in(data, {name: builtin(name).rows for name in builtin_names()})
+    own: dict[str, Sequence[Mapping[str, Any]]] = dict.fromkeys(vendors, ())
+    return mistakes_in(data, own | {name: builtin(name).rows for name in builtin_names()})
 
 
 def _refuse_mistakes(name: str, mistakes: Sequence[Mistake]) -> None:

@@ -276,13 +276,35 @@ def check(file: str) -> None:
 
     A warning is no mistake: the file works, and something in it is unusual.
     """  # noqa: D301 - \\b tells click to leave the lines as they are
-    mistakes = _opened(file, Catalog.check)
+    names = [known.name for known in errnorm.vendors()]
+    mistakes = _opened(file, lambda path: Catalog.check(path, vendors=names))
     for mistake in mistakes:
         warning = "warning: " if mistake.severity is Severity.WARNING else ""
         click.echo(f"{file}: {warning}{mistake}", err=True)
     if any(mistake.severity is Severity.ERROR for mistake in mistakes):
         raise SystemExit(_WRONG_USE)
     click.echo(f"{file}: in order.", err=True)
+
+
+@catalog.command()
+@click.argument("report")
+@click.option(
+    "--catalog", "file", metavar="FILE", help="Your own catalog file; without it the drafts are printed."
+)
+@click.option("--vendor", metavar="NAME", callback=_vendor, help="Whose codes, where the report has several.")
+def propose(report: str, *, file: str | None, vendor: str | None) -> None:
+    """Draft entries for the codes that a batch REPORT does not know, each with the place of a sample.
+
+    \b
+    Examples:
+      errnorm batch captures/ -o errors.ndjson --report report.json
+      errnorm catalog propose report.json --catalog own.json
+      errnorm catalog check own.json
+      errnorm batch captures/ -o errors.ndjson --catalog own.json
+
+    A file that is there keeps every character, and only codes that are new to it are added behind its own.
+    """  # noqa: D301 - \\b tells click to leave the lines as they are
+    import_module("errnorm.proposing").propose(_read(report), file, vendor)
 
 
 @cli.command()

@@ -22,6 +22,7 @@ from errnorm.vocabulary import (
 
 __all__ = [
     "DEPLOYMENTS",
+    "DRAFT_TITLE",
     "HTTP",
     "LONGEST_KEPT",
     "STATUS",
@@ -39,6 +40,7 @@ __all__ = [
 HTTP = "unknown"  # the vendor whose table judges a bare HTTP status
 STATUS = "status"
 DEPLOYMENTS = ("UCCE", "UCCX")
+DRAFT_TITLE = "Not described yet"  # of an entry that `errnorm catalog propose` has written
 LONGEST_KEPT = 200  # a constant of a megabyte is looked up, and not kept
 # No pathlib here: it would add 4 ms to the import of errnorm.
 _FOLDER = os.path.join(os.path.dirname(__file__), "vendors")  # noqa: PTH118, PTH120

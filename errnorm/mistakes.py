@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from attrs import evolve, frozen
 
+from errnorm.entries import DRAFT_TITLE
 from errnorm.vocabulary import Category, Decision, Scope, Severity, Verified
 
 __all__ = ["Mistake", "mistakes_in", "unusual_advice"]
@@ -55,7 +56,8 @@ def mistakes_in(data: bytes, builtin: Mapping[str, Rows]) -> tuple[Mistake, ...]
 
     Args:
         data: the bytes of the file.
-        builtin: the vendors that errnorm knows, each with the rows of its own catalog file.
+        builtin: the vendors that are known, each with the rows of its own catalog file; without rows any
+            table is right.
 
     Returns:
         The mistakes; empty for a file that is in order.
@@ -214,6 +216,10 @@ def _headline(value: object, place: str) -> Iterator[Mistake]:
         yield _warning(place, f"{len(value)} characters are long for a title. Keep it within {_HEADLINE}.")
     if value.endswith("."):
         yield _warning(place, "a title has no stop at its end. Leave it out.")
+    if value == DRAFT_TITLE:
+        yield _warning(
+            place, "this entry is a draft. Write what happened here, and add category, severity and retry."
+        )
 
 
 def _like(pattern: str, wanted: str) -> Check:
@@ -457,7 +463,7 @@ def _places(content: Mapping[str, Any], builtin: Mapping[str, Rows]) -> Iterator
     tables = {str(row["table"]) for row in builtin[vendor]}
     for place, row in _rows(content):
         table = row.get("table")
-        if isinstance(table, str) and table not in tables:
+        if isinstance(table, str) and tables and table not in tables:
             hint = _near(table, tables)
             yield _error(f"{place}.table", f"nothing of {vendor} is looked up in a table {table!r}. {hint}")
         yield from _covers(place, row, [one for one in builtin[vendor] if one["table"] == table])

@@ -92,6 +92,18 @@ def test_batch_finds_it_in_a_log(installed: Path, tmp_path: Path, jobs: str):
     assert [kind["name"] for kind in told] == ["acme-desk WIDGET_JAM"]
 
 
+def test_an_entry_of_the_user_lies_over_its_catalog(installed: Path, tmp_path: Path):
+    """A catalog file for the plugin's vendor is in order for the check, and wins over what the plugin says."""
+    own = tmp_path / "own.json"
+    row = {"table": "code", "code": "17", "title": "Ask the night shift"}
+    own.write_text(json.dumps({"vendor": "acme-desk", "entries": [row]}), "utf-8")
+    checked = run(installed, "errnorm", "catalog", "check", str(own))
+    (entry,) = errnorm(installed, "explain", "--catalog", str(own), "acme-desk:17")
+
+    assert checked.stderr.decode() == f"{own}: in order.\n"
+    assert entry["title"] == "Ask the night shift"
+
+
 def test_its_own_tests_pass(installed: Path):
     """The tests that a stranger copies with it run, and hold the installed vendor to every promise."""
     done = run(

@@ -32,7 +32,7 @@ FLOORS = [
     {"normalizer"},
     {"response", "export"},
     {"middleware"},
-    {"schemas", "cards", "cli", "testing", "__main__", "__init__", "batch"},
+    {"schemas", "cards", "cli", "drafts", "proposing", "testing", "__main__", "__init__", "batch"},
 ]
 
 

@@ -1,0 +1,130 @@
+"""The command `errnorm catalog propose`: a report in, drafts in the user's own catalog file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+import orjson
+
+import errnorm
+from errnorm.catalog import Catalog
+from errnorm.drafts import Seen, drafts_of, file_of, seen_in, with_entries
+from errnorm.exceptions import InvalidCatalog
+from errnorm.vendors import UNKNOWN
+
+__all__ = ["propose"]
+
+
+def propose(report: bytes, file: str | None, vendor: str | None) -> None:
+    """Draft entries for the codes that a report does not know.
+
+    Args:
+        report: the JSON of a batch report.
+        file: the user's own catalog file, there or not; None prints a new one.
+        vendor: whose codes; not needed where the file or the report leaves no choice.
+    """
+    seen = _seen(report)
+    text, own = _own(file)
+    owner = _owner(seen, file, text, vendor)
+    mine = [one for one in seen if one.vendor == owner]
+    rows = drafts_of(mine, errnorm.catalog() | own)
+    if owner and rows:
+        title = next((known.title for known in errnorm.vendors() if known.name == owner), owner)
+        whole = with_entries(text, rows) if text else file_of(owner, title, rows)
+        _give(whole, file)
+    _tell(seen, owner, file, len(rows))
+
+
+def _seen(report: bytes) -> list[Seen]:
+    from errnorm.batch.report import Report  # noqa: PLC0415 - the batch is large, and only this needs it
+
+    try:
+        return seen_in(Report.from_dict(orjson.loads(report)).unknown_codes.ranked())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise click.UsageError(
+            "This is no report of a batch. Write one with `errnorm batch … --report report.json`, whose form "
+            "`errnorm schema report` prints."
+        ) from error
+
+
+def _own(file: str | None) -> tuple[str, Catalog]:
+    """Give the text of the user's file and what it says; nothing where it is not there yet."""
+    if file is None or not Path(file).exists():
+        return "", Catalog()
+    try:
+        own = Catalog.load(file)
+        return Path(file).read_bytes().decode(), own
+    except InvalidCatalog as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.UsageError(f"{file} could not be read: {error.strerror}. Name a catalog file.") from error
+
+
+def _owner(seen: Sequence[Seen], file: str | None, text: str, vendor: str | None) -> str | None:
+    """Say whose codes are drafted: a catalog file is one vendor's."""
+    counts = Counter(one.vendor for one in seen if one.vendor != UNKNOWN.name)
+    written = str(json.loads(text)["vendor"]) if text else None
+    if written and vendor not in {None, written}:
+        raise click.UsageError(f"{file} is {written}'s, and a file is one vendor's. Name another one.")
+    owner = written or vendor
+    if owner is None and len(counts) > 1:
+        told = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
+        raise click.UsageError(f"The report has unknown codes of {told}. Choose one with --vendor.")
+    return owner or next(iter(counts), None)
+
+
+def _give(text: str, file: str | None) -> None:
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    path = Path(file).resolve()  # a link stays a link
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(text.encode())
+        if path.exists():
+            shutil.copymode(path, part)
+        part.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{file} could not be written: {error.strerror}.") from error
+
+
+def _tell(seen: Sequence[Seen], owner: str | None, file: str | None, drafted: int) -> None:
+    """Say what was drafted, what was not, and what comes next."""
+    place = file or "the drafts"
+    if drafted:
+        check = f"`errnorm catalog check {file or 'FILE'}`"
+        told = [f"{place}: {drafted} new for {owner}. Describe them; {check} lists those that are left."]
+    elif owner:
+        told = [f"{place}: nothing new, every code of {owner} that the report shows is known."]
+    else:
+        told = ["The report has no unknown code of a vendor."]
+    for sentence in (*told, *_left(seen, owner)):
+        click.echo(sentence, err=True)
+
+
+def _left(seen: Sequence[Seen], owner: str | None) -> Iterator[str]:
+    others = Counter(one.vendor for one in seen if one.vendor not in {owner, UNKNOWN.name})
+    for name, count in others.items():
+        yield f"Of {name} there are more ({count}). Draft them into a file of their own."
+    for one in seen:
+        if one.vendor == owner and one.code is None:
+            yield (
+                "Not shown in the report, since they may be somebody's name or number: the codes of "
+                f"{_count(one)}. Look there, and add them by hand."
+            )
+    nobodys = [one for one in seen if one.vendor == UNKNOWN.name]
+    if nobodys:
+        yield (
+            f"Of no known vendor: {len(nobodys)} more, as in {_count(nobodys[0])}. "
+            "No catalog is asked for these; a vendor of your own would read them."
+        )
+
+
+def _count(seen: Seen) -> str:
+    many = "s" if seen.records > 1 else ""
+    return f"{seen.records} record{many}, the first at {seen.place or 'a place unknown'}"
