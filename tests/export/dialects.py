@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
 from corpus import cases
+from jsonschema import Draft202012Validator
 
 import errnorm
 from errnorm import ErrorRecord
@@ -30,6 +34,13 @@ DIALECTS = {
     "google-rpc": Dialect(google_rpc.to_status, google_rpc.from_status, google_rpc.PLACES),
     "sentry": Dialect(sentry.to_event, sentry.from_event, sentry.PLACES),
 }
+
+
+def schema(name: str) -> Draft202012Validator:
+    """Give the schema of a dialect, written anew after its own reference."""
+    path = Path(__file__).with_name(f"{name}.schema.json")
+    return Draft202012Validator(json.loads(path.read_text("utf-8")))
+
 
 MOMENT = datetime(2026, 11, 21, 9, 30, 0, 250_000, UTC)
 
@@ -57,7 +68,7 @@ def full_record() -> ErrorRecord:
     )
 
 
-def records() -> Iterator[ErrorRecord]:
+@cache
+def records() -> tuple[ErrorRecord, ...]:
     """Give every record of every fixture."""
-    for case in cases():
-        yield from errnorm.normalize(case.body, **case.given)
+    return tuple(record for case in cases() for record in errnorm.normalize(case.body, **case.given))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from corpus import cases
-from dialects import DIALECTS, full_record, records
+from dialects import DIALECTS, full_record, records, schema
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import JSON, bodies, broken_fixtures, json_values, places, replaced, statuses, vendors
@@ -48,6 +48,20 @@ def test_each_field_has_a_place_of_its_own(dialect):
     """A table of a dialect names every field, and no place twice."""
     assert tuple(dialect.places) == FIELDS
     assert len(set(dialect.places.values())) == len(FIELDS)
+
+
+@pytest.mark.parametrize("faithful", [False, True])
+@pytest.mark.parametrize("name", ["ecs", "problem", "sentry"])
+def test_each_document_fits_the_schema_of_its_dialect(name, faithful):
+    """Over every record of the fixtures: known names, right types, allowed values."""
+    validator = schema(name)
+    wrong = [
+        (record.summary(), error.json_path)
+        for record in (full_record(), *records())
+        for error in validator.iter_errors(through_json(DIALECTS[name].say(record, faithful=faithful)))
+    ]
+
+    assert wrong == []
 
 
 @EVERY_DIALECT

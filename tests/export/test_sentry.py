@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 
@@ -76,14 +75,11 @@ def test_the_event_keeps_what_sentry_groups_and_searches_by(client):
     assert event["tags"]["errnorm.entry.id"] == "zoom-cobrowse:code/1016"
 
 
-def test_tags_keep_the_rules_of_sentry():
-    """Short keys of few characters; values of at most 200, on one line."""
+def test_a_long_tag_is_cut_to_what_sentry_takes():
+    """A value of more than 200 characters would be dropped."""
     long = evolve(full_record(), shape="s" * 300)
-    for record in (long, *records()):
-        for key, value in to_event(record)["tags"].items():
-            assert re.fullmatch(r"[a-zA-Z0-9_.:-]{1,32}", key)
-            assert 0 < len(value) <= 200
-            assert "\n" not in value
+
+    assert to_event(long)["tags"]["errnorm.shape"] == "s" * 200
 
 
 @pytest.mark.parametrize(
