@@ -16,7 +16,7 @@ from errnorm.exceptions import InvalidRecord
 from errnorm.normalizer import from_dict
 from errnorm.record import SCHEMA_VERSION, ErrorRecord
 
-__all__ = ["FIELDS", "as_text", "at", "fields_of", "found", "nested", "record_of", "scalars_of"]
+__all__ = ["FIELDS", "answer_of", "as_text", "at", "fields_of", "found", "nested", "record_of", "scalars_of"]
 
 _KINDS: dict[str, type] = {
     "vendor": str,
@@ -76,6 +76,15 @@ _PRIVATE = frozenset(
 )
 
 
+# Enough to act on: how the vendor's answer came about (status, origin, fingerprint) is not for strangers.
+_FOR_CALLERS = frozenset(
+    {
+        *("vendor", "shape", "category", "severity", "entry.id", *_CODES),
+        *("retry.decision", "retry.scope", "retry.delay"),
+    }
+)
+
+
 def fields_of(record: ErrorRecord, *, faithful: bool) -> dict[str, Any]:
     """Give what a record says by the names in `FIELDS`, without what it leaves open.
 
@@ -97,6 +106,19 @@ def fields_of(record: ErrorRecord, *, faithful: bool) -> dict[str, Any]:
         return said
     unknown = {name for name in _CODES if said.get(name) not in record.known_codes}
     return {name: value for name, value in said.items() if name not in _PRIVATE | unknown}
+
+
+def answer_of(record: ErrorRecord, *, faithful: bool) -> dict[str, Any]:
+    """Give the same for an answer to a caller of ours: unasked, only what one can act on.
+
+    Example:
+        >>> import errnorm
+        >>> answer_of(errnorm.normalize("Agent agent1001", status=503).first, faithful=False)
+        {'vendor': 'unknown', 'shape': 'text', 'category': 'unavailable', 'severity': 'error',
+         'retry.decision': 'retry', 'retry.scope': 'same_call', 'entry.id': 'unknown:status/503'}
+    """
+    said = fields_of(record, faithful=faithful)
+    return {name: value for name, value in said.items() if faithful or name in _FOR_CALLERS}
 
 
 def _member(data: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from errnorm.catalog import Catalog
-from errnorm.export._fields import FIELDS, as_text, at, fields_of, found, nested, record_of
+from errnorm.export._fields import FIELDS, answer_of, as_text, at, found, nested, record_of
 from errnorm.export._page import page_of
 from errnorm.record import ErrorRecord
 from errnorm.vocabulary import Category
@@ -67,7 +67,7 @@ def to_status(record: ErrorRecord, *, faithful: bool = False) -> dict[str, Any]:
         >>> status["code"], status["details"][0]["reason"], status["details"][1]["retryDelay"]
         (14, 'UNAVAILABLE', '5s')
     """
-    said = fields_of(record, faithful=faithful)
+    said = answer_of(record, faithful=faithful)
     own = nested((PLACES[name], as_text(value)) for name, value in said.items())
     info = {"reason": record.category.name, "domain": DOMAIN} | own.pop("ErrorInfo")
     details = {"ErrorInfo": info} | _advice(record) | own

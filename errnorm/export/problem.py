@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from errnorm.catalog import Catalog
-from errnorm.export._fields import FIELDS, fields_of, found, nested, record_of
+from errnorm.export._fields import FIELDS, answer_of, found, nested, record_of
 from errnorm.export._page import page_of
 from errnorm.export.safe import safe_fields
 from errnorm.record import ErrorRecord
@@ -28,9 +28,6 @@ PLACES: Mapping[str, str] = {name: name for name in FIELDS} | {
     "entry.docs_url": "entry_docs_url",
 }
 """Where each field stands; `type`, `title` and `status` are members of the problem document itself."""
-
-# What our own caller gets without asking. How the vendor's answer came about is not for strangers.
-_SHOWN = frozenset({"type", "code", "subcode"})
 
 
 def to_problem(record: ErrorRecord, *, faithful: bool = False) -> dict[str, Any]:
@@ -54,8 +51,8 @@ def to_problem(record: ErrorRecord, *, faithful: bool = False) -> dict[str, Any]
         >>> problem["status"], problem["title"], problem["category"]
         (502, 'Bad Gateway', 'authentication')
     """
-    said = fields_of(record, faithful=faithful)
-    own = nested((PLACES[name], value) for name, value in said.items() if faithful or name in _SHOWN)
+    said = answer_of(record, faithful=faithful)
+    own = nested((PLACES[name], value) for name, value in said.items())
     safe = safe_fields(record)
     status = record.category.gateway_status
     page = page_of(record.entry)

@@ -43,7 +43,7 @@ def test_the_table_names_the_place_of_every_field():
 
 @pytest.mark.parametrize("number, name", list(enumerate(DIALECTS)))
 def test_the_table_says_what_goes_out_unasked(number, name):
-    """`yes` is what a default export of a full record carries, but for a † in a problem document."""
+    """`yes` is what a default export of a full record carries, but for a † beside its place."""
     dialect = DIALECTS[name]
     shown = found(opened(dialect.say(full_record()), name), dialect.places)
     said = {row[0].strip("`"): (row[1], "†" in row[2 + number]) for row in rows("field")}
