@@ -112,7 +112,8 @@ def session_of_requests(door: str, options: Options) -> requests.Session:
     """Give a session of requests with errnorm at a door."""
     session = requests.Session()
     if options is not None and door == "adapter":
-        session.mount("http://", errnorm.middleware.requests.ErrnormAdapter(**options))
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, errnorm.middleware.requests.ErrnormAdapter(**options))
     elif options is not None:
         errnorm.middleware.requests.install(session, **options)
     return session
@@ -122,7 +123,8 @@ def session_of_aiohttp(options: Options, *inner: Any) -> aiohttp.ClientSession:
     """Give a session of aiohttp with errnorm first among its middlewares."""
     own = [] if options is None else [errnorm.middleware.aiohttp.middleware(**options)]
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-    return aiohttp.ClientSession(middlewares=[*own, *inner], timeout=timeout)
+    connector = aiohttp.TCPConnector(ssl=CERTIFICATES)
+    return aiohttp.ClientSession(connector=connector, middlewares=[*own, *inner], timeout=timeout)
 
 
 def httpx_whole(door: str, **transport: Any) -> Call:
@@ -139,11 +141,11 @@ def httpx_whole(door: str, **transport: Any) -> Call:
     return call
 
 
-def httpx_stream(door: str, read: Callable[[httpx.Response], Iterator[Any]]) -> Call:
+def httpx_stream(door: str, read: Callable[[httpx.Response], Iterator[Any]], **transport: Any) -> Call:
     """Call with `client.stream`."""
 
     def call(url: str, options: Options) -> tuple[Seen, Result | None]:
-        with httpx_client(door, options) as client, client.stream("GET", url) as response:
+        with httpx_client(door, options, **transport) as client, client.stream("GET", url) as response:
             result = attached(response)
             return Seen(response.status_code, headers_of(response), *_gather(read(response))), result
 
@@ -164,11 +166,16 @@ def httpx_async_whole(door: str, **transport: Any) -> Call:
     return lambda url, options: asyncio.run(run(url, options))
 
 
-def httpx_async_stream(door: str, read: Callable[[httpx.Response], AsyncIterator[Any]]) -> Call:
+def httpx_async_stream(
+    door: str, read: Callable[[httpx.Response], AsyncIterator[Any]], **transport: Any
+) -> Call:
     """Call with `async with client.stream`."""
 
     async def run(url: str, options: Options) -> tuple[Seen, Result | None]:
-        async with httpx_async_client(door, options) as client, client.stream("GET", url) as response:
+        async with (
+            httpx_async_client(door, options, **transport) as client,
+            client.stream("GET", url) as response,
+        ):
             result = attached(response)
             return Seen(
                 response.status_code, headers_of(response), *await _gather_async(read(response))
@@ -285,7 +292,7 @@ def urllib3_call(read: Callable[[Any], Iterator[bytes]], **options_of_call: Any)
     """Call with urllib3, which has no middleware: the result is what `from_response` gives."""
 
     def call(url: str, options: Options) -> tuple[Seen, Result | None]:
-        with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
+        with urllib3.PoolManager(timeout=TIMEOUT, retries=False, ssl_context=CERTIFICATES) as pool:
             try:
                 response = pool.request("GET", url, **options_of_call)
             except urllib3.exceptions.HTTPError as error:
@@ -310,7 +317,73 @@ URLLIB3: dict[str, Call] = {
 }
 """Calls without a middleware."""
 
+OVER_HTTP2 = {"http1": False, "http2": True}
 HTTP2: dict[str, Call] = {
-    "httpx-transport": httpx_whole("transport", http1=False, http2=True),
-    "httpx-async-transport": httpx_async_whole("transport", http1=False, http2=True),
+    "httpx-transport": httpx_whole("transport", **OVER_HTTP2),
+    "httpx-async-transport": httpx_async_whole("transport", **OVER_HTTP2),
+    "httpx-transport-bytes": httpx_stream(
+        "transport", lambda response: response.iter_bytes(100), **OVER_HTTP2
+    ),
+    "httpx-async-hook-raw": httpx_async_stream("hook", lambda response: response.aiter_raw(), **OVER_HTTP2),
 }
+
+CALLS = WHOLE | STREAMS
+ALL = CALLS | URLLIB3
+BOUND = 64 * 1024
+
+
+def check(call: Call, url: str, status: int = 400) -> errnorm.Result:
+    """Call with and without errnorm: the caller sees the same, and the record is the library's."""
+    without, _ = call(url, None)
+    seen, result = call(url, {})
+
+    assert seen == without
+    assert (result is None) == (seen.status is None)
+    if result is None:
+        return errnorm.normalize(b"", status=status)
+    assert len(result.raw.data) <= BOUND
+    assert result == errnorm.normalize(result.raw.data, status=status, url=url, headers=seen.headers)
+    return result
+
+
+def waits_httpx(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+    with httpx_client("transport", options) as client, client.stream("GET", url, timeout=None) as response:
+        vendor.go.set()
+        return attached(response), response.read()
+
+
+def waits_httpx_async(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with (
+            httpx_async_client("install", options) as client,
+            client.stream("GET", url, timeout=None) as response,
+        ):
+            vendor.go.set()
+            return attached(response), await response.aread()
+
+    return asyncio.run(run())
+
+
+def waits_requests(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+    with session_of_requests("install", options) as session, session.get(url, stream=True) as response:
+        vendor.go.set()
+        return attached(response), response.content
+
+
+def waits_aiohttp(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+    """Let a body go on once its response is there, and read it."""
+
+    async def run() -> tuple[Any, bytes]:
+        async with session_of_aiohttp(options) as session, session.get(url) as response:
+            vendor.go.set()
+            return attached(response), await response.read()
+
+    return asyncio.run(run())
+
+
+WAITS = [waits_httpx, waits_httpx_async, waits_requests, waits_aiohttp]
+"""Calls that let a stalled body go on once they have its response."""

@@ -25,6 +25,7 @@ import requests
 from client_doors import (
     CERTIFICATES,
     STREAMS,
+    WAITS,
     WHOLE,
     aiohttp_call,
     httpx_async_client,
@@ -345,47 +346,8 @@ def test_an_endless_body_that_is_raised_is_left(
     assert caught.value.record.code == "1016"
 
 
-def waits_httpx(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
-    """Let a body go on once its response is there, and read it."""
-    with httpx_client("transport", options) as client, client.stream("GET", url, timeout=None) as response:
-        vendor.go.set()
-        return attached(response), response.read()
-
-
-def waits_httpx_async(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
-    """Let a body go on once its response is there, and read it."""
-
-    async def run() -> tuple[Any, bytes]:
-        async with (
-            httpx_async_client("install", options) as client,
-            client.stream("GET", url, timeout=None) as response,
-        ):
-            vendor.go.set()
-            return attached(response), await response.aread()
-
-    return asyncio.run(run())
-
-
-def waits_requests(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
-    """Let a body go on once its response is there, and read it."""
-    with session_of_requests("install", options) as session, session.get(url, stream=True) as response:
-        vendor.go.set()
-        return attached(response), response.content
-
-
-def waits_aiohttp(vendor: Vendor, url: str, options: Any) -> tuple[Any, bytes]:
-    """Let a body go on once its response is there, and read it."""
-
-    async def run() -> tuple[Any, bytes]:
-        async with session_of_aiohttp(options) as session, session.get(url) as response:
-            vendor.go.set()
-            return attached(response), await response.read()
-
-    return asyncio.run(run())
-
-
 @pytest.mark.parametrize("way", ["stalled", "stalled-chunk", "stalled-chunks"])
-@pytest.mark.parametrize("call", [waits_httpx, waits_httpx_async, waits_requests, waits_aiohttp])
+@pytest.mark.parametrize("call", WAITS)
 def test_a_stalled_body_is_not_waited_for(vendor: Vendor, call: Callable[..., tuple[Any, bytes]], way: str):
     """The response is there while the body still stalls, for ever if need be, and nothing of it is lost."""
     result, body = call(vendor, f"{vendor.raw}/finesse/{way}?400", {"peek_seconds": 0.2})

@@ -8,28 +8,8 @@ pytest.importorskip("hypercorn", reason="the clients and the servers come with t
 for package in ("httpx", "requests", "aiohttp", "uvicorn", "h2"):
     pytest.importorskip(package, reason="the clients and the servers come with the extras and the tools")
 
-from client_doors import HTTP2, STREAMS, URLLIB3, WHOLE, Call
+from client_doors import ALL, CALLS, HTTP2, check
 from vendor_servers import SHAPES, Vendor
-
-import errnorm
-
-CALLS = WHOLE | STREAMS
-ALL = CALLS | URLLIB3
-BOUND = 64 * 1024
-
-
-def check(call: Call, url: str, status: int = 400) -> errnorm.Result:
-    """Call with and without errnorm: the caller sees the same, and the record is the library's."""
-    without, _ = call(url, None)
-    seen, result = call(url, {})
-
-    assert seen == without
-    assert (result is None) == (seen.status is None)
-    if result is None:
-        return errnorm.normalize(b"", status=status)
-    assert len(result.raw.data) <= BOUND
-    assert result == errnorm.normalize(result.raw.data, status=status, url=url, headers=seen.headers)
-    return result
 
 
 @pytest.mark.parametrize("way", ["plain", "gzip", "chunked", "streamed"])

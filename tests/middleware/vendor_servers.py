@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,6 +53,9 @@ QUIET = {
 def big(body: bytes) -> bytes:
     """Give a body of 10 MiB that begins with this one."""
     return (body + (b"\n" + b" " * 1023) * (BIG // 1024))[:BIG]
+
+
+LARGE = {"large": (big(SHAPES["finesse"][0]), b"application/xml")}
 
 
 def halves(body: bytes) -> list[bytes]:
@@ -184,6 +188,7 @@ def broken_body(way: str, status: int, body: bytes) -> tuple[bytes, bytes]:
     in_chunks = head(status, "Transfer-Encoding: chunked")
     events = head(status, "Content-Length: 9").replace(b"application/xml", b"text/event-stream")
     return {
+        "whole": (head(status, f"Content-Length: {len(body)}") + body, b""),
         "cut": (head(status, f"Content-Length: {len(body) + 10}") + half, b""),
         "cut-chunked": (in_chunks + chunk(half or b" ") + b"fff\r\n<more", b""),
         "malformed": (in_chunks + chunk(half or b" ") + b"zzz\r\n", b""),
@@ -201,7 +206,7 @@ async def broken(vendor: Vendor, reader: asyncio.StreamReader, writer: asyncio.S
     """Answer one request in a way that no framework would."""
     target = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
     shape, way = target.partition("?")[0].lstrip("/").split("/")
-    start, rest = broken_body(way, int(target.partition("?")[2] or 400), SHAPES[shape][0])
+    start, rest = broken_body(way, int(target.partition("?")[2] or 400), (SHAPES | LARGE)[shape][0])
     writer.write(start)
     await writer.drain()
     if rest:
@@ -215,16 +220,18 @@ async def broken(vendor: Vendor, reader: asyncio.StreamReader, writer: asyncio.S
         await asyncio.sleep(0.01)
 
 
-async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.Event) -> None:
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await broken(vendor, reader, writer)
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the caller has gone
-        finally:
-            writer.close()
+async def serve_raw(vendor: Vendor, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one connection."""
+    try:
+        await broken(vendor, reader, writer)
+        await writer.drain()
+    except (OSError, asyncio.IncompleteReadError):
+        pass  # the caller has gone
+    finally:
+        writer.close()
 
+
+async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.Event) -> None:
     async def stopped() -> None:
         await asyncio.to_thread(stop.wait)
         server.should_exit = True
@@ -235,7 +242,7 @@ async def _serve(sockets: list[socket.socket], vendor: Vendor, stop: threading.E
     config.bind, config.graceful_timeout, config.loglevel = [f"fd://{http2.detach()}"], 0.1, "ERROR"
     quiet = {"log_level": "error", "ws": "none", "lifespan": "off", "timeout_graceful_shutdown": 1}
     server = uvicorn.Server(uvicorn.Config(app, **quiet))  # type: ignore[arg-type]
-    async with await asyncio.start_server(one, sock=raw):
+    async with await asyncio.start_server(partial(serve_raw, vendor), sock=raw):
         await asyncio.gather(
             server.serve(sockets=[http1]), hypercorn.asyncio.serve(app, config, shutdown_trigger=stopped)
         )
