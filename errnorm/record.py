@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 
 from attrs import define, field, frozen
@@ -509,13 +510,16 @@ class Detection:
     candidates: tuple[Candidate, ...] = ()
 
 
+def _key_of(text: str) -> str:
+    return f"e1:{_sha256(text.encode('utf-8', 'replace'))[:16]}"
+
+
+_kept_key_of = lru_cache(1024)(_key_of)  # in a storm many records, each with its own ids, are of one kind
+_LONGEST_KEPT = 1000
+
+
 _QUOTED = re.compile(r"""'[^']*+'|"[^"]*+\"""")
-_WORD = re.compile(r"\S++")
-_DIGIT = re.compile(r"\d")
-
-
-def _mask(word: re.Match[str]) -> str:
-    return "#" if _DIGIT.search(word[0]) else word[0]
+_WITH_DIGIT = re.compile(r"(?<!\S)[^\s\d]*+\d\S*+")
 
 
 @define(kw_only=True, eq=False, repr=False)
@@ -601,13 +605,13 @@ class ErrorRecord(Draft):
         if not any(parts[2:]):
             parts.append(str(self.status))  # without a word of the vendor's, the status tells kinds apart
         text = "\x1f".join(part or "" for part in parts)
-        return f"e1:{_sha256(text.encode('utf-8', 'replace'))[:16]}"
+        return _kept_key_of(text) if len(text) <= _LONGEST_KEPT else _key_of(text)
 
     def _masked_message(self) -> str:
         text = self.message or ""
         for private in sorted({self.target or "", *self.ids.values()}, key=len, reverse=True):
             text = text.replace(private, "#") if private else text
-        return _WORD.sub(_mask, _QUOTED.sub("#", text))
+        return _WITH_DIGIT.sub("#", _QUOTED.sub("#", text))
 
     @property
     def known_codes(self) -> tuple[str, ...]:

@@ -131,9 +131,9 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         NotResumable: when a run cannot go on.
         Stopped: when the output could not be written.
     """
-    settings = Settings(
-        normalizer=normalizer or Normalizer(), sink=sink_of(output, to).name, raw=raw, policy=policy
-    )
+    sink = sink_of(output, to)
+    reader = normalizer or Normalizer(cache_size=sink.cache_size)
+    settings = Settings(normalizer=reader, sink=sink.name, raw=raw, policy=policy)
     how = How(fields=dict(fields or {}), zone=zone)
     place = None if output is None else Path(output)
     left = None if rejects is None else Path(rejects)

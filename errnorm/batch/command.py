@@ -16,6 +16,7 @@ import orjson
 
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.names import ROLES
+from errnorm.batch.pool import leave_alone
 from errnorm.batch.report import Report, condition, show
 from errnorm.batch.run import Run, Stopped
 from errnorm.batch.sinks import sink_of
@@ -124,9 +125,10 @@ def batch(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     place = None if output == "-" else Path(output)
     conditions = _wrong_use(lambda: [condition(text) for text in policies])
+    sink = _wrong_use(lambda: sink_of(place, to))
     settings = Settings(
-        normalizer=Normalizer(catalog=catalog),
-        sink=_wrong_use(lambda: sink_of(place, to)).name,
+        normalizer=Normalizer(catalog=catalog, cache_size=sink.cache_size),
+        sink=sink.name,
         raw=raw,
         policy=import_module("errnorm.redaction").CONTACT_CENTER if redact else None,
     )
@@ -137,6 +139,7 @@ def batch(  # noqa: PLR0913 - one argument an option
         settings=settings,
         how=How(fields=fields, zone=zone),
     )
+    leave_alone()
     code = _went(run, jobs=jobs, resume=resume, quiet=quiet)
     _tell(run.report, report_file, quiet=quiet)
     held = [text for text, holds in zip(policies, conditions, strict=True) if holds(run.report)]

@@ -1,51 +1,45 @@
 """Records to JSON lines: the bytes of `orjson.dumps(record.to_dict())`, made faster.
 
-In an error storm the same body comes a thousand times, and its records differ in their place and time
-alone. A normalizer that knows a body gives the same objects again, so what was written of them once is
-written again as it stands.
+What of a record is the same for every use of a catalog entry is written once. What is the same whenever a
+body comes again is kept apart from its time and place, so that `storm.py` can write it again as it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from errnorm.batch.capture import Reject
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "fingerprint_of", "reject_line", "when_and_where"]
+__all__ = ["Encoder", "Frame", "fingerprint_of", "reject_line", "when_and_where"]
 
-_MOST_TEMPLATES = 1024
+_MOST_TAILS = 4096
 _MOST_FINGERPRINTS = 64
 _NULL = b"null"
 
 
-class _Template(NamedTuple):
-    """What was written of a record, and the objects that it was written from.
+class Frame(NamedTuple):
+    """A record's line but for what changes when its body comes again.
 
     Attributes:
-        raw, message, ids, extra, retry, problems, redactions: the very objects of the record.
         head: up to the value of `ids`.
-        own_ids: the value of `ids`.
-        middle: from behind the value of `ids` up to the value of `occurred_at`.
-        tail: from behind the value of `source` to the end.
+        ids: the value of `ids`.
+        middle: from behind it up to the value of `occurred_at`.
+        tail: from behind the value of `source` to the end of the line.
     """
 
-    raw: RawBody
-    message: str | None
-    ids: Mapping[str, str]
-    extra: Mapping[str, Any]
-    retry: RetryAdvice
-    problems: tuple[Any, ...]
-    redactions: tuple[Any, ...]
     head: bytes
-    own_ids: bytes
+    ids: bytes
     middle: bytes
     tail: bytes
+
+    def line(self, told: bytes, ids: bytes | None = None) -> bytes:
+        """Give the line of a time and place, as `when_and_where` writes them, with these ids or its own."""
+        return b"".join((self.head, ids or self.ids, self.middle, told, self.tail))
 
 
 class Encoder:
@@ -63,67 +57,63 @@ class Encoder:
 
     def __init__(self, raw: RawForm = "omit") -> None:
         self._raw: RawForm = raw
-        self._templates: dict[tuple[int, int], _Template] = {}
-        self._entries: dict[int, tuple[CatalogEntry, bytes]] = {}
+        self._tails: dict[tuple[int, int], tuple[RetryAdvice, CatalogEntry | None, bytes]] = {}
 
     def line(self, record: ErrorRecord) -> bytes:
         """Give a record's JSON with the end of line."""
-        before, after = self.frame(record)
-        return b"".join((before, when_and_where(record.occurred_at, record.source), after))
+        return self.frame(record).line(when_and_where(record.occurred_at, record.source))
 
-    def frame(self, record: ErrorRecord) -> tuple[bytes, bytes]:
-        """Give what stands before and behind the time and place of a record."""
-        key = (id(record.raw), record.index)
-        known = self._templates.get(key)
-        if known is None or not _is_same(known, record):
-            known = self._made(record)
-            if len(self._templates) >= _MOST_TEMPLATES:
-                self._templates.clear()
-            self._templates[key] = known
-        ids = known.own_ids if record.ids is known.ids else orjson.dumps(record.ids)
-        return known.head + ids + known.middle, known.tail
+    def frame(self, record: ErrorRecord) -> Frame:
+        """Give a record's line but for what changes when its body comes again."""
+        middle = b',"extra":%s,"occurred_at":' % orjson.dumps(record.extra)
+        return Frame(_head(record), orjson.dumps(record.ids), middle, self._tail(record))
 
-    def _made(self, record: ErrorRecord) -> _Template:
-        head = orjson.dumps(
-            {"schema_version": SCHEMA_VERSION}
-            | {name: getattr(record, name) for name in _HEAD[:10]}
-            | {"fingerprint": fingerprint_of(record)}
-            | {name: getattr(record, name) for name in _HEAD[10:]}
-        )
-        problems = orjson.dumps([problem.to_dict() for problem in record.problems])
-        tail = [b',"retry":', _retry(record.retry), b',"entry":', self._entry(record.entry)]
-        tail += [b',"problems":', problems]
+    def _tail(self, record: ErrorRecord) -> bytes:
+        judged = self._judged(record.retry, record.entry)
+        if not record.problems and not record.redactions and self._raw == "omit":
+            return judged + b',"problems":[]}\n'
+        parts = [judged, b',"problems":', orjson.dumps([problem.to_dict() for problem in record.problems])]
         if record.redactions:
-            tail += [b',"redactions":', orjson.dumps([item.to_dict() for item in record.redactions])]
+            parts += [b',"redactions":', orjson.dumps([item.to_dict() for item in record.redactions])]
         if self._raw != "omit":
-            tail += [b',"raw":', orjson.dumps(record.raw.to_dict(self._raw))]
-        return _Template(
-            raw=record.raw,
-            message=record.message,
-            ids=record.ids,
-            extra=record.extra,
-            retry=record.retry,
-            problems=record.problems,
-            redactions=record.redactions,
-            head=head[:-1] + b',"ids":',
-            own_ids=orjson.dumps(record.ids),
-            middle=b',"extra":%s,"occurred_at":' % orjson.dumps(record.extra),
-            tail=b"".join((*tail, b"}\n")),
-        )
+            parts += [b',"raw":', orjson.dumps(record.raw.to_dict(self._raw))]
+        return b"".join((*parts, b"}\n"))
 
-    def _entry(self, entry: CatalogEntry | None) -> bytes:
-        if entry is None:
-            return _NULL
-        known = self._entries.get(id(entry))
+    def _judged(self, retry: RetryAdvice, entry: CatalogEntry | None) -> bytes:
+        """Give `retry` and `entry`: the same two objects for every use of an entry."""
+        key = (id(retry), id(entry))
+        known = self._tails.get(key)
         if known is None:
-            known = self._entries[id(entry)] = (entry, orjson.dumps(entry.to_dict()))
-        return known[1]
+            if len(self._tails) >= _MOST_TAILS:
+                self._tails.clear()
+            advice, reference = retry.to_dict(), entry.to_dict() if entry else None
+            text = b',"retry":%s,"entry":%s' % (orjson.dumps(advice), orjson.dumps(reference))
+            known = self._tails[key] = (retry, entry, text)  # an id is another's once its object is gone
+        return known[2]
 
 
-_HEAD = (
-    *("vendor", "shape", "type", "code", "subcode", "message", "target", "status", "index", "total"),
-    *("origin", "category", "severity", "match"),
-)
+def _head(record: ErrorRecord) -> bytes:
+    plain = orjson.dumps(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "vendor": record.vendor,
+            "shape": record.shape,
+            "type": record.type,
+            "code": record.code,
+            "subcode": record.subcode,
+            "message": record.message,
+            "target": record.target,
+            "status": record.status,
+            "index": record.index,
+            "total": record.total,
+            "fingerprint": fingerprint_of(record),
+            "origin": record.origin,
+            "category": record.category,
+            "severity": record.severity,
+            "match": record.match,
+        }
+    )
+    return plain[:-1] + b',"ids":'
 
 
 _fingerprints: dict[int, tuple[ErrorRecord, str]] = {}
@@ -137,30 +127,6 @@ def fingerprint_of(record: ErrorRecord) -> str:
             _fingerprints.clear()
         known = _fingerprints[id(record)] = (record, record.fingerprint)
     return known[1]
-
-
-def _is_same(known: _Template, record: ErrorRecord) -> bool:
-    """Tell whether a record differs in time, place and the ids of its response alone."""
-    return (
-        record.raw is known.raw
-        and record.message is known.message
-        and record.extra is known.extra
-        and record.retry is known.retry
-        and record.problems is known.problems
-        and record.redactions == known.redactions
-        # The fingerprint masks the ids that stand in the message.
-        and (record.ids is known.ids or not (_has_any(record, record.ids) or _has_any(record, known.ids)))
-    )
-
-
-def _has_any(record: ErrorRecord, ids: Mapping[str, str]) -> bool:
-    message = record.message
-    return bool(message) and any(text in message for text in ids.values() if text)  # type: ignore[operator]
-
-
-@lru_cache(1024)
-def _retry(advice: RetryAdvice) -> bytes:
-    return orjson.dumps(advice.to_dict())
 
 
 def when_and_where(moment: datetime | None, source: Source | None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
@@ -14,9 +15,10 @@ from threading import Thread
 from errnorm.batch.tasks import Task
 from errnorm.batch.work import Done, Settings, Work
 
-__all__ = ["done_by"]
+__all__ = ["done_by", "leave_alone"]
 
 _AHEAD = 4  # tasks waiting or done, for each process: enough that none is idle, few enough for memory
+_COLLECT_AFTER = 50_000  # new objects, in place of 700
 
 _work: Work
 
@@ -55,6 +57,16 @@ def _begin(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
     Thread(target=_leave_with_parent, daemon=True).start()
     _work = Work(settings)
+    leave_alone()
+
+
+def leave_alone() -> None:
+    """Let the collector of a process that is ours look less often: what is made here has no cycles.
+
+    It took a sixth of the time of a run.
+    """
+    gc.freeze()  # the catalog and the modules are there to stay
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def _leave_with_parent() -> None:

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from attrs import define, field, frozen
 
 from errnorm.batch.encode import fingerprint_of
-from errnorm.record import ErrorRecord, RawBody
+from errnorm.record import ErrorRecord
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
 __all__ = ["Counts", "Kinds", "Report", "condition", "hour_of", "show"]
@@ -36,8 +36,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_HOUR = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 _LAST_HOUR = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 _MOST_KINDS = 4096
-_MOST_MEMO = 512
-_MEMO_BODY = 16_384
 
 
 @define
@@ -152,40 +150,6 @@ def _hour(number: int) -> str:
     return f"{hour.isoformat()[:13]}:00Z"
 
 
-class _Kind(NamedTuple):
-    """What a report says of a record, worked out once for all uses of a body."""
-
-    raw: RawBody
-    ids: Mapping[str, str]
-    entry: str | None
-    unknown: str | None
-    fingerprint: str  # with what it is about: the entry, else vendor and shape
-
-
-_memo: dict[tuple[int, int], _Kind] = {}
-
-
-def hour_of(moment: datetime) -> int:
-    """Give the hours since 1970."""
-    return int(moment.timestamp() // 3600)
-
-
-def _kind_of(record: ErrorRecord) -> _Kind:
-    """Give what is counted of a record; in an error storm the same bodies come again."""
-    key = (id(record.raw), record.index)
-    known = _memo.get(key)
-    if known is not None and known.raw is record.raw and known.ids is record.ids:
-        return known
-    entry = _entry_of(record)
-    about = f"{fingerprint_of(record)} {entry or f'{record.vendor} {record.shape}'}"
-    kind = _Kind(record.raw, record.ids, entry, _unknown_of(record), about)
-    if record.raw.size <= _MEMO_BODY:
-        if len(_memo) >= _MOST_MEMO:
-            _memo.clear()
-        _memo[key] = kind
-    return kind
-
-
 def _entry_of(record: ErrorRecord) -> str | None:
     if record.entry is None or record.match in {Match.STATUS, Match.NONE}:
         return None
@@ -198,6 +162,11 @@ def _unknown_of(record: ErrorRecord) -> str | None:
     if code is None or code in record.known_codes or record.match in {Match.EXACT, Match.MESSAGE}:
         return None
     return f"{record.vendor} {code if _SAFE_CODE.fullmatch(code) else _HIDDEN}"
+
+
+def hour_of(moment: datetime) -> int:
+    """Give the hours since 1970."""
+    return int(moment.timestamp() // 3600)
 
 
 @define(eq=True)
@@ -257,29 +226,26 @@ class Report:
 
     def add(self, name: str, records: Iterable[ErrorRecord]) -> None:
         """Count a capture with its records."""
-        moments = [record.occurred_at for record in records if record.occurred_at]
-        self.add_same(name, records, 1, Counter(map(hour_of, moments)))
+        self.add_captures(name, 1)
+        for record in records:
+            self.add_record(name, record, 1)
+            if record.occurred_at:
+                self.add_hour(hour_of(record.occurred_at), 1)
 
-    def add_same(self, name: str, records: Iterable[ErrorRecord], times: int, hours: Counter[int]) -> None:
-        """Count captures whose records differ in time and place alone.
-
-        Args:
-            name: the input.
-            records: those of the first.
-            times: how many there were.
-            hours: how many records there were in each hour since 1970.
-        """
+    def add_captures(self, name: str, times: int) -> None:
+        """Count captures with errors."""
         counts = self.inputs[name]
         counts.captures += times
         counts.with_errors += times
-        for record in records:
-            counts.records += times
-            self._count(record, times)
-        for hour, count in hours.items():
-            self.tables["hour"][_hour(hour)] += count
 
-    def _count(self, record: ErrorRecord, times: int) -> None:
-        tables, kind = self.tables, _kind_of(record)
+    def add_hour(self, hour: int, records: int) -> None:
+        """Count the records of an hour, counted since 1970."""
+        self.tables["hour"][_hour(hour)] += records
+
+    def add_record(self, name: str, record: ErrorRecord, times: int) -> None:
+        """Count records that differ from this one in nothing that a report tells."""
+        self.inputs[name].records += times
+        tables, entry, unknown = self.tables, _entry_of(record), _unknown_of(record)
         tables["vendor"][record.vendor] += times
         tables["category"][record.category.value] += times
         tables["retry"][record.retry.decision.value] += times
@@ -287,12 +253,13 @@ class Report:
         tables["shape"][record.shape] += times
         source = record.source
         place = (source.name or "", source.line or 0) if source else _NOWHERE
-        if kind.entry:
-            tables["code"][kind.entry] += times
-        tables["lookup"]["unknown" if kind.unknown else "known" if kind.entry else "no code"] += times
-        if kind.unknown:
-            self.unknown_codes.count(kind.unknown, place, times)
-        self.fingerprints.count(kind.fingerprint, place, times)
+        if entry:
+            tables["code"][entry] += times
+        tables["lookup"]["unknown" if unknown else "known" if entry else "no code"] += times
+        if unknown:
+            self.unknown_codes.count(unknown, place, times)
+        about = entry or f"{record.vendor} {record.shape}"
+        self.fingerprints.count(f"{fingerprint_of(record)} {about}", place, times)
 
     def merge(self, other: Report) -> None:
         """Add the report of another part."""

@@ -26,6 +26,7 @@ from errnorm.record import ErrorRecord, RawForm
 
 __all__ = ["SINKS", "Sink", "parquet_schema", "sink_named", "sink_of"]
 
+_CACHE_BYTES = 4 << 20
 Encode = Callable[[Sequence[ErrorRecord]], bytes]
 
 
@@ -50,6 +51,11 @@ class Sink:
     finish: Callable[[Path, Path], None]
     needs_file: bool = False
     is_lines: bool = False
+
+    @property
+    def cache_size(self) -> int:
+        """How much a normalizer should remember: nothing where lines are, which tell as much."""
+        return 0 if self.is_lines else _CACHE_BYTES
 
 
 def sink_named(name: str) -> Sink:

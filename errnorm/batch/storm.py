@@ -1,44 +1,78 @@
 """Bodies that come again: in an error storm most captures say what one before has said.
 
-Such a capture differs in time and place. What it becomes is known, so it is neither read nor built anew: its
-line is the one before with another time and place, and it is counted by adding one.
+Such a capture differs in its time, its place and the ids of its response. What it becomes is known, so it is
+neither read nor built anew: its line is the one before with these three put in, and it is counted by adding
+one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attrs import define, field
+import orjson
+from attrs import define
 
 from errnorm.batch.capture import Capture
-from errnorm.batch.encode import Encoder, when_and_where
-from errnorm.batch.report import Report, hour_of
-from errnorm.record import Result
+from errnorm.batch.encode import Encoder, Frame, when_and_where
+from errnorm.batch.tally import Tally
+from errnorm.exceptions import InvalidArgument
+from errnorm.headers import COMMON_HEADERS, read_headers
+from errnorm.record import ErrorRecord, Source
+from errnorm.vendor import Vendor
+from errnorm.vendors import UNKNOWN
 
-__all__ = ["Storm"]
+if TYPE_CHECKING:
+    from errnorm.redaction import Policy
+
+__all__ = ["Seen", "Storm"]
 
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
+_IS_DATED = 7  # where a key says whether the capture tells its time
 _ENTRY_BYTES = 4096  # about what is kept beside a body
-_MOST_ONCE = 65_536
+_NO_IDS: Mapping[str, str] = {}
+_PLAIN_ID = re.compile(r"[\w.-]++")
+_WORD = re.compile(r"\w++")
+# Where a text may stand in a body without being found there: `r\u002d1`, `r&#45;1`, `r-<![CDATA[1]]>`.
+_HIDES = re.compile(r"\\u|&|%|<!")
+
+
+class Seen(NamedTuple):
+    """A capture, as far as it can come again.
+
+    Attributes:
+        key: what decides over it, but for its time, its place and the ids of its response.
+        ids: the ids that its headers carry.
+    """
+
+    key: tuple[Any, ...]
+    ids: Mapping[str, str] = _NO_IDS
 
 
 @define
 class _Known:
-    """What a capture became, and how often it came since somebody counted.
+    """What a capture became, and how often it came again since somebody counted.
 
     Attributes:
-        result: its records; None where it was no error.
-        frames: what stands in their lines before and behind time and place.
+        records: what is counted; none where it was no error.
+        frames: their lines but for what changes.
+        own_ids: the ids that each body tells; they win over those of headers.
         times: how often it came again.
-        hours: how many records there were in each hour since 1970.
     """
 
-    result: Result | None
-    frames: tuple[tuple[bytes, bytes], ...]
+    records: tuple[ErrorRecord, ...]
+    frames: Sequence[Frame]
+    own_ids: Sequence[Mapping[str, str]]
     times: int = 0
-    hours: Counter[int] = field(factory=Counter)
+
+    def lines(self, told: bytes, ids: Mapping[str, str]) -> list[bytes]:
+        if not ids:
+            return [frame.line(told) for frame in self.frames]
+        pairs = zip(self.frames, self.own_ids, strict=True)
+        return [frame.line(told, orjson.dumps({**ids, **own})) for frame, own in pairs]
 
 
 class Storm:
@@ -46,67 +80,121 @@ class Storm:
 
     Args:
         encoder: who writes records.
+        vendors: who reads bodies; they say which headers matter.
+        policy: what is taken out of records, if anything is.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, vendors: Sequence[Vendor], policy: Policy | None = None) -> None:
         self._encoder = encoder
-        self._known: dict[Any, _Known] = {}
+        self._declared = frozenset(chain(COMMON_HEADERS, *(v.headers for v in (*vendors, UNKNOWN))))
+        self._policy = policy
+        self._known: dict[tuple[Any, ...], _Known] = {}
         self._size = 0
         self._met: list[_Known] = []
-        self._once: set[int] = set()
 
-    def line(self, capture: Capture) -> bytes | None:
-        """Give the lines of a capture that came before; None where it did not."""
-        known = self._known.get(_key(capture))
-        if known is None:
+    def seen(self, capture: Capture) -> Seen | None:
+        """Give a capture as far as it can come again; None where its like is not remembered."""
+        body, options = capture.body, capture.options
+        kind = type(body)
+        if kind is dict or kind is list:
+            body = _json(body)
+        elif kind is not str and kind is not bytes:
+            return None
+        if body is None or capture.problems or len(body) > _LONGEST:
+            return None
+        get = options.get
+        told = (get("status"), get("url"), get("content_type"), get("vendor"), "occurred_at" in options)
+        key = (body, kind, capture.needs_claim, *told)
+        seen = self._headed(key, options["headers"]) if "headers" in options else Seen(key)
+        return self._redacted(seen, capture.source) if self._policy and seen else seen
+
+    def _headed(self, key: tuple[Any, ...], headers: Any) -> Seen | None:  # noqa: ANN401 - headers as found
+        try:
+            declared, facts = read_headers(headers, self._declared)
+        except InvalidArgument:
+            return None
+        if facts is None:
+            return Seen((*key, *declared.items()))
+        told = (facts.delay, facts.not_before, facts.problems)
+        is_plain = all(map(_PLAIN_ID.fullmatch, facts.ids.values()))
+        return Seen((*key, *told, *declared.items()), facts.ids) if is_plain else None
+
+    def _redacted(self, seen: Seen, source: Source) -> Seen | None:
+        """Let the names of the input and the ids decide as well: what is private in one place is in all."""
+        key = (*seen.key, source.name, source.member, source.time is None, *seen.ids.items())
+        text = _text(key[0])
+        if source.time is None:
+            return Seen(key)
+        told = f"{text} {key[1:]}".casefold()
+        words = {*source.time.casefold().split(":"), *_WORD.findall(source.time.casefold())}
+        is_private = any(len(word) > 2 and word in told for word in words)
+        is_plain = self._policy is not None and self._policy.text(source.time) == (source.time, ())
+        return (
+            Seen(key) if is_plain and not is_private and not _HIDES.search(text) and text.isascii() else None
+        )
+
+    def lines(self, capture: Capture, seen: Seen, tally: Tally) -> list[bytes] | None:
+        """Give the lines of a capture that came before, and count it; None where it did not."""
+        known = self._known.get(seen.key)
+        if known is None or (seen.ids and _names_any(known.records, seen.ids)):
             return None
         if not known.times:
             self._met.append(known)
         known.times += 1
-        moment = capture.options.get("occurred_at")
         if not known.frames:
-            return b""
-        told = when_and_where(moment, capture.source)
-        if moment is not None:
-            known.hours[hour_of(moment)] += len(known.frames)
-        return b"".join([part for before, after in known.frames for part in (before, told, after)])
+            return []
+        moment = capture.options.get("occurred_at")
+        tally.at(moment, len(known.frames))
+        return known.lines(when_and_where(moment, capture.source), seen.ids)
 
-    def keep(self, capture: Capture, result: Result | None) -> None:
-        """Remember what a capture became, from the second time on: most bodies of a quiet day come once."""
-        key = _key(capture)
-        if key is None or self._is_first(hash(key)):
-            return
+    def keep(self, seen: Seen, frames: Sequence[Frame], records: tuple[ErrorRecord, ...]) -> None:
+        """Remember what a capture became.
+
+        Args:
+            seen: the capture.
+            frames: the lines of its records.
+            records: its records, before anything was taken out; none where it was no error.
+        """
+        if seen.ids and _may_name(_text(seen.key[0]), seen.ids):
+            return  # then an id may be the body's own as well
+        if any(record.occurred_at for record in records) and not seen.key[_IS_DATED]:
+            return  # the body tells its time itself
         if self._size > _MOST_BYTES:
             self._known.clear()
             self._size = 0
-        self._size += len(capture.body) + _ENTRY_BYTES
-        frames = tuple(self._encoder.frame(record) for record in result or ())
-        self._known[key] = _Known(result, frames)
+        self._size += len(seen.key[0]) + _ENTRY_BYTES
+        own = [
+            {kind: text for kind, text in record.ids.items() if seen.ids.get(kind) != text}
+            for record in records
+        ]
+        self._known[seen.key] = _Known(records, frames, own)
 
-    def _is_first(self, number: int) -> bool:
-        if number in self._once:
-            return False
-        if len(self._once) >= _MOST_ONCE:
-            self._once.clear()
-        self._once.add(number)
-        return True
-
-    def count(self, name: str, report: Report) -> None:
+    def count(self, tally: Tally) -> None:
         """Count what came again since the last time."""
         for known in self._met:
-            if known.result is None:
-                report.pass_by(name, known.times)
+            if known.records:
+                tally.add(known.records, known.times)
             else:
-                report.add_same(name, known.result, known.times, known.hours)
+                tally.pass_by(known.times)
             known.times = 0
-            known.hours = Counter()
         self._met = []
 
 
-def _key(capture: Capture) -> Any:  # noqa: ANN401 - a key, or None for what is not remembered
-    """Give what decides over a capture, but for time and place; headers are each response's own."""
-    body, options = capture.body, capture.options
-    if type(body) is not str or "headers" in options or capture.problems or len(body) > _LONGEST:
+def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a number beyond 64 bits, half a surrogate pair
         return None
-    get = options.get
-    return body, get("status"), get("url"), get("content_type"), get("vendor"), capture.needs_claim
+
+
+def _text(body: str | bytes) -> str:
+    return body if isinstance(body, str) else body.decode("utf-8", "replace")
+
+
+def _may_name(text: str, ids: Mapping[str, str]) -> bool:
+    return bool(_HIDES.search(text)) or not text.isascii() or any(own in text for own in ids.values())
+
+
+def _names_any(records: Iterable[ErrorRecord], ids: Mapping[str, str]) -> bool:
+    """Tell whether a message names an id: the fingerprint masks it there."""
+    return any(text in record.message for record in records if record.message for text in ids.values())

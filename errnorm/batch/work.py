@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from errnorm.batch.capture import Capture, Found, Reject
-from errnorm.batch.encode import Encoder, reject_line
+from errnorm.batch.capture import Capture, Reject
+from errnorm.batch.encode import Encoder, reject_line, when_and_where
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
-from errnorm.batch.storm import Storm
+from errnorm.batch.storm import Seen, Storm
+from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import Task, found_by
 from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.normalizer import Normalizer
@@ -93,11 +94,11 @@ class Work:
     """
 
     def __init__(self, settings: Settings) -> None:
-        sink = sink_named(settings.sink)
         self._settings = settings
-        self._encode = sink.encoder(settings.raw)
-        # What a policy takes out depends on the place as well, so then nothing is the same again.
-        self._storm = Storm(Encoder(settings.raw)) if sink.is_lines and not settings.policy else None
+        self._sink = sink_named(settings.sink)
+        self._encode = self._sink.encoder(settings.raw)
+        self._encoder = Encoder(settings.raw)
+        self._storm = Storm(self._encoder, settings.normalizer.vendors, settings.policy)
 
     def __call__(self, task: Task) -> Done:
         """Do one task."""
@@ -105,34 +106,54 @@ class Work:
         report.open(task.input, task.reader)
         if task.error:
             report.fail(task.input, task.error)
+        tally = Tally(task.input, report)
         output: list[bytes] = []
         rejects: list[bytes] = []
         for found in found_by(task):
-            line = self._storm.line(found) if self._storm and isinstance(found, Capture) else None
-            if line is not None:
-                output.append(line)
+            if isinstance(found, Capture):
+                self._take(found, tally, output, rejects)
+            elif isinstance(found, Reject):
+                self._turn_down(found, tally, rejects)
             else:
-                self._take(found, task.input, report, output, rejects)
-        if self._storm:
-            self._storm.count(task.input, report)
+                tally.pass_by()
+        self._storm.count(tally)
+        tally.enter()
         return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
 
-    def _take(
-        self, found: Found, name: str, report: Report, output: list[bytes], rejects: list[bytes]
-    ) -> None:
-        what: Result | Reject | None = found if isinstance(found, Reject) else None
-        if isinstance(found, Capture):
-            what = judged(found, self._settings.normalizer)
-            if self._storm and not isinstance(what, Reject):
-                self._storm.keep(found, what)
+    def _take(self, capture: Capture, tally: Tally, output: list[bytes], rejects: list[bytes]) -> None:
+        seen = self._storm.seen(capture) if self._sink.is_lines else None
+        lines = self._storm.lines(capture, seen, tally) if seen else None
+        if lines is not None:
+            output += lines
+            return
+        what = judged(capture, self._settings.normalizer)
         if isinstance(what, Reject):
-            report.reject(name)
-            rejects.append(self._reject(what))
-        elif what is not None:
-            report.add(name, what)
-            output.append(self._encode(self._kept(what)))
+            self._turn_down(what, tally, rejects)
+            return
+        output += self._lines(what, seen)
+        if what is None:
+            tally.pass_by()
         else:
-            report.pass_by(name)
+            tally.add(what.records)
+            for record in what.records:
+                tally.at(record.occurred_at, 1)
+
+    def _lines(self, result: Result | None, seen: Seen | None) -> list[bytes]:
+        """Give the bytes of a new capture's records, and remember them where they may come again."""
+        if not self._sink.is_lines:
+            return [self._encode(self._kept(result).records)] if result else []
+        kept = self._kept(result).records if result else ()
+        frames = [self._encoder.frame(record) for record in kept]
+        if seen:
+            self._storm.keep(seen, frames, result.records if result else ())
+        return [
+            frame.line(when_and_where(record.occurred_at, record.source))
+            for frame, record in zip(frames, kept, strict=True)
+        ]
+
+    def _turn_down(self, reject: Reject, tally: Tally, rejects: list[bytes]) -> None:
+        tally.reject()
+        rejects.append(self._reject(reject))
 
     def _kept(self, result: Result) -> Result:
         policy = self._settings.policy

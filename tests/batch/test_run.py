@@ -16,14 +16,17 @@ from typing import Any
 import orjson
 import pytest
 from corpus import cases
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import CASES
 
 import errnorm
 from errnorm import batch
 from errnorm.batch.encode import Encoder
+from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
+from errnorm.batch.tasks import How, found_by, tasks
+from errnorm.batch.work import judged
 from errnorm.redaction import CONTACT_CENTER
 
 SENT = [case for case in cases("well-formed", "several-errors") if case.given.get("status")]
@@ -307,3 +310,47 @@ def test_what_comes_again_is_written_and_counted_as_if_it_were_new(tmp_path: Pat
     assert report.fingerprints == expected.fingerprints
     assert report.unknown_codes == expected.unknown_codes
     assert report.total.not_errors == 3
+
+
+IDS = st.sampled_from(["r-1", "r-2", "agent1001", "Invalid", "1001"])
+ASIDE = st.fixed_dictionaries(
+    {},
+    optional={
+        "X-Request-Id": IDS,
+        "traceparent": IDS,
+        "Retry-After": st.sampled_from(["5", "soon"]),
+        "Date": st.sampled_from(["Sat, 21 Nov 2026 10:00:00 GMT"]),
+        "Content-Type": st.sampled_from(["text/xml", "application/json"]),
+    },
+)
+TIMES = st.sampled_from(["2026-11-21T10:00:00Z", "2026-11-22T23:59:01.5+01:00", "+49 30 1234567", None])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(
+    told=st.lists(st.tuples(st.sampled_from(SENT[:9]), ASIDE, TIMES, st.booleans()), min_size=5, max_size=30),
+    redacts=st.booleans(),
+)
+def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: list[Any], *, redacts: bool):
+    """Whatever headers, times and forms repeat around a body, each line is that of its capture alone."""
+    path = tmp_path / "storm.ndjson"
+    policy = CONTACT_CENTER if redacts else None
+    with path.open("wb") as file:
+        for case, headers, time_said, is_object in told:
+            text = case.body.decode("utf-8", "replace")
+            body = {"code": 1011, "errorMsg": text} if is_object else text
+            capture_told = {"status": 503, "headers": headers, "body": body, "time": time_said}
+            file.write(orjson.dumps(capture_told) + b"\n")
+    report = batch.run(path, tmp_path / "out", policy=policy)
+    alone = batch.Report()
+    alone.open(str(path), "ndjson")
+    lines = []
+    for found in found_by(next(tasks(expand([path]), How()))):
+        result = judged(found, errnorm.Normalizer(cache_size=0))
+        alone.add(str(path), result.records)
+        kept = policy.result(result) if policy else result
+        lines += [orjson.dumps(record.to_dict()) + b"\n" for record in kept]
+
+    assert (tmp_path / "out").read_bytes() == b"".join(lines)
+    assert (report.tables, report.inputs) == (alone.tables, alone.inputs)
+    assert report.fingerprints == alone.fingerprints
