@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from errnorm.payload import Kind, Payload
@@ -14,7 +14,10 @@ __all__ = ["ClueIndex"]
 _HEAD_CHARS = 16_384  # marks in a text stand near its top
 _MAX_KEYS = 2_000
 # Where an event has its name. No document says which of them the Genesys chat uses.
-_NAMES = ("type", "event", "eventType", "name")
+_NAMES = frozenset({"type", "event", "eventType", "name"})
+
+_Found = dict[str, Vendor]  # vendors by name: one that shows several marks is found once
+_NOBODY: _Found = {}
 
 
 class ClueIndex:
@@ -33,76 +36,87 @@ class ClueIndex:
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._roots = _by_text(vendors, ClueKind.ROOT)
         self._keys = _by_text(vendors, ClueKind.KEY)
+        self._key_names = frozenset(self._keys)
         self._events = _by_text(vendors, ClueKind.EVENT)
         self._paths = _by_text(vendors, ClueKind.PATH)
         self._headers = _by_header(vendors)
         self._marks = _by_text(vendors, ClueKind.MARK)
 
     def vendors(self, payload: Payload) -> list[Vendor]:
-        """Give the vendors with a clue in the payload, in the order the clues were found."""
+        """Give the vendors with a clue in the payload, each once."""
         found = self._inside(payload)
         if not found and payload.kind is not Kind.EMPTY:
-            found += _hits(self._marks, payload.text[:_HEAD_CHARS])
+            found |= _hits(self._marks, payload.text[:_HEAD_CHARS])
         if payload.url:
-            found += _hits(self._paths, payload.url)
+            found |= _hits(self._paths, payload.url)
         if payload.headers:
-            found += self._in_headers(payload)
-        return found if len(found) < 2 else list({vendor.name: vendor for vendor in found}.values())
+            found |= self._in_headers(payload)
+        return list(found.values())
 
-    def _inside(self, payload: Payload) -> list[Vendor]:
-        if payload.kind is Kind.XML and payload.xml:
-            names = [local_name(root) for root in payload.xml.roots[:_MAX_KEYS]]
-            return [vendor for name in names for vendor in self._roots.get(name, ())]
-        if payload.kind is Kind.JSON and payload.json:
-            return [vendor for item in _objects(payload.json.value) for vendor in self._in_object(item)]
-        return []
-
-    def _in_object(self, item: dict[str, Any]) -> list[Vendor]:
-        found: list[Vendor] = []
-        for key in item:
-            found += self._keys.get(key, ())
-        for name in _NAMES:
-            value = item.get(name)
-            if isinstance(value, str):
-                found += self._events.get(value, ())
+    def _inside(self, payload: Payload) -> _Found:
+        kind = payload.kind
+        found: _Found = {}
+        if kind is Kind.XML and payload.xml:
+            for root in payload.xml.roots[:_MAX_KEYS]:
+                found |= self._roots.get(local_name(root), _NOBODY)
+        elif kind is Kind.JSON and payload.json:
+            self._look_through(payload.json.value, found)
         return found
 
-    def _in_headers(self, payload: Payload) -> Iterator[Vendor]:
+    def _look_through(self, value: Any, found: _Found) -> None:  # noqa: ANN401 - any JSON value
+        """Look at the objects that may name a vendor: the top, its items, and one level below each."""
+        left = _MAX_KEYS
+        for top in value if isinstance(value, list) else (value,):
+            if isinstance(top, dict) and left > 0:
+                left -= len(top)
+                self._look_at(top, found)
+                for item in top.values():
+                    if isinstance(item, dict):
+                        self._look_at(item, found)
+
+    def _look_at(self, item: dict[str, Any], found: _Found) -> None:
+        # Asked of all keys at once, an object that tells nothing takes 0.2 µs instead of 3.
+        if not self._key_names.isdisjoint(item):
+            for key in item:
+                found |= self._keys.get(key, _NOBODY)
+        if not _NAMES.isdisjoint(item):
+            for name in _NAMES:
+                value = item.get(name)
+                if isinstance(value, str):
+                    found |= self._events.get(value, _NOBODY)
+
+    def _in_headers(self, payload: Payload) -> _Found:
+        found: _Found = {}
         for name, clues in self._headers.items():
             value = payload.headers.get(name)
             if value is not None:
                 text = value.lower()
-                yield from (vendor for part, vendors in clues if part in text for vendor in vendors)
+                for part, vendors in clues:
+                    if part in text:
+                        found |= vendors
+        return found
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    """Give the objects that may name a vendor: the top, its items, and one level below each."""
-    found: list[dict[str, Any]] = []
-    left = _MAX_KEYS
-    for top in value if isinstance(value, list) else [value]:
-        if isinstance(top, dict) and left > 0:
-            left -= len(top)
-            found += [top, *(item for item in top.values() if isinstance(item, dict))]
-    return found
-
-
-def _by_header(vendors: Sequence[Vendor]) -> dict[str, list[tuple[str, tuple[Vendor, ...]]]]:
-    found: dict[str, list[tuple[str, tuple[Vendor, ...]]]] = {}
+def _by_header(vendors: Sequence[Vendor]) -> dict[str, list[tuple[str, _Found]]]:
+    found: dict[str, list[tuple[str, _Found]]] = {}
     for clue, owners in _by_text(vendors, ClueKind.HEADER).items():
         name, _, part = clue.partition(": ")
         found.setdefault(name, []).append((part, owners))
     return found
 
 
-def _by_text(vendors: Iterable[Vendor], kind: ClueKind) -> dict[str, tuple[Vendor, ...]]:
-    found: dict[str, tuple[Vendor, ...]] = {}
+def _by_text(vendors: Iterable[Vendor], kind: ClueKind) -> dict[str, _Found]:
+    found: dict[str, _Found] = {}
     for vendor in vendors:
         for clue in vendor.clues:
             if clue.kind is kind:
-                found[clue.text] = (*found.get(clue.text, ()), vendor)
+                found.setdefault(clue.text, {})[vendor.name] = vendor
     return found
 
 
-def _hits(index: dict[str, tuple[Vendor, ...]], text: str) -> list[Vendor]:
+def _hits(index: dict[str, _Found], text: str) -> _Found:
     # One `in` a mark: searched for all at once by a pattern, a page of 16 KiB takes 30 times as long.
-    return [vendor for mark, vendors in index.items() if mark in text for vendor in vendors]
+    found: _Found = {}
+    for mark in filter(text.__contains__, index):
+        found |= index[mark]
+    return found

@@ -509,3 +509,13 @@ def test_a_vendor_error_names_the_error_and_not_the_notice():
     notice = evolve(result[0], severity=errnorm.Severity.INFO)
 
     assert errnorm.VendorError(evolve(result, records=(notice, result[0]))).record == result[0]
+
+
+@pytest.mark.parametrize("sent", ['{"a": 1}', '["b"]', '"SESSION_START_PIN'])
+def test_an_exception_that_is_none_is_kept(sent: str):
+    """What stands where Zoom has an exception name, and is no whole text, is still in the record."""
+    body = f'{{"event": "session_error", "payload": {{"code": 1010, "exception": {sent}'
+    record = errnorm.normalize(body)[0]
+
+    assert (record.code, record.type) == ("1010", None)
+    assert "exception" in record.extra

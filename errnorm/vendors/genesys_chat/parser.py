@@ -24,7 +24,7 @@ from errnorm.vendor import (
     Clue,
     ClueKind,
     Evidence,
-    Lookup,
+    Question,
     Reported,
     Vendor,
     is_blank,
@@ -45,8 +45,8 @@ _NAME = "genesys-chat"
 _EVENT = "EventError"
 _EVENT_NAMES = ("type", "event", "eventType", "name")  # no document says which of them it is
 _TEXTS = ("description", "message")
-_FLAT = {"error", "code", *_TEXTS}
-_FOREIGN = ("messageType", "errorCode")  # what the namesakes in Workspace and Cloud have
+_FLAT = frozenset({"error", "code", *_TEXTS})
+_FOREIGN = frozenset({"messageType", "errorCode"})  # what the namesakes in Workspace and Cloud have
 _IDS = {"sessionId": "session", "chatSessionId": "session", "userId": "user"}
 _BAYEUX_IDS = {"clientId": "client", "id": "request"}
 _CLIENT_CODES = range(150, 250)  # "generated on browser side"
@@ -101,10 +101,10 @@ class _Event(NamedTuple):
     ) -> Self:
         """Ask the members of an event."""
         inner = members.get("data")
-        body = inner if isinstance(inner, dict) and not _FLAT & members.keys() else members
+        body = inner if isinstance(inner, dict) and _FLAT.isdisjoint(members) else members
         found = body.get("error")
         error = found if isinstance(found, dict) else {}
-        foreign = any(key in members or key in error for key in _FOREIGN)
+        foreign = not (_FOREIGN.isdisjoint(members) and _FOREIGN.isdisjoint(error))
         cloud = "retryable" in members and "eventId" in members
         return cls(members, envelope, name, in_bayeux, body, error, foreign or cloud)
 
@@ -127,8 +127,9 @@ def _is_coded(members: Mapping[str, Any], texts: Sequence[str]) -> bool:
 def score(payload: Payload) -> Evidence:
     """Tell how sure it is that a Genesys chat sent this."""
     events = [event for _, events in _items(payload) for event in events]
-    if any(event.name and not event.is_foreign for event in events):
-        return _LOGGED if payload.kind is Kind.TEXT else _NAMED
+    for event in events:
+        if event.name and not event.is_foreign:
+            return _LOGGED if payload.kind is Kind.TEXT else _NAMED
     if any(_on_channel(event, payload) for event in events):
         return _CHANNEL
     if any(event.is_nameless for event in events):
@@ -139,17 +140,18 @@ def score(payload: Payload) -> Evidence:
 
 def parse(payload: Payload) -> Iterable[Reported]:
     """Report every EventError of a body, and the failures of the Bayeux protocol between them."""
-    items = _items(payload)
-    if any(_is_error(event, payload) for _, events in items for event in events):
-        return _reports(items, payload)
+    found = [
+        (item, [event for event in events if _is_error(event, payload)]) for item, events in _items(payload)
+    ]
+    if any(errors for _, errors in found):
+        return _reports(found)
     if score(payload) is _NO_ERROR:
         payload.shape = "chat.bayeux"
     return []
 
 
-def _reports(items: list[tuple[dict[str, Any], list[_Event]]], payload: Payload) -> Iterator[Reported]:
-    for item, events in items:
-        errors = [event for event in events if _is_error(event, payload)]
+def _reports(found: list[tuple[dict[str, Any], list[_Event]]]) -> Iterator[Reported]:
+    for item, errors in found:
         yield from map(_reported, errors) if errors else bayeux_failures(item)
 
 
@@ -160,7 +162,8 @@ def _is_error(event: _Event, payload: Payload) -> bool:
 def _items(payload: Payload) -> list[tuple[dict[str, Any], list[_Event]]]:
     """Give the objects of a body, each with what may be events in it."""
     if _NAME not in payload.memo:
-        document = payload.json if payload.kind in {Kind.JSON, Kind.TEXT} else None
+        kind = payload.kind
+        document = payload.json if kind is Kind.JSON or kind is Kind.TEXT else None
         value = document.value if document else []
         items = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
         payload.memo[_NAME] = [(item, _events_of(item, payload)) for item in items]
@@ -207,47 +210,54 @@ def _is_told(event: _Event, payload: Payload) -> bool:
 
 
 def _reported(event: _Event) -> Reported:
-    rest = dict(event.body)
-    error = dict(event.error)
-    named = next((name for name in _EVENT_NAMES if rest.get(name) == _EVENT), None)
-    rest.pop(named or "", None)
-    code = whole(_pop(error, "code")) if "code" in error else whole(_pop(rest, "code"))
-    message = next((text for source in (error, rest) for text in _take_text(source)), None)
+    rest, error, envelope = dict(event.body), dict(event.error), dict(event.envelope)
+    for name in _EVENT_NAMES:
+        if rest.get(name) == _EVENT:
+            del rest[name]
+            break
+    code = _pop(error if "code" in error else rest, "code")
+    message = _pop_text(error) or _pop_text(rest)
     if isinstance(rest.get("error"), str) and not message:
         message = text_value(rest.pop("error"))
     if event.error:
         rest["error"] = error
     notice = _notice(message) if code is None else None
-    envelope = dict(event.envelope)
-    return Reported(
-        shape="chat.bayeux" if event.in_bayeux else "chat.event",
-        type=event.name,
-        code=code,
-        message=message,
-        ids=_take_ids(rest, _IDS) | _take_ids(envelope, _BAYEUX_IDS),
-        origin=_origin(code),
-        extra=_extra(event, rest, envelope),
-        lookups=_lookups(code, notice),
-    )
+    ids: dict[str, str] = {}
+    _move_ids(rest, _IDS, ids)
+    _move_ids(envelope, _BAYEUX_IDS, ids)
+    return {
+        "shape": "chat.bayeux" if event.in_bayeux else "chat.event",
+        "type": event.name,
+        "code": code,
+        "message": message,
+        "ids": ids,
+        "origin": _origin(code),
+        "extra": _extra(event, rest, envelope),
+        "lookups": _lookups(code, notice),
+    }
 
 
-def _lookups(code: str | None, notice: str | None) -> tuple[Lookup, ...]:
+def _lookups(code: str | None, notice: str | None) -> tuple[Question, ...]:
     if code:
-        return (Lookup("code", code),)
-    return (Lookup("notice", notice, Match.MESSAGE),) if notice else ()
+        return (("code", code),)
+    return (("notice", notice, Match.MESSAGE),) if notice else ()
 
 
-def _pop(source: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _pop(source: dict[str, Any], name: str) -> str | None:
     """Take a member out when it is a whole leaf; what is cut or no leaf stays for `extra`."""
-    return source.pop(name) if whole(source.get(name)) else None
+    text = whole(source.get(name))
+    if text:
+        del source[name]
+    return text
 
 
-def _take_text(source: dict[str, Any]) -> Iterator[str]:
+def _pop_text(source: dict[str, Any]) -> str | None:
     for name in _TEXTS:
         text = text_value(source.get(name))
         if text:
             del source[name]
-            yield text
+            return text
+    return None
 
 
 def _notice(message: str | None) -> str | None:
@@ -261,17 +271,22 @@ def _origin(code: str | None) -> Origin:
     return Origin.CLIENT if in_browser else Origin.VENDOR
 
 
-def _take_ids(source: dict[str, Any], kinds: Mapping[str, str]) -> dict[str, str]:
-    names = [name for name in kinds if whole(source.get(name))]
-    return {kinds[name]: str(whole(source.pop(name))) for name in names}
+def _move_ids(source: dict[str, Any], kinds: Mapping[str, str], ids: dict[str, str]) -> None:
+    for name, kind in kinds.items():
+        if name in source:
+            text = _pop(source, name)
+            if text:
+                ids[kind] = text
 
 
-def _extra(event: _Event, rest: Mapping[str, Any], envelope: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(event: _Event, rest: Mapping[str, Any], envelope: dict[str, Any]) -> dict[str, Any]:
     kept = {name: item for name, item in rest.items() if not is_blank(item)}
     if event.body is not event.members:
         own = {name: item for name, item in event.members.items() if name != "data" and item != _EVENT}
         kept = own | kept
-    return kept | ({"envelope": dict(envelope)} if envelope else {})
+    if envelope:
+        kept["envelope"] = envelope
+    return kept
 
 
 GENESYS_CHAT = Vendor(
