@@ -15,6 +15,8 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@if $(BIN)/pyright --version >/dev/null 2>&1; then $(BIN)/pyright --pythonpath $(BIN)/python; \
+	else echo "**** NOT PROVED: the types with pyright, which could not be fetched by npm ****"; fi
 
 coverage: $(VENV)/ready
 	$(BIN)/python -m coverage run -m pytest -q tests

@@ -155,7 +155,7 @@ def _maybe(fits: Callable[[Any], object]) -> Callable[[Any], bool]:
     return lambda value: value is None or bool(fits(value))
 
 
-def _all(values: object, kind: type[Any], fits: Callable[[Any], object]) -> bool:
+def _all(values: Any, kind: type[Any], fits: Callable[[Any], object]) -> bool:  # noqa: ANN401 - whatever somebody gave
     return isinstance(values, kind) and all(fits(value) for value in values)
 
 

@@ -52,7 +52,7 @@ class _Score:
             evidence = self.function(payload)
             fault = next(evidence_faults(evidence), None)
         except Exception as error:  # noqa: BLE001 - somebody else's code may fail in any way
-            fault = _raised("score", error)
+            evidence, fault = NOTHING, _raised("score", error)
         if fault is None:
             return evidence
         _note(payload, self.vendor, fault)

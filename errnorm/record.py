@@ -555,7 +555,7 @@ class Draft:
     redactions: tuple[Redaction, ...] = ()
 
 
-@frozen(kw_only=True, slots=True, repr=False)
+@frozen(kw_only=True, slots=True, repr=False)  # pyright: ignore[reportGeneralTypeIssues] # a draft can be filled in
 class ErrorRecord(Draft):
     """One normalized error.
 
@@ -617,7 +617,7 @@ class ErrorRecord(Draft):
     def known_codes(self) -> tuple[str, ...]:
         """The reported type, code and subcode that the entry knows: safe to show to anybody."""
         spellings = self.entry.spellings if self.entry and self.match is not Match.STATUS else ()
-        return tuple(text for text in (self.type, self.code, self.subcode) if text in spellings)
+        return tuple(text for text in (self.type, self.code, self.subcode) if text and text in spellings)
 
     def summary(self) -> str:
         """Say in one sentence what it is and what to do; safe to log, nothing private in it.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from errnorm.exceptions import InvalidArgument
 from errnorm.record import ErrorRecord, RawBody, Redaction, Result, Source, read_only
@@ -140,16 +140,23 @@ class Policy:
 
     rules: tuple[Rule, ...]
     key: bytes | None = field(default=None, repr=False)
-    _by_member: Mapping[str, Rule] = field(init=False, repr=False, eq=False)
-    _by_field: Mapping[str, Rule] = field(init=False, repr=False, eq=False)
-
-    @_by_member.default
-    def _members(self) -> Mapping[str, Rule]:
-        return {_plain_name(name): rule for rule in self.rules for name in rule.members}
-
-    @_by_field.default
-    def _fields(self) -> Mapping[str, Rule]:
-        return {name: rule for rule in self.rules for name in rule.fields}
+    _by_member: Mapping[str, Rule] = field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=Factory(
+            lambda self: {_plain_name(name): rule for rule in self.rules for name in rule.members},
+            takes_self=True,
+        ),
+    )
+    _by_field: Mapping[str, Rule] = field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=Factory(
+            lambda self: {name: rule for rule in self.rules for name in rule.fields}, takes_self=True
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
         hashing = [rule.name for rule in self.rules if rule.action is Action.HASH]

@@ -74,7 +74,7 @@ def from_response(
 
 
 @overload
-def raise_for_error(response_or_result: None) -> None: ...
+def raise_for_error(response_or_result: None) -> None: ...  # pyright: ignore[reportOverlappingOverload] # a response may be of any type
 
 
 @overload

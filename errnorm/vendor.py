@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, Required, TypedDict
 
 from attrs import frozen
 
@@ -114,7 +114,7 @@ class Reported(TypedDict, total=False):
     """
 
     vendor: str
-    shape: str
+    shape: Required[str]
     type: str | None
     code: str | None
     subcode: str | None

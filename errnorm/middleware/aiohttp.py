@@ -109,6 +109,7 @@ def _judge(watch: Watch, response: aiohttp.ClientResponse, peek: Peek | None) ->
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:
     """Read the first pieces; a reader of aiohttp loses nothing when the wait for a piece is given up."""
     ends: list[bool] = []
+    limit: asyncio.Timeout | None = None
     try:
         # Where the end is here already there is no wait, and no clock to pay for.
         async with nullcontext() if content.is_eof() else asyncio.timeout(watch.peek_seconds) as limit:
@@ -212,7 +213,7 @@ class _Replay(aiohttp.StreamReader):
         """Give what broke the body off."""
         return self._inner.exception()
 
-    def set_exception(self, *args: Any) -> None:  # noqa: ANN401 - those of aiohttp
+    def set_exception(self, *args: Any) -> None:  # noqa: ANN401 - those of aiohttp # pyright: ignore[reportIncompatibleMethodOverride]
         """Break the body off: the response was released."""
         self._inner.set_exception(*args)
 

@@ -144,8 +144,9 @@ def _judge(
     result = vars(response)["errnorm"]
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
     broken = start is not None and start.is_broken
-    raises = result is not None and not broken and watch.raises(result, status, is_final=is_final)
-    return VendorError(result, response) if raises else None
+    if result is None or broken or not watch.raises(result, status, is_final=is_final):
+        return None
+    return VendorError(result, response)
 
 
 def _read_or_close(response: requests.Response, *, is_whole: bool) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import httpx
-    import requests
+    import requests.adapters
 
 __all__ = [
     "CHAT_NOTICE",
@@ -159,7 +159,7 @@ def requests_adapter(*samples: Sample | Exception) -> requests.adapters.HTTPAdap
         >>> session.get("https://finesse.example.com/finesse/api/User/1001").status_code
         401
     """
-    import requests  # noqa: PLC0415 - only who tests with requests has it
+    import requests.adapters  # noqa: PLC0415 - only who tests with requests has it
     import urllib3  # noqa: PLC0415 - requests brings it along
 
     answers = _in_order(samples)
