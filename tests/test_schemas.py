@@ -167,6 +167,21 @@ def test_a_line_that_tells_nothing_does_not_fit(line: Any):
     assert not VALIDATORS["capture"].is_valid(line)
 
 
+def test_the_line_of_the_page_is_a_capture(tmp_path: Path):
+    """The example in docs/schema.md fits the schema, and gives a record of Finesse."""
+    page = Path(__file__).parent.parent / "docs" / "schema.md"
+    if not page.exists():
+        pytest.skip("the docs are no part of the wheel")
+    line = page.read_text("utf-8").partition("```json\n")[2].partition("\n```")[0]
+    file = tmp_path / "gateway.ndjson"
+    file.write_text(line, "utf-8")
+
+    assert VALIDATORS["capture"].is_valid(json.loads(line))
+    assert [(record.vendor, record.status, record.retry.delay) for record in batch.records(file)] == [
+        ("cisco-finesse", 503, 5.0)
+    ]
+
+
 def lines(path: Path) -> Iterator[Any]:
     """Read a file of JSON lines."""
     return (json.loads(line) for line in path.read_text("utf-8").splitlines())
