@@ -23,6 +23,7 @@ from errnorm.redaction import CONTACT_CENTER
 ROOM = 400 << 20  # what reading may take beside what the process holds already
 # What Python tells of itself, and what asks nothing of the world outside.
 HARMLESS = {"builtins.id", "object.__getattr__", "object.__setattr__", "sys._getframe", "gc.get_objects"}
+HARMLESS.add("array.__new__")  # a cache remembers in an array which bodies it has met
 
 
 def fail(*args: Any) -> Any:
