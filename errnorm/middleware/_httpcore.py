@@ -8,6 +8,8 @@ public name; where they are not found (a transport of another kind) a piece is w
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,14 +17,16 @@ import httpx
 from errnorm.middleware._guard import Peek
 from errnorm.rewind import is_readable
 
-__all__ = ["comes_in_time"]
+__all__ = ["coming"]
 
 # The end of the chunk before, the head of a chunk, and at least one byte of it.
 _CHUNK = re.compile(rb"(?:\r?\n)?[^\n]+\n.", re.DOTALL)
 
 
-def comes_in_time(request: httpx.Request, response: httpx.Response, stream: object, peek: Peek) -> bool:
-    """Wait for the next piece of a body, as long as a look at it may.
+def coming(
+    request: httpx.Request, response: httpx.Response, stream: object, peek: Peek
+) -> Callable[[], bool]:
+    """Give a function that waits for the next piece of a body, as long as a look at it may.
 
     Args:
         request: what was asked, with the read timeout of its caller.
@@ -31,16 +35,32 @@ def comes_in_time(request: httpx.Request, response: httpx.Response, stream: obje
         peek: what has come so far.
 
     Returns:
-        False where the time is over and nothing has come.
+        A function that gives False where the time is over and nothing has come.
     """
     below, network = _stream_of_httpcore(stream), response.extensions.get("network_stream")
     connection = network.get_extra_info("socket") if network else None
     if below is None or connection is None:
-        return True
+        return _always
+    if _is_all_here(below, response):
+        return _always
+    return partial(_comes_in_time, request, response, below, connection, peek)
+
+
+def _always() -> bool:
+    return True
+
+
+def _comes_in_time(
+    request: httpx.Request,
+    response: httpx.Response,
+    stream: Any,  # noqa: ANN401 - of httpcore
+    connection: Any,  # noqa: ANN401 - a socket, perhaps with TLS
+    peek: Peek,
+) -> bool:
     left, timeout = peek.seconds_left(), request.extensions.get("timeout", {}).get("read")
     if timeout is not None and timeout <= left:
         return True  # the caller's own clock ends first
-    if _is_buffered(below, response, peek) or getattr(connection, "pending", int)():
+    if _is_buffered(stream, response, peek) or getattr(connection, "pending", int)():
         return True
     return is_readable(connection, left)
 
@@ -52,9 +72,18 @@ def _stream_of_httpcore(stream: Any) -> Any:  # noqa: ANN401 - of httpx, then of
     return stream
 
 
+def _is_all_here(stream: Any, response: httpx.Response) -> bool:  # noqa: ANN401 - of httpcore
+    """Tell whether the body came in one piece with its head, as most errors do: then nobody waits for it."""
+    if hasattr(stream, "_stream_id") or "transfer-encoding" in response.headers:
+        return False
+    buffered, _ = stream._connection._h11_state.trailing_data  # noqa: SLF001 - httpcore has it nowhere else
+    announced: str | None = response.headers.get("content-length")
+    return announced == str(len(buffered))
+
+
 def _is_buffered(stream: Any, response: httpx.Response, peek: Peek) -> bool:  # noqa: ANN401 - of httpcore
     """Tell whether httpcore has the next piece, or the end, without reading."""
-    connection = stream._connection  # noqa: SLF001 - httpcore has it nowhere else
+    connection = stream._connection  # noqa: SLF001
     if hasattr(stream, "_stream_id"):  # HTTP/2
         return bool(connection._events.get(stream._stream_id))  # noqa: SLF001
     buffered, is_over = connection._h11_state.trailing_data  # noqa: SLF001

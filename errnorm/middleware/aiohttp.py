@@ -68,6 +68,8 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
 
 
 async def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | None:
+    if not guarded(watch.looks_at, response.status):
+        return None
     peek = guarded(_begin, watch, response)
     if peek and not peek.is_whole:
         response.content = await _peek(response.content, watch, peek)
@@ -84,7 +86,7 @@ async def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError |
 def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
     """Give an empty look at a body that may be read ahead; it is whole where there is nothing in it."""
     status, content_type = response.status, response.headers.get("content-type")
-    if not watch.looks_at(status) or not watch.has_body(response.method, status, content_type):
+    if not watch.has_body(response.method, status, content_type):
         return None
     peek = Peek(watch)
     # A body that is over before it began is a shared constant of aiohttp, and must not be exchanged.
@@ -95,8 +97,6 @@ def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
 def _judge(watch: Watch, response: aiohttp.ClientResponse, peek: Peek | None) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status
-    if not watch.looks_at(status):
-        return None
     found = watch.result(peek.start if peek else b"", status, response.headers, response.url)
     vars(response)["errnorm"] = found
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -31,7 +30,7 @@ from errnorm.record import Result
 try:
     import httpx
 
-    from errnorm.middleware._httpcore import comes_in_time
+    from errnorm.middleware._httpcore import coming
 except ImportError as error:
     raise needs("httpx") from error
 
@@ -222,11 +221,14 @@ def _install_async(client: httpx.AsyncClient, watch: Watch) -> None:
 def _look(
     watch: Watch, request: httpx.Request, response: httpx.Response, *, is_final: bool = False
 ) -> httpx.Response:
+    if not guarded(watch.looks_at, response.status_code):
+        response.extensions.setdefault("errnorm", None)
+        return response
     try:
         peek = guarded(_begin, watch, request, response)
         if peek and isinstance(response.stream, httpx.SyncByteStream):
             rest = iter(response.stream)
-            fill(peek, rest, partial(comes_in_time, request, response, response.stream, peek))
+            fill(peek, rest, guarded(coming, request, response, response.stream, peek) or _never)
             response.stream = _Replay(peek, rest, response.stream)
         error = guarded(_judge, watch, request, response, peek, is_final=is_final)
         if error is not None:
@@ -245,6 +247,9 @@ def _look(
 async def _look_async(
     watch: Watch, request: httpx.Request, response: httpx.Response, *, is_final: bool = False
 ) -> httpx.Response:
+    if not guarded(watch.looks_at, response.status_code):
+        response.extensions.setdefault("errnorm", None)
+        return response
     try:
         peek = guarded(_begin, watch, request, response)
         if peek and isinstance(response.stream, httpx.AsyncByteStream):
@@ -267,12 +272,14 @@ async def _look_async(
 
 def _begin(watch: Watch, request: httpx.Request, response: httpx.Response) -> Peek | None:
     """Give an empty look where there is a body to look at that nobody has begun to read."""
-    status, content_type = response.status_code, response.headers.get("content-type")
     if response.is_stream_consumed or response.is_closed or "errnorm" in response.extensions:
         return None
-    if not watch.looks_at(status) or not watch.has_body(request.method, status, content_type):
-        return None
-    return Peek(watch)
+    content_type = response.headers.get("content-type")
+    return Peek(watch) if watch.has_body(request.method, response.status_code, content_type) else None
+
+
+def _never() -> bool:
+    return False
 
 
 def _judge(
@@ -283,10 +290,7 @@ def _judge(
     if "errnorm" not in response.extensions:
         response.extensions["errnorm"] = None  # also where errnorm fails in the next lines
         body = peek.start if peek else _content(response)
-        looked = watch.looks_at(status)
-        response.extensions["errnorm"] = (
-            watch.result(body, status, response.headers, request.url) if looked else None
-        )
+        response.extensions["errnorm"] = watch.result(body, status, response.headers, request.url)
     result: Result | None = response.extensions["errnorm"]
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
     broken = peek is not None and peek.failure is not None

@@ -100,6 +100,9 @@ class ErrnormAdapter(BaseAdapter):
 
 
 def _look(watch: Watch, response: requests.Response, *, is_final: bool) -> requests.Response:
+    if not guarded(watch.looks_at, response.status_code):
+        vars(response).setdefault("errnorm", None)
+        return response
     try:
         start = guarded(_peek, watch, response)
         error = guarded(_judge, watch, response, start, is_final=is_final)
@@ -116,7 +119,7 @@ def _look(watch: Watch, response: requests.Response, *, is_final: bool) -> reque
 def _peek(watch: Watch, response: requests.Response) -> Start | None:
     """Look at the beginning of a body that nobody has begun to read; it stays to be read."""
     status, below = response.status_code, _below(response)
-    if below is None or not watch.looks_at(status) or hasattr(response, "errnorm"):
+    if below is None or hasattr(response, "errnorm"):
         return None
     if not watch.has_body(response.request.method or "", status, response.headers.get("content-type")):
         return None
@@ -138,9 +141,7 @@ def _judge(
     if not hasattr(response, "errnorm"):
         vars(response)["errnorm"] = None  # also where errnorm fails in the next lines
         body = start.data if start else _content(response)
-        looked = watch.looks_at(status)
-        result = watch.result(body, status, response.headers, response.url) if looked else None
-        vars(response)["errnorm"] = result
+        vars(response)["errnorm"] = watch.result(body, status, response.headers, response.url)
     result = vars(response)["errnorm"]
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
     broken = start is not None and start.is_broken
