@@ -15,7 +15,9 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from enum import StrEnum
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 from attrs import Factory, evolve, field, frozen
@@ -47,7 +49,16 @@ _MOST_WORDS = 3  # a sentence is no name: its words are everybody's
 _SHORTEST_PHRASE = 8
 _MOST_PHRASES = 100  # that begin with the same word: each is compared where the word stands
 _MOST_VALUES = 1000
-_TAIL_CHARS = 400
+_MOST_COMPARED = 16 << 20  # characters that are gone through for private values in another writing
+_MOST_LOOKS = 100
+_MOST_SPANS = 2000  # of one text: more than that is no prose with a name in it
+_MOST_PHRASES_COMPARED = 100_000
+_ROOM = 256 * 1024  # characters of all records of a body that are looked through
+_LEAST = 48  # what a short text counts as: asking each pattern costs as much as reading that
+_LONGEST = 128 * 1024  # of one text, a body among them
+_CUT = (300, 2000)  # a page's words and a plain text are shown no longer than this
+_TAIL_CHARS = 2000
+_LETTERS = re.compile(r"[^\W_]++")
 _JOINTS = re.compile(r"(?<=[a-z0-9])[ _.-]++")
 _MAX_UNESCAPES = 8
 
@@ -61,7 +72,7 @@ def _plain_name(name: str) -> str:
 # `"userId":"jdoe"`, `\"userId\":\"jdoe\"`, `userId=jdoe`, `<userId>jdoe<`, `&lt;userId&gt;jdoe&lt;`.
 _IN_TEXT = (
     (
-        re.compile(r"""(?<![\w#-])([A-Za-z][\w-]*+)(?=\\{0,9}["']?\s{0,9}[:=])"""),
+        re.compile(r"""([A-Za-z](?<![\w#-].)[\w-]*+)(?=\\{0,9}["']?\s{0,9}[:=])"""),
         re.compile(
             r"""\\{0,9}["']?\s{0,9}(?::|=>)\s{0,9}"""
             r"""(?:"((?:[^"\\]|\\.)++)|'((?:[^'\\]|\\.)++)|\\{1,9}["']((?:[^"'\\]|\\[^"'])++)|(-?\d[\d.]*+))"""
@@ -124,6 +135,11 @@ class Policy:
     """What must not be stored or sent on: a frozen value of rules, picklable as long as its rules are.
 
     Where two rules claim one text, the one that takes more of it wins.
+
+    No body makes it work for long: of the records of a body 256 Ki characters are looked through, of one
+    text 128 Ki, of the body itself 128 Ki, and a text with 2000 private pieces goes from end to end. What is
+    beyond goes unseen, and `redactions` says so by the rule `rest`. The rule `end` takes the last words of a
+    text that errnorm has cut, where nobody can tell any more whether they are half of an address.
 
     Args:
         rules: the rules.
@@ -221,9 +237,11 @@ class Policy:
         """Give the result with each record and the body redacted."""
         run = self._run(result.records)
         raw = run.body(result.raw, result.problems)
-        own = (run.again() for _ in result.records)
-        records = tuple(one.record(record, raw) for one, record in zip(own, result.records, strict=True))
-        return evolve(result, records=records, raw=raw.body)
+        records = []
+        for record in result.records:
+            run.found = []
+            records.append(run.record(record, raw))
+        return evolve(result, records=tuple(records), raw=raw.body)
 
     def _run(self, records: Iterable[ErrorRecord]) -> _Run:
         """Look at all first: what one text names as private is private in all of them."""
@@ -233,8 +251,8 @@ class Policy:
             first.record(record, _Body(record.raw, ()))
             bodies[id(record.raw)] = record.raw
         for raw in bodies.values():
-            first.text(raw.text() or "", "/raw")
-        return first.again()
+            first.text((raw.text() or "")[:_LONGEST], "/raw")
+        return first.knowing().again()
 
 
 class _Body(NamedTuple):
@@ -244,24 +262,48 @@ class _Body(NamedTuple):
     found: tuple[Redaction, ...]
 
 
+class _Claims(NamedTuple):
+    """What a text says by itself to be private.
+
+    Attributes:
+        spans: where, and by which rule.
+        private: the values that a member names.
+        nested: it names a private member that has members of its own.
+    """
+
+    spans: list[tuple[int, int, Rule]]
+    private: dict[str, Rule]
+    nested: bool
+
+
 class _Run:
     """One pass over a record: what was found, and what is known to be private by now."""
 
-    def __init__(self, policy: Policy, private: dict[str, Rule] | None = None) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.private = private or {}
-        self.known = {word: rule for value, rule in self.private.items() for word in _words(value, rule)}
-        self.phrases = _phrases(self.private)
+        self.private: dict[str, Rule] = {}
+        self.known: dict[str, Rule] = {}
+        self.phrases: dict[str, list[tuple[str, Rule]]] = {}
+        self.read: dict[str, _Claims] = {}
+        self.clean: set[str] = set()
         self.found: list[Redaction] = []
-        self.nested = False  # a text names a private member that has members of its own
+        self.nested = False
         self.keep: frozenset[str] = frozenset()
+        self.room = _ROOM
+        self.compared = 0
         self.by_member = policy._by_member  # noqa: SLF001 - a run is the policy at work
         self.by_field = policy._by_field  # noqa: SLF001 - the same
 
+    def knowing(self) -> Self:
+        """Look from now on for the words of what was found private."""
+        self.known = {word: rule for value, rule in self.private.items() for word in _words(value, rule)}
+        self.phrases = _phrases(self.private)
+        return self
+
     def again(self) -> _Run:
-        """Give a fresh pass that knows the private values of this one."""
-        run = _Run(self.policy, self.private)
-        run.keep = self.keep
+        """Give a fresh pass that knows what this one does, and asks no pattern about a text again."""
+        run = copy(self)
+        run.found, run.nested, run.clean, run.room, run.compared = [], False, set(), _ROOM, 0
         return run
 
     def record(self, record: ErrorRecord, raw: _Body) -> ErrorRecord:
@@ -270,33 +312,67 @@ class _Run:
         codes = {name: self._code(getattr(record, name), name) for name in ("type", "code", "subcode")}
         fields = {
             **codes,
-            "message": self._field(record.message, "message", _tail(record)),
+            "message": self._message(record),
             "target": self._field(record.target, "target"),
             "ids": read_only(self._ids(record.ids)),
-            "extra": read_only(self.value(dict(record.extra), "/extra")),
+            "extra": read_only(self._extra(record)),
             "source": self._source(record.source) if record.source else None,
         }
         redactions = (*record.redactions, *self.found, *raw.found)
         return evolve(record, **fields, raw=raw.body, redactions=redactions)
 
     def _code(self, code: str | None, name: str) -> str | None:
-        return code if code is None or code in self.keep else self.text(code, f"/{name}") or None
+        return code if code in self.keep else self._field(code, name)
+
+    def _message(self, record: ErrorRecord) -> str | None:
+        tail = _tail(record)
+        text = self._end(record.message, "/message") if tail is None else record.message
+        return self._field(text, "message", tail or "")
+
+    def _extra(self, record: ErrorRecord) -> dict[str, Any]:
+        extra = dict(record.extra)
+        if record.shape == "html" and isinstance(extra.get("words"), str):
+            extra["words"] = self._end(extra["words"], "/extra/words")
+        return self.value(extra, "/extra") or {}
+
+    def _end(self, text: str | None, path: str) -> str | None:
+        """Take the end from a text that was cut nobody knows where: half an address looks like none."""
+        if text is None or len(text) not in _CUT:
+            return text
+        start = text.rpartition(" ")[0].rstrip("0123456789()+-./ ")
+        for found in _WORD.finditer(start):
+            if any(phrase.startswith(text[found.start() :]) for phrase, _ in self.phrases.get(found[0], ())):
+                start = start[: found.start()]
+                break
+        self.found.append(Redaction(path, "end", str(Action.REMOVE), len(text) - len(start)))
+        return start
 
     def _field(self, text: str | None, name: str, tail: str = "") -> str | None:
-        if text is None:
+        path = f"/{name.replace('.', '/')}"
+        if not text:
+            return None
+        if not self._has_room(text):
+            self._gone(path, len(text))
             return None
         rule = self.by_field.get(name)
-        return (self.whole(text, rule, f"/{name}") if rule else self.text(text, f"/{name}", tail)) or None
+        return (self.whole(text, rule, path) if rule else self.text(text, path, tail)) or None
+
+    def _has_room(self, text: str) -> bool:
+        if len(text) > _LONGEST:
+            return False
+        self.room -= max(len(text), _LEAST)
+        return self.room >= 0
+
+    def _gone(self, path: str, length: int) -> None:
+        """Take out what nobody looked through."""
+        self.found.append(Redaction(path, "rest", str(Action.REMOVE), length))
 
     def _ids(self, ids: Mapping[str, str]) -> dict[str, str]:
-        known, self.known = self.known, {}  # a dialog's id may be a number that is also somebody's target
-        plain = {kind: self._id(kind, text) for kind, text in ids.items()}
-        self.known = known
+        # A dialog's id may be a number that is also somebody's target.
+        known, clean, self.known, self.clean = self.known, self.clean, {}, set()
+        plain = {kind: self._field(text, f"ids.{kind}") for kind, text in ids.items()}
+        self.known, self.clean = known, clean
         return {kind: text for kind, text in plain.items() if text}
-
-    def _id(self, kind: str, text: str) -> str:
-        rule = self.by_field.get(f"ids.{kind}")
-        return self.whole(text, rule, f"/ids/{kind}") if rule else self.text(text, f"/ids/{kind}")
 
     def _source(self, source: Source) -> Source:
         def plain(name: str, text: str | None) -> str | None:
@@ -311,13 +387,19 @@ class _Run:
 
     def value(self, value: Any, path: str, rule: Rule | None = None) -> Any:  # noqa: ANN401 - a JSON value
         """Redact a JSON value; below a private member every leaf is private."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, dict | list) and len(value) * _LEAST > self.room:
+            self._gone(path, len(value))
+            return None
         if isinstance(value, dict):
             return self._object(value, path, rule)
         if isinstance(value, list):
             return [self.value(item, f"{path}/{n}", rule) for n, item in enumerate(value)]
-        if value is None or isinstance(value, bool):
-            return value
         text = str(value)
+        if not self._has_room(text):
+            self._gone(path, len(text))
+            return None
         plain = self.whole(text, rule, path) if rule else self.text(text, path)
         return value if plain == text else plain
 
@@ -327,9 +409,12 @@ class _Run:
         for name, item in value.items():
             own = rule or self.by_member.get(_plain_name(name))
             # A key may be data: {"sessions": {"jdoe@example.com": …}}.
+            if not self._has_room(name):
+                self._gone(path, len(value) - len(plain))
+                break
             key = _free(self.text(name, f"{path}/"), plain, namesakes)
             below = self.value(item, f"{path}/{_pointer(key)}", own)
-            if below != "" or item == "":
+            if below not in ("", None) or item in ("", None):
                 plain[key] = below
         return plain
 
@@ -342,6 +427,8 @@ class _Run:
 
     def text(self, text: str, path: str, tail: str = "") -> str:
         """Redact what is private inside a text; `tail` is what stood behind it before it was cut."""
+        if text in self.clean and not tail:
+            return text
         parts, at = [], 0
         for start, end, rule in _united(self._spans(text + tail)):
             if start < len(text):
@@ -349,7 +436,9 @@ class _Run:
                 parts += [text[at:start], self._replaced(private, rule, path)]
                 at = start + len(private)
                 self.private |= {private: rule} if rule.spreads else {}
-        return "".join([*parts, text[at:]]) if parts else text
+        if not parts:
+            self.clean.add(text)
+        return "".join([*parts, text[at:]])
 
     def _spans(self, text: str) -> Iterator[tuple[int, int, Rule]]:
         done = [found.span() for found in _DONE.finditer(text)] if "[" in text else []
@@ -361,35 +450,75 @@ class _Run:
                 yield start, end, rule
 
     def _claims(self, text: str) -> Iterator[tuple[int, int, Rule]]:
-        for rule in self.policy.rules:
-            for start, end in rule.spans(text):
-                yield start, end, rule
-        yield from self._members(text)
-        for pattern in (_TOKEN, _WORD) if self.known else ():
-            for found in pattern.finditer(text):
-                word = found[0].rstrip(".!")
-                known = self.known.get(word.casefold())
-                if known and word not in self.keep:
-                    yield found.start(), found.start() + len(word), known
-        for found in _WORD.finditer(text) if self.phrases else ():
-            for phrase, rule in self.phrases.get(found[0], ()):
-                if text.startswith(phrase, found.start()):
-                    yield found.start(), found.start() + len(phrase), rule
+        claims = self.read.get(text)
+        if claims is None:
+            claims = self.read[text] = self._read(text)
+        self.private |= {value: rule for value, rule in claims.private.items() if value not in self.private}
+        self.nested = self.nested or claims.nested
+        yield from claims.spans
+        if self.known:
+            yield from self._known_words(text)
+        if self.phrases:
+            yield from self._known_phrases(text)
 
-    def _members(self, text: str) -> Iterator[tuple[int, int, Rule]]:
+    def _known_words(self, text: str) -> Iterator[tuple[int, int, Rule]]:
+        for pattern in (_TOKEN, _WORD):
+            # Each word once: most texts have none of them, and then nothing is gone through again.
+            words = {word for word in set(pattern.findall(text)) if _plain_word(word) in self.known}
+            known = (found for found in pattern.finditer(text) if found[0] in words) if words else iter(())
+            for count, found in enumerate(known):
+                rule, word = self.known[_plain_word(found[0])], found[0].rstrip(".!")
+                if count == _MOST_SPANS:
+                    yield _all_of(text, rule)
+                    return
+                if word not in self.keep:
+                    yield found.start(), found.start() + len(word), rule
+
+    def _known_phrases(self, text: str) -> Iterator[tuple[int, int, Rule]]:
+        if self.phrases.keys().isdisjoint(_WORD.findall(text)):
+            return
+        for found in _WORD.finditer(text):
+            at, same = found.start(), self.phrases.get(found[0], [])
+            self.compared += len(same)
+            if same and self.compared > _MOST_PHRASES_COMPARED:
+                yield _all_of(text, same[0][1])
+                return
+            for phrase, rule in same:
+                if text.startswith(phrase, at):
+                    yield at, at + len(phrase), rule
+
+    def _read(self, text: str) -> _Claims:
+        found = (
+            (start, end, rule)
+            for rule in self.policy.rules
+            for start, end in islice(rule.spans(text), _MOST_SPANS)
+        )
+        claims = _Claims(list(found), {}, nested=False)
         for names, values in _IN_TEXT:
-            at = 0
-            while found := names.search(text, at):
-                at = found.end()
-                rule = self.by_member.get(_plain_name(found[1]))
-                value = values.match(text, at) if rule else None
-                group = value.lastindex or 0 if value else 0
-                self.nested = self.nested or bool(rule and _NESTED.match(text, at))
-                if rule and value and value[group].strip():
-                    if not _DONE.search(value[group]):
-                        self.private.setdefault(value[group], rule)
-                    yield *value.span(group), rule
-                    at = value.end()  # read once: `user=user=user=…`
+            claims = self._read_members(text, names, values, claims)
+        if len(claims.spans) < _MOST_SPANS:
+            return claims
+        named = {text[start:end]: rule for start, end, rule in claims.spans if rule.spreads}
+        return claims._replace(spans=[_all_of(text, claims.spans[0][2])], private=claims.private | named)
+
+    def _read_members(
+        self, text: str, names: re.Pattern[str], values: re.Pattern[str], claims: _Claims
+    ) -> _Claims:
+        at, nested = 0, claims.nested
+        while (found := names.search(text, at)) and len(claims.spans) < _MOST_SPANS:
+            at = found.end()
+            rule = self.by_member.get(_plain_name(found[1]))
+            if rule is None:
+                continue
+            value = values.match(text, at)
+            group = value.lastindex or 0 if value else 0
+            nested = nested or _NESTED.match(text, at) is not None
+            if value and value[group].strip():
+                if not _DONE.search(value[group]):
+                    claims.private.setdefault(value[group], rule)
+                claims.spans.append((*value.span(group), rule))
+                at = value.end()  # read once: `user=user=user=…`
+        return claims._replace(nested=nested)
 
     def _replaced(self, text: str, rule: Rule, path: str) -> str:
         self.found.append(Redaction(path, rule.name, str(rule.action), len(text)))
@@ -402,12 +531,13 @@ class _Run:
         )
 
     def body(self, raw: RawBody, problems: Iterable[Any]) -> _Body:
-        """Redact a body as text; one that is no text, or was not read whole, goes whole."""
+        """Redact a body as text; one that is no text, too long, or was not read whole, goes whole."""
         if not raw.data:
             return _Body(raw, ())
         run = self.again()
         text = raw.text()
-        unread = text is None or any(problem.severity is Severity.ERROR for problem in problems)
+        broken = any(problem.severity is Severity.ERROR for problem in problems)
+        unread = text is None or len(text) > _LONGEST or broken
         plain = "" if unread else run.text(text or "", "/raw")
         if unread or run.nested or self._leaks(plain):
             gone = Redaction("/raw", "body", str(Action.REMOVE), raw.size)
@@ -421,21 +551,34 @@ class _Run:
         if len(self.private) > _MOST_VALUES:
             return True  # each is looked for by itself; nobody waits for that
         plain = _unescaped(text).casefold()
-        return any(
-            len(value) >= _SHORTEST_WORD and value not in self.keep and _stands_in(value, plain)
-            for value in self.private
-        )
+        words = set(_LETTERS.findall(plain))
+        sought = [value.casefold() for value in self.private if value not in self.keep]
+        likely = [
+            value
+            for value in sought
+            if len(value) >= _SHORTEST_WORD and words.issuperset(_LETTERS.findall(value))
+        ]
+        return len(likely) * len(plain) > _MOST_COMPARED or any(_stands_in(value, plain) for value in likely)
+
+
+def _all_of(text: str, rule: Rule) -> tuple[int, int, Rule]:
+    return 0, len(text), evolve(rule, spreads=False)  # its other words are everybody's
+
+
+def _plain_word(word: str) -> str:
+    return word.rstrip(".!").casefold()
 
 
 def _stands_in(value: str, text: str) -> bool:
-    value = value.casefold()
-    at = text.find(value)
-    while at >= 0:
+    at = -1
+    for _ in range(_MOST_LOOKS):
+        at = text.find(value, at + 1)
+        if at < 0:
+            return False
         around = text[max(at - 1, 0) : at] + text[at + len(value) : at + len(value) + 1]
         if not any(char.isalnum() for char in around):
             return True
-        at = text.find(value, at + 1)
-    return False
+    return True  # it may stand behind the next one
 
 
 def _words(value: str, rule: Rule) -> list[str]:
@@ -476,12 +619,17 @@ def _united(spans: Iterable[tuple[int, int, Rule]]) -> list[tuple[int, int, Rule
     return united
 
 
-def _tail(record: ErrorRecord) -> str:
-    """Give what followed the message in the body: half an address is no address to a pattern."""
-    text = record.raw.text() if record.message and len(record.message) >= _TAIL_CHARS else None
-    at = text.find(record.message or "") if text else -1
-    end = at + len(record.message or "")
-    return text[end : end + _TAIL_CHARS] if text and at >= 0 else ""
+def _tail(record: ErrorRecord) -> str | None:
+    """Give what followed the message in the body: half an address is no address to a pattern.
+
+    None where the body does not hold it in these words.
+    """
+    if not record.message or len(record.message) < min(_CUT):
+        return ""
+    text = record.raw.text() or ""
+    at = text.find(record.message)
+    end = at + len(record.message)
+    return text[end : end + _TAIL_CHARS] if at >= 0 else None
 
 
 def _free(key: str, taken: Mapping[str, Any], namesakes: Counter[str]) -> str:
@@ -556,11 +704,19 @@ def _is_ip(text: str) -> bool:
     return True
 
 
-_I = re.IGNORECASE
-
-
 def _each(names: str) -> tuple[str, ...]:
     return tuple(names.split(", "))
+
+
+def _said(words: str, then: str) -> re.Pattern[str]:
+    r"""Give a pattern for what stands behind one of some words, in capitals or not.
+
+    The first letters stand in front as a set: what `re` can look for without trying the rest is found in a
+    tenth of the time, and a pattern that begins with `\b` or ignores case from its first letter on is none.
+    """
+    rests = "|".join(f"(?<={word[0]}){word[1:]}" for word in sorted(_each(words), key=len, reverse=True))
+    firsts = {letter for word in _each(words) for letter in (word[0], word[0].upper())}
+    return re.compile(rf"[{''.join(sorted(firsts))}](?<!\w.)(?i:(?:{rests}){then})")
 
 
 CONTACT_CENTER = Policy(
@@ -573,24 +729,22 @@ CONTACT_CENTER = Policy(
                 "pin code, authorization, cookie, set cookie, jwt, zak, signature, jsessionid, jsessionidsso"
             ),
             patterns=(
-                re.compile(r"(?<![\w-])eyJ[\w-]{8,}+(?:\.[\w-]*+){0,4}"),
-                re.compile(r"\b(?:password|passwd|pwd|secret)\b[ \t]{0,3}[:=][ \t]{0,3}([^\s\"'<>,;]++)", _I),
-                re.compile(
-                    r"\b(?:pin|pin code|token|(?:api|secure) key)[ \t]{0,3}[:= ][ \t]{0,3}(\d{4,}+)\b", _I
-                ),
+                re.compile(r"eyJ(?<![\w-]eyJ)[\w-]{8,}+(?:\.[\w-]*+){0,4}"),
+                _said("password, passwd, pwd, secret", r"\b[ \t]{0,3}[:=][ \t]{0,3}([^\s\"'<>,;]++)"),
+                _said("pin, pin code, token, api key, secure key", r"[ \t]{0,3}[:= ][ \t]{0,3}(\d{4,}+)\b"),
             ),
             spreads=True,
         ),
         Rule(
             name="credential",
-            patterns=(re.compile(r"\b(?:bearer|basic|digest|negotiate)[ \t]{1,3}([\w.~+/=-]{8,}+)", _I),),
+            patterns=(_said("bearer, basic, digest, negotiate", r"[ \t]{1,3}([\w.~+/=-]{8,}+)"),),
             accepts=_is_secret,
         ),
         Rule(
             name="session",
             members=_each("session id, session key, chat session id, service session id, client id, sid"),
             fields=("ids.session", "ids.client"),
-            patterns=(re.compile(r"\b(?:session|clientId)[ \t]{0,3}[:=/ ][ \t]{0,3}([\w-]++)", _I),),
+            patterns=(_said("session, clientid", r"[ \t]{0,3}[:=/ ][ \t]{0,3}([\w-]++)"),),
             accepts=_has_digit,
             spreads=True,
         ),
@@ -609,11 +763,10 @@ CONTACT_CENTER = Policy(
             ),
             fields=("ids.user",),
             patterns=(
-                re.compile(r"/(?:users?|agents?|supervisors?)(?:/|%2F)([^/\s?#\"'<>&%]{1,100}+)", _I),
-                re.compile(
-                    r"\b(?:agent|user|supervisor|customer|login)(?:[ _-]?(?:id|name|login))?"
-                    r"[ \t]{0,3}[:=# ][ \t]{0,3}[\"']?([\w.-]{2,100}+)",
-                    _I,
+                re.compile(r"/(?i:users?|agents?|supervisors?)(?:/|%2[Ff])([^/\s?#\"'<>&%]{1,100}+)"),
+                _said(
+                    "agent, user, supervisor, customer, login",
+                    r"(?:[ _-]?(?:id|name|login))?[ \t]{0,3}[:=# ][ \t]{0,3}[\"']?([\w.-]{2,100}+)",
                 ),
             ),
             accepts=_has_digit,
@@ -636,9 +789,11 @@ CONTACT_CENTER = Policy(
                 "to address, callback number, customer number, outside number"
             ),
             patterns=(
-                re.compile(r"(?<![\w:.+-])\+[1-9](?:[ ().-]{0,2}\d){6,16}+(?![\w-])"),
-                re.compile(r"(?<![\w.+-])\(?[2-9]\d\d\)?[ .-][2-9]\d\d[ .-]\d{4}(?![\w-])"),
-                re.compile(r"\b(?:from|to|number)[:= \t]{1,3}(\+?\d{7,15})(?![\w-])", _I),
+                re.compile(r"\+(?<![\w:.+-]\+)[1-9](?:[ ().-]{0,2}\d){6,16}+(?![\w-])"),
+                re.compile(
+                    r"[(2-9](?<![\w.+-].)(?:(?<=\()[2-9]|(?<!\())\d\d\)?[ .-][2-9]\d\d[ .-]\d{4}(?![\w-])"
+                ),
+                _said("from, to, number", r"[:= \t]{1,3}(\+?\d{7,15})(?![\w-])"),
             ),
             accepts=_is_phone,
             spreads=True,
@@ -646,10 +801,9 @@ CONTACT_CENTER = Policy(
         Rule(
             name="phone",  # where a word says what it is, four digits are enough
             patterns=(
-                re.compile(
-                    r"\b(?:ani|dnis|cli|caller(?:[ _-]?id)?|calling|called|dial(?:l?ed)?|phone|mobile)"
-                    r"(?:[ _-]?number)?\b[.:=# \t]{1,4}([+(]?\d[\d ().-]{2,20}\d)",
-                    _I,
+                _said(
+                    "ani, dnis, cli, caller, calling, called, dial, dialed, dialled, phone, mobile",
+                    r"(?:[ _-]?id)?(?:[ _-]?number)?\b[.:=# \t]{1,4}([+(]?\d[\d ().-]{2,20}\d)",
                 ),
             ),
             accepts=_is_no_date,
@@ -659,10 +813,9 @@ CONTACT_CENTER = Policy(
             name="extension",
             members=_each("extension, agent extension, station, device id, line number, dn"),
             patterns=(
-                re.compile(
-                    r"\b(?:extensions?|extn?|dn|station|instrument)\b\.?[ _-]?(?:number|id|no)?"
-                    r"[:=# \t\"']{0,4}(\d{3,10}+)\b",
-                    _I,
+                _said(
+                    "extension, extensions, ext, extn, dn, station, instrument",
+                    r"\b\.?[ _-]?(?:number|id|no)?[:=# \t\"']{0,4}(\d{3,10}+)\b",
                 ),
             ),
             spreads=True,
@@ -671,9 +824,9 @@ CONTACT_CENTER = Policy(
             name="card",
             members=_each("card number, credit card, pan, cvv, cvc, iban"),
             patterns=(
-                re.compile(r"(?<![\w.-])\d{13,19}+(?![\w-])"),
-                re.compile(r"(?<![\w.-])(?:\d{4}[ -]){3}\d{4}(?![\w-])"),
-                re.compile(r"(?<![\w.-])3\d{3}[ -]\d{6}[ -]\d{5}(?![\w-])"),
+                re.compile(r"\d(?<![\w.-].)\d{12,18}+(?![\w-])"),
+                re.compile(r"\d(?<![\w.-].)\d{3}[ -](?:\d{4}[ -]){2}\d{4}(?![\w-])"),
+                re.compile(r"3(?<![\w.-].)\d{3}[ -]\d{6}[ -]\d{5}(?![\w-])"),
             ),
             accepts=_is_card,
             spreads=True,
@@ -682,8 +835,10 @@ CONTACT_CENTER = Policy(
             name="ip",
             members=_each("ip, ip address, client ip, remote address, remote addr, x forwarded for"),
             patterns=(
-                re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)"),
-                re.compile(r"(?<![\w:.])(?:[23f][0-9a-f]{3}|::ffff):[0-9a-f:.]{1,40}+(?!\w)", _I),
+                re.compile(r"\d(?<![\w.].)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?!\w|\.\d)"),
+                re.compile(
+                    r"[:23fF](?<![\w:.].)(?i:(?<=:):ffff|(?<!:)[0-9a-f]{3}):(?i:[0-9a-f:.]{1,40}+)(?!\w)"
+                ),
             ),
             accepts=_is_ip,
         ),

@@ -125,6 +125,25 @@ def _one_text(size: int) -> bytes:
     return b'{"code": 1011, "errorMsg": "' + b"x" * (size - 40) + b'"}'
 
 
+def one_letter(size: int) -> bytes:
+    """Ids of one letter in each length, and a long text of that letter."""
+    users = [{"userId": "x" * length} for length in range(3, int(size**0.5))]
+    return json.dumps({"message": "m", "users": users, "note": "x" * (size // 2)}).encode()
+
+
+def told(private: str, count: int, piece: str) -> Callable[[int], bytes]:
+    """Name private values in members, and repeat what looks like them until the size is reached."""
+    members = ",".join(private.replace("%d", str(n)) for n in range(count))
+    return repeated(piece, f'{{"message":"m","members":[{members}],"note":"', '"}')
+
+
+def envelope(size: int) -> bytes:
+    """A hundred errors in one envelope of many members, which each of their records has."""
+    seats = numbered("<k%d>v%d</k%d>")(size - 5000).decode()
+    errors = "<apiError><errorType>a</errorType></apiError>" * 100
+    return f"<Update><env>{seats}</env><data><apiErrors>{errors}</apiErrors></data></Update>".encode()
+
+
 _HTML = {"status": 502}
 _GWE = {"vendor": "genesys-gwe", "status": 500}
 _ERROR = "<ApiError><ErrorType>%d</ErrorType></ApiError>"
@@ -199,6 +218,14 @@ ATTACKS = (
     Hostile("text: error codes", repeated("error code ")),
     Hostile("text: underscores", repeated("A_", "<ApiErrors><ApiError><ErrorMessage>", "</ErrorMessage></ApiError></ApiErrors>")),
     Hostile("text: quotes", repeated("'a", '{"message":"', '"}'), {"status": 400}),
+    Hostile("private: agents", numbered('{"userId":"agent-%d"}', '{"message":"x","users":[', "]}", ","), _GWE),
+    Hostile("private: ids of one letter", one_letter, _GWE),
+    Hostile("private: names that nearly stand there", told('{"displayName":"a %d a b"}', 900, "a 1 a "), _GWE),
+    Hostile("private: sentences that begin alike", told('{"text":"aaa bbbb cccc dddd %d"}', 100, "aaa bbbb "), _GWE),
+    Hostile("private: addresses", told("1", 1, "a@a.a "), _GWE),
+    Hostile("private: what looks like an address", told("1", 1, "a@"), _GWE),
+    Hostile("private: words that a number follows", told("1", 1, "pin agent ext. "), _GWE),
+    Hostile("private: one envelope of a hundred errors", envelope),
     Hostile("bytes: NUL", repeated("\0")),
     Hostile("bytes: NUL in XML", repeated("\0", "<ApiErrors><b>", "</ApiErrors>")),
     Hostile("bytes: 0xFF", lambda size: b"\xff" * size),

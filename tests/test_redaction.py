@@ -392,15 +392,124 @@ def test_a_policy_is_a_value():
 
 
 def test_a_hundred_thousand_private_values_end():
-    """Marks that stand already, names masked alike, values by the ten thousand: each is looked at once.
+    """Marks that stand already, names masked alike, values by the thousand: each is looked at once.
 
     Were each compared with all before it, this would take minutes.
     """
-    marks = "[user] a@b " * 40_000
-    keys = {f"u{n}@example.com": n for n in range(20_000)}
-    body = {"message": "x", "keys": keys, "users": [{"userId": f"agent-{n}"} for n in range(9_000)]}
+    marks = "[user] [email] " * 40_000
+    keys = {f"u{n}@example.com": n for n in range(1_200)}
+    body = {"message": "x", "keys": keys, "users": [{"userId": f"agent-{n}"} for n in range(1_200)]}
     record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
 
-    assert CONTACT_CENTER.text(marks)[0] == "[user] [email] " * 40_000
+    assert CONTACT_CENTER.text(marks)[0] == marks
     assert [*record.extra["keys"]][:2] == ["[email]", "[email]#2"]
-    assert (len(record.extra["keys"]), record.raw.data) == (20_000, b"")
+    assert (len(record.extra["keys"]), record.raw.data) == (1_200, b"")
+
+
+def test_private_values_inside_longer_words_end():
+    """Each private value is looked for at every place of a text that nearly holds it, and still that ends.
+
+    Ids of one letter in five hundred lengths, and a text of that letter: a search from each place for each
+    of them would take hours.
+    """
+    users = [{"userId": "x" * length} for length in range(3, 500)]
+    body = {"message": "m", "users": users, "note": "x" * 100_000}
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert {user["userId"] for user in record.extra["users"]} == {"[user]"}
+
+
+def test_sentences_that_begin_alike_end():
+    """A text that begins a hundred private sentences at each of its words goes whole."""
+    chats = [{"text": f"aaa bbbb cccc dddd {n}"} for n in range(100)]
+    body = {"message": "m", "chats": chats, "note": "aaa bbbb " * 5_000}
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert record.extra["note"] == "[chat]"
+
+
+def test_a_text_full_of_private_pieces_goes_whole_and_is_known():
+    """Of thousands of pieces not one is left, and what they say is private elsewhere as well."""
+    pieces = " ".join(f"ext. {n}" for n in range(20_000, 23_000))
+    body = {"note": pieces, "message": "at 20007, 4711"}
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert record.extra["note"] == "[extension]"
+    assert record.message == "at [extension], 4711"
+
+
+def test_a_text_full_of_a_known_value_goes_whole():
+    """A login that stands in a text ten thousand times takes the text with it."""
+    body = {"userId": "jdoe", "note": "jdoe x " * 10_000, "message": "m"}
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert record.extra["note"] == "[user]"
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "length"),
+    [
+        ({"message": "x", "note": "a@b.example " * 20_000}, "/extra/note", 200_000),
+        ({"message": "a@b.example " * 20_000}, "/message", 200_000),
+        ({"message": "x", "seats": list(range(6_000))}, "/extra/seats", 6_000),
+        ({"message": "x"} | {f"seat{n}": "a@b.example" for n in range(3_000)}, "/extra", 250),
+    ],
+    ids=["a long member", "a long message", "many members", "many members at the top"],
+)
+def test_what_is_too_much_to_look_through_goes_unseen(body: Any, path: str, length: int):
+    """Beyond the bound nothing is shown that nobody looked at, and the rest of the record is there."""
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+    rest = [item for item in record.redactions if item.rule == "rest"]
+
+    assert [(item.path, item.action) for item in rest] == [(path, "remove")]
+    assert rest[0].length >= length
+    assert "a@b.example" not in json.dumps(record.to_dict(raw="text"))
+    assert record.message in {"x", None}
+
+
+def test_the_room_is_shared_by_the_records_of_a_body():
+    """An envelope of a thousand members stands in each of a hundred errors: the last ones go without it."""
+    seats = "".join(f"<seat{n}>v{n}</seat{n}>" for n in range(1_000))
+    errors = "<apiError><errorType>a</errorType></apiError>" * 100
+    body = f"<Update><envelope>{seats}</envelope><data><apiErrors>{errors}</apiErrors></data></Update>"
+    result = errnorm.normalize(body).redacted(CONTACT_CENTER)
+
+    assert len(result) == 100
+    assert "v999" in str(result[0].to_dict())
+    assert "v999" not in str(result[99].to_dict())
+
+
+def test_a_long_body_goes_whole():
+    """A body over 128 KiB is not kept under a policy, and what it names at its beginning is known."""
+    body = json.dumps({"who": {"x": 1}, "message": "jdoe left", "userId": "jdoe", "note": ["x" * 99] * 2_000})
+    record = errnorm.normalize(body, status=400).first.redacted(CONTACT_CENTER)
+
+    assert (record.message, record.raw.data) == ("[user] left", b"")
+    assert record.redactions[-1] == errnorm.redaction.Redaction("/raw", "body", "remove", len(body))
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [("jane.q.customer77@mail.example.com", "jane"), ("(415) 555-0123", "415"), ("Müllerström", "Mü")],
+)
+@pytest.mark.parametrize("head", ["", "<title>Sorry</title>"])
+def test_the_words_of_a_page_are_redacted_before_they_are_cut(secret: str, shown: str, head: str):
+    """A page shows its first 300 letters; what the cut left of an address, a number or a name goes."""
+    for at in range(255, 300):
+        words = f"{('about it ' * 40)[: at - 1]} {secret.replace('ü', '&uuml;')} and so on"
+        page = f"<html>{head}<body><p>{words}</p><!-- <lastName>Müllerström</lastName> -->"
+        record = errnorm.normalize(page, status=502).first.redacted(CONTACT_CENTER)
+        shown_words = record.extra["words"] if head else record.message
+
+        assert shown_words.startswith("about it about it")
+        assert shown not in shown_words
+
+
+def test_a_private_sentence_that_a_page_cuts_is_gone():
+    """A chat text that stands in a page's words as well is not shown by its beginning."""
+    chat = "my mother is called Philippa and lives in the house by the river with her seven cats"
+    page = f"<html><title>Sorry</title><body>{'about it ' * 28}{chat}<!-- <text>{chat}</text> -->"
+    record = errnorm.normalize(page, status=502).first.redacted(CONTACT_CENTER)
+
+    assert len(record.extra["words"]) > 200
+    assert "mother" not in str(record.extra)

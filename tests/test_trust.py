@@ -37,7 +37,7 @@ def test_every_promise_has_a_test(page: str):
 
 
 def test_the_measured_bodies_are_within_their_goals(page: str):
-    """The table is filled, and its worst row is below 200 ms and 100 MiB."""
+    """The table is filled, and its worst row is below 200 ms, 200 ms redacted, and 100 MiB."""
     table = page.partition("<!-- measured: begin -->")[2].partition("<!-- measured: end -->")[0]
     rows = [
         re.split(r"(?<!\\) \| ", line.strip("| "))
@@ -47,4 +47,5 @@ def test_the_measured_bodies_are_within_their_goals(page: str):
 
     assert len(rows) > 70
     assert [row for row in rows if row[2] != "< 1" and float(row[2]) > 200] == []
+    assert [row for row in rows if float(row[-2]) > 200] == []
     assert [row for row in rows if float(row[-1]) > 100] == []

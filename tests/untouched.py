@@ -63,7 +63,7 @@ def main() -> None:
     sys.addaudithook(hook)
     for body, given in (*fixtures, *foreign, *full):
         read(body, given)
-    for body, given in fixtures:
+    for body, given in (*fixtures, *full):
         errnorm.normalize(body, **given).redacted(CONTACT_CENTER)
     sys.stdout.write(json.dumps(met))
 
