@@ -89,12 +89,16 @@ def read_headers(
     """
     found: dict[str, str] = {}
     facts: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for name, value in _pairs(headers):
         key = (name if isinstance(name, str) else _text(name)).lower()
-        if key in declared:
-            found[key] = f"{found[key]}, {_text(value)}" if key in found else _text(value)
+        if key in found:
+            repeated.setdefault(key, [found[key]]).append(_text(value))
+        elif key in declared:
+            found[key] = _text(value)
         if key in _WANTED:
             facts.setdefault(key, _text(value).strip())
+    found |= {key: ", ".join(values) for key, values in repeated.items()}
     return found, _facts(facts) if facts and facts.keys() != _ONLY_DATE else None
 
 

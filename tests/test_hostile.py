@@ -37,6 +37,14 @@ def test_an_attack_gets_its_answer(attack: Hostile):
     assert all(errnorm.from_dict(json.loads(json.dumps(record.to_dict()))) == record for record in result)
 
 
+def test_a_flood_of_headers_ends():
+    """A hundred thousand headers of one name are joined once, not one by one: that would take a minute."""
+    flood = [("Content-Type", "text/xml"), *[("content-type", "x")] * 100_000, ("Retry-After", "5")]
+    record = errnorm.normalize(b"<ApiErrors/>", status=503, headers=flood).first
+
+    assert (record.vendor, record.retry.delay) == ("cisco-finesse", 5.0)
+
+
 def foreign(place: Path, port: int) -> list[str]:
     """Give XML that asks for a pipe, which would block whoever opens it, and for a server of ours."""
     asked = []
