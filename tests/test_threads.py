@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from strategies import CASES
@@ -109,3 +112,60 @@ def test_a_cache_in_many_hands_keeps_its_bound():
 
     assert cache._used == sum(weight for _, weight in cache._kept.values())
     assert cache._used <= 16 * 1024
+
+
+@pytest.mark.parametrize("step", [1, 7, 31])
+def test_eight_threads_may_be_the_first(step: int):
+    """What is made at its first use is made whole, whoever comes first: catalog, ladders, readers, caches."""
+    program = Path(__file__).with_name("first_use.py")
+    done = subprocess.run(
+        [sys.executable, program, str(step)], capture_output=True, text=True, check=True, timeout=240
+    )
+
+    assert json.loads(done.stdout) == {"failures": [], "wrong": [], "complete": True}
+
+
+@pytest.mark.usefixtures("_restless")
+def test_threads_share_the_views_of_a_result():
+    """What a result works out when it is asked for is the same for all who ask at once."""
+    for case in CASES[::10]:
+        result = errnorm.Normalizer(cache_size=0).normalize(case.body, **case.given)
+        seen: list[object] = []
+
+        def work(_: int, result: errnorm.Result = result, seen: list[object] = seen) -> None:
+            prints = tuple(record.fingerprint for record in result)
+            seen.append((prints, result.raw.sha256, result.detection.reasons, result.detection.candidates))
+
+        at_once(work)
+
+        assert len(seen) == THREADS
+        assert seen == [seen[0]] * THREADS
+
+
+@pytest.mark.usefixtures("_restless")
+def test_ladders_that_are_forgotten_while_others_climb():
+    """A catalog that throws its ladders away all the time judges as one that keeps them."""
+    catalog = errnorm.Catalog.builtin() | errnorm.Catalog.builtin()
+    shared = errnorm.Normalizer(catalog=catalog, cache_size=0)
+    expected = [errnorm.Normalizer(cache_size=0).normalize(case.body, **case.given) for case in CASES[::3]]
+    wrong: list[str] = []
+    done = threading.Event()
+
+    def forget() -> None:
+        while not done.is_set():
+            catalog._ladders.clear()
+
+    def work(number: int) -> None:
+        places = random.Random(number).sample(range(len(expected)), len(expected))
+        read = (
+            (place, shared.normalize(CASES[3 * place].body, **CASES[3 * place].given)) for place in places
+        )
+        wrong.extend(CASES[3 * place].name for place, result in read if result != expected[place])
+
+    forgetting = threading.Thread(target=forget)
+    forgetting.start()
+    at_once(work)
+    done.set()
+    forgetting.join()
+
+    assert wrong == []
