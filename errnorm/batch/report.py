@@ -17,15 +17,26 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from attrs import define, field, frozen
 
 from errnorm.batch.encode import fingerprint_of
-from errnorm.record import ErrorRecord
+from errnorm.record import ErrorRecord, Source
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
-__all__ = ["Counts", "Kinds", "Report", "condition", "hour_of", "show"]
+__all__ = [
+    "Counts",
+    "Kind",
+    "Kinds",
+    "Place",
+    "Report",
+    "condition",
+    "hour_of",
+    "kind_of",
+    "place_of",
+    "show",
+]
 
 _VERSION = "1.0"
 _HIDDEN = "(not shown)"
@@ -164,6 +175,46 @@ def _unknown_of(record: ErrorRecord) -> str | None:
     return f"{record.vendor} {code if _SAFE_CODE.fullmatch(code) else _HIDDEN}"
 
 
+class Kind(NamedTuple):
+    """What a report tells of a record, but for its place and hour.
+
+    Attributes:
+        fingerprint: the fingerprint, and behind it the entry, or vendor and shape.
+        vendor, category, decision, origin, shape: as the record has them.
+        entry: the id of the catalog's entry, where it was found by what the vendor said.
+        unknown: a code that the catalog does not know, as far as it may be shown.
+    """
+
+    fingerprint: str
+    vendor: str
+    category: Category
+    decision: Decision
+    origin: Origin
+    shape: str
+    entry: str | None
+    unknown: str | None
+
+
+def kind_of(record: ErrorRecord) -> Kind:
+    """Give what a report tells of a record."""
+    entry = _entry_of(record)
+    return Kind(
+        f"{fingerprint_of(record)} {entry or f'{record.vendor} {record.shape}'}",
+        record.vendor,
+        record.category,
+        record.retry.decision,
+        record.origin,
+        record.shape,
+        entry,
+        _unknown_of(record),
+    )
+
+
+def place_of(source: Source | None) -> Place:
+    """Give a place as a report tells it."""
+    return (source.name or "", source.line or 0) if source else _NOWHERE
+
+
 def hour_of(moment: datetime) -> int:
     """Give the hours since 1970."""
     return int(moment.timestamp() // 3600)
@@ -228,7 +279,7 @@ class Report:
         """Count a capture with its records."""
         self.add_captures(name, 1)
         for record in records:
-            self.add_record(name, record, 1)
+            self.add_kind(name, kind_of(record), 1, place_of(record.source))
             if record.occurred_at:
                 self.add_hour(hour_of(record.occurred_at), 1)
 
@@ -242,24 +293,21 @@ class Report:
         """Count the records of an hour, counted since 1970."""
         self.tables["hour"][_hour(hour)] += records
 
-    def add_record(self, name: str, record: ErrorRecord, times: int) -> None:
-        """Count records that differ from this one in nothing that a report tells."""
+    def add_kind(self, name: str, kind: Kind, times: int, place: Place) -> None:
+        """Count records of a kind, the first of them at a place."""
         self.inputs[name].records += times
-        tables, entry, unknown = self.tables, _entry_of(record), _unknown_of(record)
-        tables["vendor"][record.vendor] += times
-        tables["category"][record.category.value] += times
-        tables["retry"][record.retry.decision.value] += times
-        tables["origin"][record.origin.value] += times
-        tables["shape"][record.shape] += times
-        source = record.source
-        place = (source.name or "", source.line or 0) if source else _NOWHERE
-        if entry:
-            tables["code"][entry] += times
-        tables["lookup"]["unknown" if unknown else "known" if entry else "no code"] += times
-        if unknown:
-            self.unknown_codes.count(unknown, place, times)
-        about = entry or f"{record.vendor} {record.shape}"
-        self.fingerprints.count(f"{fingerprint_of(record)} {about}", place, times)
+        tables = self.tables
+        tables["vendor"][kind.vendor] += times
+        tables["category"][kind.category.value] += times
+        tables["retry"][kind.decision.value] += times
+        tables["origin"][kind.origin.value] += times
+        tables["shape"][kind.shape] += times
+        if kind.entry:
+            tables["code"][kind.entry] += times
+        tables["lookup"]["unknown" if kind.unknown else "known" if kind.entry else "no code"] += times
+        if kind.unknown:
+            self.unknown_codes.count(kind.unknown, place, times)
+        self.fingerprints.count(kind.fingerprint, place, times)
 
     def merge(self, other: Report) -> None:
         """Add the report of another part."""

@@ -17,6 +17,7 @@ from attrs import define
 
 from errnorm.batch.capture import Capture
 from errnorm.batch.encode import Encoder, Frame, when_and_where
+from errnorm.batch.report import Kind, Place, place_of
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
@@ -32,9 +33,9 @@ __all__ = ["Seen", "Storm"]
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
 _IS_DATED = 7  # where a key says whether the capture tells its time
-_ENTRY_BYTES = 4096  # about what is kept beside a body
+_ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
-_PLAIN_ID = re.compile(r"[\w.-]++")
+_PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
 # Where a text may stand in a body without being found there: `r\u002d1`, `r&#45;1`, `r-<![CDATA[1]]>`.
 _HIDES = re.compile(r"\\u|&|%|<!")
@@ -57,16 +58,18 @@ class _Known:
     """What a capture became, and how often it came again since somebody counted.
 
     Attributes:
-        records: what is counted; none where it was no error.
+        kinds: what is counted; nothing where it was no error.
         frames: their lines but for what changes.
         own_ids: the ids that each body tells; they win over those of headers.
         times: how often it came again.
+        place: where it came first since then.
     """
 
-    records: tuple[ErrorRecord, ...]
+    kinds: Sequence[Kind]
     frames: Sequence[Frame]
     own_ids: Sequence[Mapping[str, str]]
     times: int = 0
+    place: Place = ("", 0)
 
     def lines(self, told: bytes, ids: Mapping[str, str]) -> list[bytes]:
         if not ids:
@@ -136,10 +139,11 @@ class Storm:
     def lines(self, capture: Capture, seen: Seen, tally: Tally) -> list[bytes] | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
         known = self._known.get(seen.key)
-        if known is None or (seen.ids and _names_any(known.records, seen.ids)):
+        if known is None or (seen.ids and _name_any(known.frames, seen.ids)):
             return None
         if not known.times:
             self._met.append(known)
+            known.place = place_of(capture.source)
         known.times += 1
         if not known.frames:
             return []
@@ -147,13 +151,16 @@ class Storm:
         tally.at(moment, len(known.frames))
         return known.lines(when_and_where(moment, capture.source), seen.ids)
 
-    def keep(self, seen: Seen, frames: Sequence[Frame], records: tuple[ErrorRecord, ...]) -> None:
-        """Remember what a capture became.
+    def keep(
+        self, seen: Seen, frames: Sequence[Frame], records: Sequence[ErrorRecord], kinds: Sequence[Kind]
+    ) -> None:
+        """Remember what a capture became, in bytes: the records themselves would fill the memory.
 
         Args:
             seen: the capture.
             frames: the lines of its records.
             records: its records, before anything was taken out; none where it was no error.
+            kinds: what a report tells of them.
         """
         if seen.ids and _may_name(_text(seen.key[0]), seen.ids):
             return  # then an id may be the body's own as well
@@ -167,13 +174,13 @@ class Storm:
             {kind: text for kind, text in record.ids.items() if seen.ids.get(kind) != text}
             for record in records
         ]
-        self._known[seen.key] = _Known(records, frames, own)
+        self._known[seen.key] = _Known(kinds, frames, own)
 
     def count(self, tally: Tally) -> None:
         """Count what came again since the last time."""
         for known in self._met:
-            if known.records:
-                tally.add(known.records, known.times)
+            if known.kinds:
+                tally.add(known.kinds, known.place, known.times)
             else:
                 tally.pass_by(known.times)
             known.times = 0
@@ -195,6 +202,6 @@ def _may_name(text: str, ids: Mapping[str, str]) -> bool:
     return bool(_HIDES.search(text)) or not text.isascii() or any(own in text for own in ids.values())
 
 
-def _names_any(records: Iterable[ErrorRecord], ids: Mapping[str, str]) -> bool:
-    """Tell whether a message names an id: the fingerprint masks it there."""
-    return any(text in record.message for record in records if record.message for text in ids.values())
+def _name_any(frames: Iterable[Frame], ids: Mapping[str, str]) -> bool:
+    """Tell whether a message may name an id: the fingerprint masks it there."""
+    return any(text.encode() in frame.head for frame in frames for text in ids.values())

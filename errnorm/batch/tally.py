@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from errnorm.batch.encode import fingerprint_of
-from errnorm.batch.report import Report, hour_of
-from errnorm.record import ErrorRecord
+from errnorm.batch.report import Kind, Place, Report, hour_of
 
 __all__ = ["Tally"]
 
@@ -29,29 +27,20 @@ class Tally:
     def __init__(self, name: str, report: Report) -> None:
         self._name = name
         self._report = report
-        self._kinds: dict[tuple[Any, ...], ErrorRecord] = {}
-        self._times: Counter[tuple[Any, ...]] = Counter()
+        self._kinds: dict[Kind, list[Any]] = {}
         self._hours: Counter[int] = Counter()
         self._with_errors = 0
         self._not_errors = 0
 
-    def add(self, records: Iterable[ErrorRecord], times: int = 1) -> None:
-        """Count captures that gave these records."""
+    def add(self, kinds: Iterable[Kind], place: Place, times: int = 1) -> None:
+        """Count captures whose records are of these kinds, the first of them at a place."""
         self._with_errors += times
-        for record in records:
-            kind = (
-                fingerprint_of(record),
-                record.shape,
-                record.code,
-                record.category,
-                record.retry.decision,
-                record.origin,
-                record.match,
-                record.entry and record.entry.id,
-            )
-            if kind not in self._kinds:
-                self._kinds[kind] = record  # the first of its kind tells the place
-            self._times[kind] += times
+        for kind in kinds:
+            known = self._kinds.get(kind)
+            if known is None:
+                self._kinds[kind] = [times, place]
+            else:
+                known[0] += times
 
     def at(self, moment: datetime | None, records: int) -> None:
         """Count the records of a moment."""
@@ -70,7 +59,7 @@ class Tally:
         """Enter it all into the report."""
         self._report.pass_by(self._name, self._not_errors)
         self._report.add_captures(self._name, self._with_errors)
-        for kind, record in self._kinds.items():
-            self._report.add_record(self._name, record, self._times[kind])
+        for kind, (times, place) in self._kinds.items():
+            self._report.add_kind(self._name, kind, times, place)
         for hour, records in self._hours.items():
             self._report.add_hour(hour, records)

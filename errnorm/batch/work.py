@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder, reject_line, when_and_where
-from errnorm.batch.report import Report
+from errnorm.batch.report import Kind, Report, kind_of, place_of
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.storm import Seen, Storm
 from errnorm.batch.tally import Tally
@@ -130,22 +131,25 @@ class Work:
         if isinstance(what, Reject):
             self._turn_down(what, tally, rejects)
             return
-        output += self._lines(what, seen)
         if what is None:
             tally.pass_by()
-        else:
-            tally.add(what.records)
-            for record in what.records:
-                tally.at(record.occurred_at, 1)
+            if seen:
+                self._storm.keep(seen, (), (), ())
+            return
+        kinds = [kind_of(record) for record in what]
+        tally.add(kinds, place_of(capture.source))
+        for record in what:
+            tally.at(record.occurred_at, 1)
+        output += self._lines(what, kinds, seen)
 
-    def _lines(self, result: Result | None, seen: Seen | None) -> list[bytes]:
+    def _lines(self, result: Result, kinds: Sequence[Kind], seen: Seen | None) -> list[bytes]:
         """Give the bytes of a new capture's records, and remember them where they may come again."""
+        kept = self._kept(result).records
         if not self._sink.is_lines:
-            return [self._encode(self._kept(result).records)] if result else []
-        kept = self._kept(result).records if result else ()
+            return [self._encode(kept)]
         frames = [self._encoder.frame(record) for record in kept]
         if seen:
-            self._storm.keep(seen, frames, result.records if result else ())
+            self._storm.keep(seen, frames, result.records, kinds)
         return [
             frame.line(when_and_where(record.occurred_at, record.source))
             for frame, record in zip(frames, kept, strict=True)
