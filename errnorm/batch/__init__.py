@@ -10,7 +10,8 @@
 | `window.py`, `elements.py`, `names.py`, `rows.py` | what readers share |
 | `anchors.py`, `spans.py`, … | payloads in plain logs |
 | `tasks.py`, `work.py`, `pool.py` | the work cut into tasks, done, and done by several processes |
-| `encode.py`, `sinks.py`, `report.py` | what comes out |
+| `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
+| `storm.py` | what comes again is not read again |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |
 | `command.py` | the command, a thin face over `run` |
 """
@@ -27,7 +28,7 @@ from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.report import Report
-from errnorm.batch.run import Progress, Run, Stopped
+from errnorm.batch.run import NotReconciled, Progress, Run, Stopped
 from errnorm.batch.sinks import sink_of
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import Settings, judged
@@ -37,7 +38,7 @@ from errnorm.record import ErrorRecord, RawForm, Result
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
-__all__ = ["NotResumable", "Progress", "Reject", "Report", "Stopped", "records", "run"]
+__all__ = ["NotReconciled", "NotResumable", "Progress", "Reject", "Report", "Stopped", "records", "run"]
 
 Inputs = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -130,6 +131,7 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         InvalidArgument: when there is no such form of output.
         NotResumable: when a run cannot go on.
         Stopped: when the output could not be written.
+        NotReconciled: when the captures do not add up: a bug of errnorm. The output is in place.
     """
     sink = sink_of(output, to)
     reader = normalizer or Normalizer(cache_size=sink.cache_size)

@@ -269,25 +269,21 @@ class Report:
         counts.captures += 1
         counts.rejected += 1
 
-    def pass_by(self, name: str, times: int = 1) -> None:
+    def pass_by(self, name: str) -> None:
         """Count a capture that is no error."""
         counts = self.inputs[name]
-        counts.captures += times
-        counts.not_errors += times
+        counts.captures += 1
+        counts.not_errors += 1
 
     def add(self, name: str, records: Iterable[ErrorRecord]) -> None:
         """Count a capture with its records."""
-        self.add_captures(name, 1)
+        counts = self.inputs[name]
+        counts.captures += 1
+        counts.with_errors += 1
         for record in records:
             self.add_kind(name, kind_of(record), 1, place_of(record.source))
             if record.occurred_at:
                 self.add_hour(hour_of(record.occurred_at), 1)
-
-    def add_captures(self, name: str, times: int) -> None:
-        """Count captures with errors."""
-        counts = self.inputs[name]
-        counts.captures += times
-        counts.with_errors += times
 
     def add_hour(self, hour: int, records: int) -> None:
         """Count the records of an hour, counted since 1970."""
@@ -334,9 +330,14 @@ class Report:
         return sum(counts.records for counts in self.inputs.values())
 
     @property
+    def unreconciled(self) -> list[str]:
+        """The inputs of which a capture is missing or was counted twice; none, unless errnorm has a bug."""
+        return [name for name, counts in self.inputs.items() if not counts.reconciled]
+
+    @property
     def reconciled(self) -> bool:
         """True when for every input no capture is missing and none was counted twice."""
-        return all(counts.reconciled for counts in self.inputs.values())
+        return not self.unreconciled
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain data; its JSON Schema is `errnorm schema report`."""

@@ -22,7 +22,7 @@ from errnorm.batch.sinks import sink_named
 from errnorm.batch.tasks import How, Task, tasks
 from errnorm.batch.work import Done, Settings
 
-__all__ = ["Progress", "Run", "Stopped"]
+__all__ = ["NotReconciled", "Progress", "Run", "Stopped"]
 
 _STDIN = "-"
 _JOURNAL_SECONDS = 1.0
@@ -40,6 +40,24 @@ class Stopped(Exception):  # noqa: N818 - a fact about the run
         super().__init__(why)
         self.report = report
         self.pipe_closed = pipe_closed
+
+
+class NotReconciled(RuntimeError):  # noqa: N818 - a fact about the run
+    """A run that lost a capture, or counted one twice: a bug of errnorm, found out by counting.
+
+    Attributes:
+        report: the counts.
+    """
+
+    def __init__(self, report: Report) -> None:
+        name = report.unreconciled[0]
+        counts = report.inputs[name]
+        told = counts.with_errors + counts.not_errors + counts.rejected
+        super().__init__(
+            f"errnorm itself failed: {name} has {counts.captures} captures, and {told} of them are told of. "
+            "The output is in place, but do not rely on it. Please report it."
+        )
+        self.report = report
 
 
 @frozen(kw_only=True)
@@ -136,6 +154,7 @@ class Run:
         Raises:
             NotResumable: when it cannot go on, or the journal is another run's.
             Stopped: when the output could not be written; what is there is kept, to go on with.
+            NotReconciled: when the captures do not add up.
         """
         mark = self._mark() if resume else None
         try:
@@ -152,6 +171,8 @@ class Run:
         finally:
             for file, _ in self._files:
                 file.close()
+        if not self.report.reconciled:
+            raise NotReconciled(self.report)
         return self.report
 
     def _stopped(self, error: OSError) -> Stopped:

@@ -131,7 +131,7 @@ _COLUMNS = (
     ),
     *("entry.id", "entry.title", "entry.docs_url"),
     *("source.name", "source.member", "source.line", "source.offset", "source.time"),
-    *("ids", "extra", "problems"),
+    *("ids", "extra", "problems", "redactions"),
 )
 _PATHS = tuple(tuple(column.split(".")) for column in _COLUMNS)
 _RAW_PATHS = (("raw", "size"), ("raw", "charset"), ("raw", "from_object"), ("raw", "text"), ("raw", "base64"))
@@ -211,6 +211,9 @@ def parquet_schema() -> Any:  # noqa: ANN401 - a pyarrow.Schema
         "ids": pa.map_(text, text),
         "extra": text,
         "problems": pa.list_(pa.struct([(name, text) for name in ("code", "severity", "message", "where")])),
+        "redactions": pa.list_(
+            pa.struct([("path", text), ("rule", text), ("action", text), ("length", pa.int32())])
+        ),
         "raw": pa.struct(
             [
                 ("size", number),
@@ -256,6 +259,7 @@ def _row(data: dict[str, Any]) -> dict[str, Any]:
         "retry": retry | {"not_before": _moment(retry["not_before"])},
         "ids": list(data["ids"].items()),
         "extra": orjson.dumps(data["extra"]).decode(),
+        "redactions": data.get("redactions", ()),
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from errnorm.batch.report import Kind, Place, Report, hour_of
+from errnorm.batch.report import Counts, Kind, Place, Report, hour_of
 
 __all__ = ["Tally"]
 
@@ -29,12 +29,11 @@ class Tally:
         self._report = report
         self._kinds: dict[Kind, list[Any]] = {}
         self._hours: Counter[int] = Counter()
-        self._with_errors = 0
-        self._not_errors = 0
+        self._counts = Counts()
 
     def add(self, kinds: Iterable[Kind], place: Place, times: int = 1) -> None:
         """Count captures whose records are of these kinds, the first of them at a place."""
-        self._with_errors += times
+        self._counts.with_errors += times
         for kind in kinds:
             known = self._kinds.get(kind)
             if known is None:
@@ -49,16 +48,21 @@ class Tally:
 
     def pass_by(self, times: int = 1) -> None:
         """Count captures that are no errors."""
-        self._not_errors += times
+        self._counts.not_errors += times
 
     def reject(self) -> None:
         """Count a capture that could not be read."""
-        self._report.reject(self._name)
+        self._counts.rejected += 1
 
-    def enter(self) -> None:
-        """Enter it all into the report."""
-        self._report.pass_by(self._name, self._not_errors)
-        self._report.add_captures(self._name, self._with_errors)
+    def enter(self, captures: int) -> None:
+        """Enter it all into the report.
+
+        Args:
+            captures: how many the reader found; counted apart from what became of them, so that one that
+                was lost on the way shows.
+        """
+        self._counts.captures = captures
+        self._report.inputs[self._name].add(self._counts)
         for kind, (times, place) in self._kinds.items():
             self._report.add_kind(self._name, kind, times, place)
         for hour, records in self._hours.items():

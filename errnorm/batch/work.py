@@ -110,7 +110,8 @@ class Work:
         tally = Tally(task.input, report)
         output: list[bytes] = []
         rejects: list[bytes] = []
-        for found in found_by(task):
+        captures = 0
+        for captures, found in enumerate(found_by(task), 1):  # noqa: B007 - counted, and used below
             if isinstance(found, Capture):
                 self._take(found, tally, output, rejects)
             elif isinstance(found, Reject):
@@ -118,7 +119,7 @@ class Work:
             else:
                 tally.pass_by()
         self._storm.count(tally)
-        tally.enter()
+        tally.enter(captures)
         return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
 
     def _take(self, capture: Capture, tally: Tally, output: list[bytes], rejects: list[bytes]) -> None:

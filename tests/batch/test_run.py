@@ -25,6 +25,7 @@ from errnorm import batch
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
+from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
 from errnorm.redaction import CONTACT_CENTER
@@ -354,3 +355,16 @@ def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: lis
     assert (tmp_path / "out").read_bytes() == b"".join(lines)
     assert (report.tables, report.inputs) == (alone.tables, alone.inputs)
     assert report.fingerprints == alone.fingerprints
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_lost_capture_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int):
+    """What the readers found and what became of it are counted apart; a difference is told at once."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(capture(1) + b"{oops\n")
+
+    monkeypatch.setattr(Tally, "reject", lambda tally: [tally.pass_by() for _ in range(times)])
+
+    with pytest.raises(batch.NotReconciled, match=f"2 captures, and {1 + times} of them are told of"):
+        batch.run(path, tmp_path / "out")
+    assert (tmp_path / "out").exists()

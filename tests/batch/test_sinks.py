@@ -15,6 +15,7 @@ from corpus import cases
 import errnorm
 from errnorm.batch.sinks import SINKS, Sink, parquet_schema, sink_named, sink_of
 from errnorm.exceptions import InvalidArgument
+from errnorm.redaction import CONTACT_CENTER
 
 RECORDS = [
     record
@@ -26,6 +27,7 @@ RECORDS = [
         occurred_at=datetime(2026, 11, 21, 9, 15, 30, 123456, UTC),
     )
 ]
+RECORDS += [record.redacted(CONTACT_CENTER) for record in RECORDS[::5]]
 RAW_FORMS = ["omit", "text", "base64"]
 
 
@@ -89,6 +91,8 @@ def back(row: dict[str, Any]) -> dict[str, Any]:
     retry = row["retry"]
     retry["not_before"] = retry["not_before"].isoformat() if retry["not_before"] else None
     raw = {name: item for name, item in row["raw"].items() if item is not None or name == "charset"}
+    if not row["redactions"]:
+        del row["redactions"]
     return row | {
         "occurred_at": moment,
         "ids": dict(row["ids"]),
