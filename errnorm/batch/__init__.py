@@ -13,6 +13,7 @@
 | `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
 | `storm.py` | what comes again is not read again |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |
+| `arrow.py` | columns in, columns out, for engines |
 | `command.py` | the command, a thin face over `run` |
 """
 

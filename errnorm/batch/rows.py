@@ -213,7 +213,7 @@ def _body(item: dict[str, Any], paths: Iterable[Path]) -> tuple[Any, Path | None
 
 def _read_body(value: Any, path: Path, item: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
     if not isinstance(value, str):
-        return value if isinstance(value, dict | list | int | float) else str(value)
+        return value if isinstance(value, dict | list | int | float | bytes) else str(value)
     beside = _at(item, (*path[:-1], "encoding"))
     marked = beside == "base64" or path[-1].lower().endswith(("base64", "as_bytes"))
     return text_body(value, is_base64=marked or item.get("isBase64Encoded") is True)

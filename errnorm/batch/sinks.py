@@ -24,7 +24,7 @@ from errnorm.batch.encode import Encoder
 from errnorm.exceptions import InvalidArgument
 from errnorm.record import ErrorRecord, RawForm
 
-__all__ = ["SINKS", "Sink", "parquet_schema", "sink_named", "sink_of"]
+__all__ = ["SINKS", "Sink", "parquet_schema", "sink_named", "sink_of", "table_of"]
 
 _CACHE_BYTES = 4 << 20
 Encode = Callable[[Sequence[ErrorRecord]], bytes]
@@ -245,6 +245,13 @@ def _to_parquet(part: Path, path: Path) -> None:
         os.fsync(file.fileno())
     made.replace(path)
     part.unlink()
+
+
+def table_of(lines: IO[bytes]) -> Any:  # noqa: ANN401 - a pyarrow.Table
+    """Give the lines of records as a table with the schema of the Parquet form."""
+    pa, schema = _pyarrow(), parquet_schema()
+    parts = [pa.Table.from_pylist(rows, schema=schema) for rows in _batches(lines)]
+    return pa.concat_tables(parts) if parts else schema.empty_table()
 
 
 def _batches(lines: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
