@@ -317,7 +317,6 @@ class ProblemCode(StrEnum):
     JSON_TRUNCATED = "json-truncated", Severity.ERROR
     JSON_DUPLICATE_KEY = "json-duplicate-key", Severity.WARNING
     OBJECT_COERCED = "object-coerced", Severity.WARNING
-    VALUE_TRUNCATED = "value-truncated", Severity.WARNING
     STATUS_INVALID = "status-invalid", Severity.WARNING
     STATUS_DIFFERS = "status-differs", Severity.WARNING
     RETRY_AFTER_INVALID = "retry-after-invalid", Severity.WARNING
