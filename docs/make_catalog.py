@@ -154,10 +154,10 @@ def _entry(entry: CatalogEntry) -> Iterator[str]:
     name = f" `{entry.name}`" if entry.name else ""
     deployment = f" ({entry.deployment})" if entry.deployment else ""
     yield f'<a id="{entry.anchor}"></a>\n\n## `{entry.code}`{name}{deployment}'
-    yield f"**{_prose(entry.title)}.** {_prose(entry.explanation)}".rstrip()
+    yield f"**{prose(entry.title)}.** {prose(entry.explanation)}".rstrip()
     yield _bullets("", _facts(entry))
-    yield _bullets("Why it may have happened:", map(_prose, entry.causes))
-    yield _bullets("What to do:", map(_prose, entry.fixes))
+    yield _bullets("Why it may have happened:", map(prose, entry.causes))
+    yield _bullets("What to do:", map(prose, entry.fixes))
     if entry.has_causes_by_text:
         yield "Its texts tell the causes apart:"
         for number in range(1, len(entry.messages) + 1):
@@ -169,10 +169,10 @@ def _numbered(entry: CatalogEntry, number: int) -> Iterator[str]:
     one = Catalog.builtin().get(f"{entry.id}#{number}") or entry
     yield f'<a id="{one.anchor}"></a>\n\n### {number}. `{text}`'
     if one.title != entry.title or one.explanation != entry.explanation:
-        yield f"**{_prose(one.title)}.** {_prose(one.explanation)}"
+        yield f"**{prose(one.title)}.** {prose(one.explanation)}"
     yield _bullets("", _judgement(one))
-    yield _bullets("Why it may have happened:", map(_prose, one.causes if one.causes != entry.causes else ()))
-    yield _bullets("What to do:", map(_prose, one.fixes if one.fixes != entry.fixes else ()))
+    yield _bullets("Why it may have happened:", map(prose, one.causes if one.causes != entry.causes else ()))
+    yield _bullets("What to do:", map(prose, one.fixes if one.fixes != entry.fixes else ()))
 
 
 def _facts(entry: CatalogEntry) -> Iterator[str]:
@@ -184,9 +184,9 @@ def _facts(entry: CatalogEntry) -> Iterator[str]:
     if entry.status:
         yield f"HTTP status: {', '.join(map(str, entry.status))}"
     if entry.deprecated:
-        yield f"given up by the vendor: use {_prose(entry.deprecated.use)}"
+        yield f"given up by the vendor: use {prose(entry.deprecated.use)}"
     yield f"id: `{entry.id}`"
-    yield f"proof: {entry.verified}, [{_prose(entry.source or 'source')}]({entry.source_url})"
+    yield f"proof: {entry.verified}, [{prose(entry.source or 'source')}]({entry.source_url})"
 
 
 def _judgement(entry: CatalogEntry) -> Iterator[str]:
@@ -201,7 +201,7 @@ def _bullets(heading: str, texts: Iterator[str] | map[str]) -> str:
     return "\n\n".join((heading, "\n".join(items)) if heading else ("\n".join(items),)) if items else ""
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Keep Markdown from reading our words as marks."""
     marked = re.sub(r"([*\[\]`])", r"\\\1", text)
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
