@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint coverage bench instructions fuzz pages pins clean
+.PHONY: demo test lint docs coverage bench instructions fuzz pages pins clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -17,6 +17,13 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	@if $(BIN)/pyright --version >/dev/null 2>&1; then $(BIN)/pyright --pythonpath $(BIN)/python; \
 	else echo "**** NOT PROVED: the types with pyright, which could not be fetched by npm ****"; fi
+
+# The site, strictly: a warning ends it, and so does a dead link or anchor of the pages as they were built.
+docs: $(VENV)/ready
+	rm -rf build/site
+	$(BIN)/python -m sphinx -q -W --keep-going -E -j auto -c docs -d build/doctrees . build/site
+	ERRNORM_SITE=build/site $(BIN)/python -m pytest -q tests/test_site.py
+	@echo "The site is in build/site: open build/site/index.html."
 
 coverage: $(VENV)/ready
 	$(BIN)/python -m coverage run -m pytest -q tests
@@ -44,7 +51,7 @@ pins: $(VENV)/ready
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --upgrade -o requirements/ci.txt
 
 pages: $(VENV)/ready
-	@$(BIN)/python docs/make_catalog.py
+	@$(BIN)/python docs/make_reference.py
 
 # pip 25.1 is the first that reads [dependency-groups].
 $(VENV)/ready: pyproject.toml
