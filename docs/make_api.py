@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import EnumMeta
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import griffe
@@ -74,8 +75,10 @@ def _module(name: str) -> str:
 
 
 def _named(module: str, name: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - any public value
-    home = getattr(value, "__module__", module) if callable(value) else module
-    found = _source(home)[getattr(value, "__qualname__", name)]
+    found = _source(_home(module, value)).members[getattr(value, "__qualname__", name)]
+    if found.is_alias:  # a constant does not know its home; the import does
+        home, _, name_there = found.target_path.rpartition(".")
+        found = _source(home).members[name_there]
     yield f'<a id="{name}"></a>\n\n## `{name}`'
     yield from _object(found)
     if isinstance(value, EnumMeta):
@@ -85,6 +88,13 @@ def _named(module: str, name: str, value: Any) -> Iterator[str]:  # noqa: ANN401
             if member.has_docstring and not member.name.startswith("_"):
                 yield f'<a id="{name}.{member.name}"></a>\n\n### `{name}.{member.name}`'
                 yield from _object(member)
+
+
+def _home(module: str, value: Any) -> str:  # noqa: ANN401 - any public value
+    """Name the module in which a public value is written down."""
+    if isinstance(value, ModuleType):
+        return "errnorm.installed"  # what a module answers that is called: see errnorm.called
+    return str(value.__module__) if callable(value) else module
 
 
 def _object(found: Any) -> Iterator[str]:  # noqa: ANN401 - a function, class or attribute of griffe
