@@ -90,7 +90,7 @@ def read_headers(
     found: dict[str, str] = {}
     facts: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
-    for name, value in _pairs(headers):
+    for name, value in headers.items() if type(headers) is dict else _pairs(headers):
         key = (name if isinstance(name, str) else _text(name)).lower()
         if key in found:
             repeated.setdefault(key, [found[key]]).append(_text(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.sax.saxutils import escape
 
 import orjson
 import pytest
@@ -83,6 +84,51 @@ def test_any_decoded_json_gives_a_result(value: Any, vendor: str | None):
 def test_any_headers_give_a_result(headers: dict[str, str]):
     """What stands in headers may be nonsense; the record is made all the same."""
     check(None, errnorm.normalize(b'{"message": "no"}', status=503, headers=headers))
+
+
+MEMBER_TEXTS = """
+13036|20700|1001|-1|CF_RESOURCE_BUSY|UNAUTHORIZED|NO TOKEN|Generic Error|a=b|notFound|Invalid Input
+PERERR_CM_NEW| x | |HTTP Status code: 400 Api Error Type: a Error Message: b
+"""
+member_texts = st.sampled_from(MEMBER_TEXTS.strip().replace("\n", "|").split("|")) | st.text(
+    "ab 1_&<", max_size=8
+)
+member_names = ["ErrorType", "ErrorMessage", "ErrorData", "ErrorMedia", "peripheralErrorCode"]
+member_names += ["peripheralErrorMsg", "peripheralErrorText"]
+
+
+@given(
+    errors=st.lists(
+        st.dictionaries(st.sampled_from(member_names), member_texts, min_size=1), min_size=1, max_size=2
+    ),
+    url=st.sampled_from([None, "/finesse/api/User/1001"]),
+)
+def test_the_usual_road_of_finesse_is_the_general_one(errors: list[dict[str, str]], url: str | None):
+    """REST as it is nearly always sent is read on a shorter road, and becomes the same.
+
+    An empty member that nobody knows says nothing, and leads over the general road.
+    """
+
+    def body(more: str) -> str:
+        inside = [
+            "".join(f"<{name}>{escape(text)}</{name}>" for name, text in error.items()) for error in errors
+        ]
+        return f"<ApiErrors>{''.join(f'<ApiError>{error}{more}</ApiError>' for error in inside)}</ApiErrors>"
+
+    usual, general = (errnorm.normalize(body(more), status=400, url=url) for more in ("", "<nothing/>"))
+
+    assert usual == general
+
+
+@given(
+    members=st.dictionaries(st.sampled_from(["code", "errorMsg", "exception", "userId", "x"]), json_values)
+)
+def test_the_usual_road_of_cobrowse_is_the_general_one(members: dict[str, Any]):
+    """An event as the SDK sends it is read on a shorter road, and becomes the same."""
+    event = {"event": "session_error", "payload": members}
+    usual, general = errnorm.normalize(event), errnorm.normalize(event | {"nothing": None})
+
+    assert usual == general
 
 
 SECRET = "s3cr3t-Agent-Müller"

@@ -17,6 +17,7 @@ from errnorm.vendor import (
     Clue,
     ClueKind,
     Evidence,
+    Question,
     Reported,
     Vendor,
     is_blank,
@@ -24,7 +25,9 @@ from errnorm.vendor import (
 )
 from errnorm.vendors.cisco_finesse.forms import (
     CLIENT_TYPES,
+    MEMBERS,
     REST,
+    REST_XML,
     TREE_KEYS,
     TREE_ROOTS,
     Group,
@@ -80,21 +83,7 @@ _CTI_TABLES = frozenset({"cf", "arm", "e-cti", "ccx"})
 _CONFERENCE = frozenset({"20700", "20999"})
 _CATCH_ALL = frozenset({"genericerror", "calloperationfailure"})
 _PROSE = frozenset({"ErrorMessage", "peripheralErrorText"})
-# The members of an error as REST spells them; other forms write `errorType`.
-_KNOWN = {
-    name.lower(): name
-    for name in (
-        "ErrorType",
-        "ErrorMessage",
-        "ErrorData",
-        "ErrorMedia",
-        "peripheralErrorCode",
-        "peripheralErrorMsg",
-        "peripheralErrorText",
-    )
-}
-_SPELT = frozenset(_KNOWN.values())
-_TEXT_OR_NONE = frozenset({str, type(None)})
+_KNOWN = {name.lower(): name for name in MEMBERS}
 
 
 def score(payload: Payload) -> Evidence:
@@ -128,8 +117,8 @@ def _read(payload: Payload) -> _Read:
         tree = Tree.of(payload)
         limit = payload.limits.max_records + 1  # one more tells that there are more
         every = [(error, group) for group in tree.groups for error in group.errors] if tree else ()
-        is_rest = tree is not None and tree.evidence is REST
-        errors = [(_Error(error, is_rest), group) for error, group in every[:limit]]
+        is_usual = tree is not None and tree.is_usual
+        errors = [(_Error(error, is_usual), group) for error, group in every[:limit]]
         payload.memo[_NAME] = tree, errors
     found: _Read = payload.memo[_NAME]
     return found
@@ -190,15 +179,12 @@ class _Error:
         detailed: it has an `errorDetail`, as siblings of Finesse do.
     """
 
-    def __init__(self, error: dict[str, Any], is_rest: bool) -> None:  # noqa: FBT001 - one fact about the error
+    def __init__(self, error: dict[str, Any], is_usual: bool) -> None:  # noqa: FBT001 - one fact about it
         self.extra: dict[str, Any] = {}
         self.sent: dict[str, tuple[str, Any]] = {}
         self.detailed = False
-        if is_rest and error.keys() <= _SPELT and _TEXT_OR_NONE.issuperset(map(type, error.values())):
-            # What most errors are, known names and texts, is sorted already, which saves 4 µs.
-            self.texts: dict[str, str | None] = error
-        else:
-            self.texts = {}
+        self.texts: dict[str, str | None] = error if is_usual else {}
+        if not is_usual:
             self._sort(error)
 
     def _sort(self, error: Mapping[str, Any]) -> None:
@@ -243,6 +229,9 @@ class _Error:
 
     def reported(self, tree: Tree, group: Group, url: str) -> Reported:
         """Report the error: the steps in the order of their dependence."""
+        text = self.texts.get("ErrorMessage")
+        if tree.is_usual and not (text and text.startswith(_COMPOSITE)):
+            return self._usual(text, url)
         fields = Reported(
             shape=tree.shape,
             origin=tree.origin,
@@ -262,6 +251,44 @@ class _Error:
         if envelope:
             self.extra["envelope"] = envelope
         return fields
+
+    def _usual(self, text: str | None, url: str) -> Reported:
+        """Report what stands in REST alone, its message being a text or a constant: saves 3 µs of 6."""
+        get = self.texts.get
+        kind, media, data = get("ErrorType"), get("ErrorMedia"), get("ErrorData")
+        peripheral, name, detail = (
+            get("peripheralErrorCode"),
+            get("peripheralErrorMsg"),
+            get("peripheralErrorText"),
+        )
+        ids = {"media": media} if media else {}
+        code = _constant(text)
+        message = text
+        if detail and (text is None or text == code):
+            message = detail
+            self.keep("ErrorMessage")
+        elif detail:
+            self.extra["peripheralErrorText"] = detail
+        if name:
+            self.extra["peripheralErrorMsg"] = name
+        table = _table_of(code, media)
+        number = None
+        if data and _is_code(data, table, kind, message, ids, url, is_notification=False):
+            number = data
+            if peripheral:
+                self.extra["ErrorData"] = data
+        return {
+            "shape": REST_XML,
+            "origin": Origin.VENDOR,
+            "type": kind,
+            "code": code,
+            "subcode": peripheral or number,
+            "message": message,
+            "target": None if number else data,
+            "ids": ids,
+            "extra": self.extra,
+            "lookups": _lookups(kind, code, number, message, peripheral, name, table),
+        }
 
     def keep(self, key: str) -> None:
         """Keep a member in `extra` as it was sent."""
@@ -302,45 +329,71 @@ class _Error:
     def _codes(self, fields: Reported, media: str | None, tree: Tree, url: str) -> None:
         """Choose subcode and target, and what to look up: the most specific first."""
         code, kind = fields["code"], fields["type"]
-        # Without a constant, a number of the Media APIs is of their table (errorMedia).
-        table = _table(code) or ("arm" if media else None)
+        table = _table_of(code, media)
         peripheral, name = self.texts.get("peripheralErrorCode"), self.texts.get("peripheralErrorMsg")
         self.keep("peripheralErrorMsg")
         data = self.texts.get("ErrorData")
-        number = data if data and _is_code(data, table, fields, tree, url) else None
+        told = kind, fields["message"], fields["ids"], url
+        is_code = data and _is_code(data, table, *told, is_notification=tree.notification)
+        number = data if is_code else None
         fields["subcode"] = peripheral or number
         fields["target"] = None if number else data
         if number and peripheral:
             self.keep("ErrorData")
+        fields["lookups"] = _lookups(kind, code, number, fields["message"], peripheral, name, table)
+
+
+def _lookups(  # noqa: PLR0913, PLR0917 - each is one text of the error
+    kind: str | None,
+    code: str | None,
+    number: str | None,
+    message: str | None,
+    peripheral: str | None,
+    name: str | None,
+    table: str | None,
+) -> tuple[Question, ...]:
+    """Ask the catalog, the most specific first; what was not sent asks nothing."""
+    asked: tuple[Question, ...] = ()
+    if peripheral or name:
+        asked = (("peripheral", peripheral), ("peripheral", name), ("ccx", peripheral))
+    if number:
+        # Finesse has numbers of its own (4047, 20999); without a constant, no other table may guess.
+        asked += ((table or "message", number), ("type", number if table is None else None))
+    if code:
+        asked += ((table or "message", code), ("type", code if table == "message" else None))
+    elif message and len(message) <= _LONGEST_KEY:
         # `NO TOKEN` is no constant, and the catalog knows it all the same.
-        text = fields["message"] if code is None else None
-        fields["lookups"] = (
-            ("peripheral", peripheral),
-            ("peripheral", name),
-            ("ccx", peripheral),
-            # Finesse has numbers of its own (4047, 20999); without a constant, no other table may guess.
-            (table or "message", number),
-            ("type", number if table is None else None),
-            (table or "message", code),
-            ("message", text if text and len(text) <= _LONGEST_KEY else None, Match.MESSAGE),
-            ("type", code if table == "message" else None),
-            ("type", kind),
-        )
+        asked += (("message", message, Match.MESSAGE),)
+    return (*asked, ("type", kind)) if kind else asked
 
 
-def _is_code(data: str, table: str | None, fields: Reported, tree: Tree, url: str) -> bool:
+def _table_of(code: str | None, media: str | None) -> str | None:
+    # Without a constant, a number of the Media APIs is of their table (errorMedia).
+    return _table(code) or ("arm" if media else None)
+
+
+def _is_code(  # noqa: PLR0913, PLR0917 - all that tells one number from another
+    data: str,
+    table: str | None,
+    kind: str | None,
+    message: str | None,
+    ids: Mapping[str, str],
+    url: str,
+    *,
+    is_notification: bool,
+) -> bool:
     """Tell a CTI number from an agent id: both are digits in ErrorData.
 
     Only the request knows its ids: a number that its url or the Update names is one of them.
     """
     if not _NUMBER.fullmatch(data):
         return False
-    kind = (fields["type"] or "").lower().replace(" ", "")
-    if kind.startswith(_AGENT_TYPES) or not (kind or fields["message"]):
+    folded = (kind or "").lower().replace(" ", "")
+    if folded.startswith(_AGENT_TYPES) or not (kind or message):
         return False
-    if data in fields["ids"].values() or (url and data in url.partition("?")[0].split("/")):
+    if data in ids.values() or (url and data in url.partition("?")[0].split("/")):
         return False
-    return table in _CTI_TABLES or tree.notification or (data in _CONFERENCE and kind in _CATCH_ALL)
+    return table in _CTI_TABLES or is_notification or (data in _CONFERENCE and folded in _CATCH_ALL)
 
 
 def _constant(text: str | None) -> str | None:
