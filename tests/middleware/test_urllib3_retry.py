@@ -67,7 +67,7 @@ def test_the_body_overrules_the_status():
 
 def test_of_several_errors_all_must_allow_it():
     """One error that cannot be helped stands beside one that can: the call is not repeated."""
-    both = testing._finesse(
+    both = testing.samples._finesse(
         ("Generic Error", "33", "CF_RESOURCE_BUSY"),
         ("Invalid Device", "260", "CF_INVALID_LOGON_DEVICE_SPECIFIED"),
     )
