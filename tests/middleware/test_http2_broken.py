@@ -49,8 +49,16 @@ def answer(vendor: Vendor, client: socket.socket) -> None:
             if isinstance(event, h2.events.RequestReceived):
                 path = dict(event.headers)[b":path"].decode()
                 if not respond(vendor, connection, client, event.stream_id, path):
+                    hang_up(client)
                     return
         client.sendall(connection.data_to_send())
+
+
+def hang_up(client: socket.socket) -> None:
+    """End the connection by FIN: closed over what the client still sends, it might end by RST instead."""
+    client.shutdown(socket.SHUT_WR)
+    while client.recv(65536):
+        pass
 
 
 def respond(vendor: Vendor, connection: Any, client: socket.socket, stream: int, path: str) -> bool:
