@@ -31,19 +31,13 @@ html_extra_path = ["site"]  # a page that leads from the top of the site to docs
 # The order of the side bar; a page of docs/ that stands nowhere comes at the end of the guides.
 TUTORIAL = ["README", "docs/tutorial"]
 GUIDES = [
-    *(
-        "docs/middleware",
-        "docs/middleware-servers",
-        "docs/retry",
-        "docs/logging",
-        "docs/events",
-        "docs/testing",
-    ),
-    *("docs/batch", "docs/recipes/fastapi", "docs/recipes/jobs", "docs/recipes/pipelines"),
+    f"docs/{name}" for name in ("middleware", "middleware-servers", "retry", "logging", "exports", "events")
 ]
+GUIDES += [f"docs/{name}" for name in ("testing", "batch", "extending")]
+GUIDES += [f"docs/recipes/{name}" for name in ("fastapi", "jobs", "pipelines")]
 EXPLANATION = ["docs/why", "docs/catalog-guide", "docs/trust", "docs/performance", "SECURITY"]
 PROJECT = ["docs/compatibility", "CONTRIBUTING", "CHANGELOG"]
-REFERENCE = ["docs/reference/index"]
+REFERENCE = ["docs/reference/index", "docs/schema"]
 ROOMS = ("fields", "categories", "problems", "vendors", "api")  # of the reference
 
 
@@ -63,7 +57,7 @@ def _names(pattern: str) -> list[str]:
 def _trees(page: str) -> str:
     """Give what the side bar has below a page: the Markdown itself stays free of it."""
     if page == root_doc:
-        placed = {*GUIDES, *EXPLANATION, *PROJECT, *TUTORIAL, root_doc}
+        placed = {*TUTORIAL, *GUIDES, *REFERENCE, *EXPLANATION, *PROJECT, root_doc}
         rest = [name for name in _names("docs/*.md") if name not in placed]
         parts = {"Tutorial": TUTORIAL, "How to": GUIDES + rest, "Reference": REFERENCE}
         parts |= {"Explanation": EXPLANATION, "The project": PROJECT}

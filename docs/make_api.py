@@ -39,7 +39,14 @@ def public_modules() -> list[str]:
     inside = [
         f"{room.__name__}.{name}" for room in rooms for _, name, _ in pkgutil.iter_modules(room.__path__)
     ]
-    fixed = ("errnorm", "errnorm.batch", "errnorm.redaction", "errnorm.schemas", "errnorm.testing")
+    fixed = (
+        "errnorm",
+        "errnorm.batch",
+        "errnorm.batch.arrow",
+        "errnorm.redaction",
+        "errnorm.schemas",
+        "errnorm.testing",
+    )
     return [*fixed, *(name for name in inside if "._" not in name)]
 
 

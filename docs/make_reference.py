@@ -60,6 +60,10 @@ def _index() -> str:
         ("[The catalog](../catalog/index.md)", "every code, explained"),
         ("[The command](command.md)", "all options of `errnorm`"),
         ("[The API](api/index.md)", "every public name of Python"),
+        (
+            "[The schemas](../schema.md)",
+            "record, report, capture and catalog as JSON Schema, and what may change",
+        ),
         ("[What is public](../compatibility.md)", "what you may build on, and what may change"),
     )
     return page("# Reference", NOTE.format("*"), table(("page", "what you find there"), rows))

@@ -36,7 +36,11 @@ if not DOCS.exists():
     pytest.skip("the docs are no part of the wheel", allow_module_level=True)
 
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
-OWN = {"README.md": "test_readme.py", "docs/batch.md": "batch/test_command.py"}  # with bodies of their own
+OWN = {  # pages whose commands another file of tests runs, with bodies of their own
+    "README.md": "test_readme.py",
+    "docs/batch.md": "batch/test_command.py",
+    "docs/extending.md": "test_extending_page.py",
+}
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# ([\w-]+\.\w+)\n")
