@@ -21,7 +21,7 @@ def page() -> str:
 
 def test_every_test_that_the_page_names_exists(page: str):
     """A promise is held by a test that is there."""
-    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", page)
     gone = [(file, name) for file, name in named if f"def {name}(" not in (TESTS / file).read_text("utf-8")]
 
     assert len(named) > 20
