@@ -123,7 +123,7 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         raw: whether and how the body goes with a record: `omit`, `text`, `base64`.
         policy: what is taken out of records and rejects, such as `errnorm.redaction.CONTACT_CENTER`.
         normalizer: who reads the bodies.
-        progress: is told after each piece of work how far it is.
+        progress: is told at the start, and after each piece of work, how far it is.
 
     Returns:
         The counts. Inputs that could not be read stand in it; they raise nothing.

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.filesize import decimal
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from errnorm.batch.run import Progress
@@ -27,7 +28,7 @@ class Shown:
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
-        self._task = bar.add_task("", total=None, records=0, speed=0.0, failed="")
+        self._task = bar.add_task("", total=None, read="", records=0, speed=0.0)
         self._start = time.monotonic()
         self._last = 0.0
 
@@ -42,10 +43,17 @@ class Shown:
             self._task,
             completed=progress.seen,
             total=progress.total or None,
+            read=_read(progress),
             records=records,
             speed=records / max(now - self._start, 0.001),
         )
         self._bar.refresh()
+
+
+def _read(progress: Progress) -> str:
+    """Say how much is read, and of how much where that is known: nobody knows how long a pipe is."""
+    seen = decimal(progress.seen)
+    return f"{seen} of {decimal(progress.total)}" if progress.total else seen
 
 
 @contextmanager
@@ -53,7 +61,7 @@ def shown() -> Iterator[Shown]:
     """Show progress on standard error, and take it away at the end."""
     columns = (
         BarColumn(),
-        DownloadColumn(),
+        TextColumn("{task.fields[read]}"),
         TextColumn("{task.fields[records]:,} errors, {task.fields[speed]:,.0f}/s"),
         TimeRemainingColumn(),
     )

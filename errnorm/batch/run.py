@@ -146,7 +146,7 @@ class Run:
         Args:
             jobs: how many processes work.
             resume: whether to go on where an earlier run was killed.
-            progress: is told after each task how far it is.
+            progress: is told at the start, and after each task, how far it is.
 
         Returns:
             The report.
@@ -207,6 +207,8 @@ class Run:
     def _work(self, jobs: int, progress: Callable[[Progress], None] | None) -> None:
         total = sum(item.size for item in self._inputs)
         written = time.monotonic()
+        if progress:
+            progress(Progress(seen=0, total=total, report=self.report))
         with closing(done_by(self._left(), self._settings, jobs)) as every:
             for done in every:
                 self._write(done)

@@ -154,4 +154,6 @@ def test_progress_is_for_a_terminal(place: Path):
 
     assert process.wait() == 0
     assert b"errors" in seen
+    assert b"0 bytes of %.1f MB" % (20_000 * len(LINE) / 1e6) in seen
+    assert b"?" not in seen.replace(b"\x1b[?25", b"")
     assert b"20,000 captures" in seen
