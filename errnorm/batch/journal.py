@@ -17,7 +17,7 @@ from attrs import asdict, frozen
 
 from errnorm.batch.inputs import Input
 
-__all__ = ["Aside", "Journal", "Mark", "NotResumable", "part_of"]
+__all__ = ["Aside", "Journal", "Mark", "NotResumable", "can_stand_aside", "part_of"]
 
 _VERSION = 1
 
@@ -96,6 +96,11 @@ class Journal:
 def part_of(path: Path) -> Path:
     """Give the name under which a file is written aside."""
     return path.with_name(f"{path.name}.part")
+
+
+def can_stand_aside(path: Path) -> bool:
+    """Tell whether a file can be written aside and moved there: `/dev/null` or a pipe would be replaced."""
+    return path.is_file() or not path.exists()
 
 
 class Aside:

@@ -15,7 +15,7 @@ from typing import IO
 from attrs import frozen
 
 from errnorm.batch.inputs import expand
-from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, part_of
+from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, can_stand_aside, part_of
 from errnorm.batch.pool import done_by
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
@@ -75,18 +75,23 @@ class Progress:
 
 
 class _Direct:
-    """Standard output: what is written is gone."""
+    """Standard output, a pipe or a device: what is written is gone."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], *, is_ours: bool = False) -> None:
         self._file = file
+        self._is_ours = is_ours
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        self._file.write(data)
+        view = memoryview(data)
+        while view:  # a pipe may take less than all
+            view = view[self._file.write(view) :]
         self._file.flush()
 
     def close(self) -> None:
-        """Leave it open: it is not ours."""
+        """Close what was opened here; standard output is not ours."""
+        if self._is_ours:
+            self._file.close()
 
     def place(self, finish: Callable[[Path, Path], None]) -> None:
         """Leave it where it is."""
@@ -129,7 +134,7 @@ class Run:
 
     def _journal_of(self, output: Path | None) -> Journal | None:
         """Keep a journal where there is a file to go on with, and inputs that can be read again."""
-        if output is None or any(item.name == _STDIN for item in self._inputs):
+        if output is None or not can_stand_aside(output) or any(item.name == _STDIN for item in self._inputs):
             return None
         same = repr((str(self._rejects), self._settings.same, self._how))
         return Journal(output.with_name(f"{output.name}.journal"), self._inputs, same)
@@ -252,8 +257,12 @@ class Run:
 
 
 def _opened(output: Path | None, keep: int) -> Aside | _Direct:
-    if output is not None:
+    if output is not None and output.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "It is a folder")  # now, not after hours of work
+    if output is not None and can_stand_aside(output):
         return Aside(output, keep)
+    if output is not None:
+        return _Direct(output.open("wb", buffering=0), is_ours=True)
     if sys.stdout is None:  # the shell has closed it
         raise OSError(errno.EBADF, "Standard output is closed")
     return _Direct(sys.stdout.buffer)

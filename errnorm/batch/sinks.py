@@ -21,6 +21,7 @@ import orjson
 from attrs import frozen
 
 from errnorm.batch.encode import Encoder
+from errnorm.batch.journal import can_stand_aside
 from errnorm.exceptions import InvalidArgument
 from errnorm.record import ErrorRecord, RawForm
 
@@ -96,7 +97,7 @@ def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sin
     by_suffix = next((sink for sink in SINKS if suffix in sink.suffixes), NDJSON)
     sink = sink_named(to) if to else by_suffix
     if sink.needs_file:
-        if output is None:
+        if output is None or not can_stand_aside(Path(output)):
             raise InvalidArgument(f"The form {sink.name} cannot be written to a pipe. Name a file with -o.")
         _pyarrow()
     return sink

@@ -103,6 +103,37 @@ def test_closed_pipe_ends_quietly(place: Path):
     assert (done.returncode, done.stderr, done.stdout.count(b"\n")) == (0, b"", 1)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.usefixtures("place")
+def test_full_device_is_told():
+    """Where nothing fits, a sentence says so; what was written nowhere is no success."""
+    done = shell("captures > /dev/full")
+
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"The output could not be written: No space left on device" in done.stderr
+
+
+@pytest.mark.usefixtures("place")
+def test_a_pipe_with_a_name_is_written_to():
+    """A pipe, like a device, is never replaced by a file; a folder is refused at once."""
+    os.mkfifo("pipe")  # never a real device: as root a mistake would replace it for all
+    done = shell("captures -q -o pipe & cat pipe; wait")
+    folder = shell("captures -o captures")
+
+    assert (done.stdout.count(b"\n"), done.stderr) == (6, b"")
+    assert Path("pipe").is_fifo()
+    assert list(Path().glob("pipe.*")) == []
+    assert (folder.returncode, b"It is a folder" in folder.stderr) == (3, True)
+    assert b"cannot be written to a pipe" in shell("captures -o pipe --to parquet").stderr
+    assert b"cannot be taken back" in shell("captures -o pipe --resume").stderr
+
+
+def shell(words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command with the words of a shell."""
+    text = f"{sys.executable} -m errnorm batch {words}"
+    return subprocess.run(["bash", "-c", text], capture_output=True, check=False)
+
+
 def grown(path: Path, size: int) -> int:
     """Wait until a file is larger than it was, and give its size."""
     while not path.exists() or path.stat().st_size <= size:
