@@ -218,25 +218,29 @@ class Normalizer:
         if not options.keys() <= _KEYWORDS:
             raise InvalidArgument(_misspelt(options.keys() - _KEYWORDS))
         given: Callable[[str], Any] = options.get
-        headers, content_type = given("headers"), _of_type("content_type", given("content_type"), str)
-        declared, facts = read_headers(headers, self._declared) if headers is not None else ({}, None)
-        if content_type:
-            declared["content-type"] = content_type
         _of_type("strict", given("strict"), bool)
         status, problems = _status(given("status"))
         call = _Call(body.data, status)
         call.from_object, call.problems = body.from_object, body.problems + problems
-        call.declared, call.facts = declared, facts
+        if "headers" in options or "content_type" in options:
+            self._take_headers(call, given("headers"), given("content_type"))
         call.path, call.hint = _path(given("url")), self._hint(given("vendor"))
-        call.source, call.occurred_at = (
-            _of_type("source", given("source"), Source),
-            _aware(given("occurred_at")),
-        )
-        call.is_plain = facts is None and call.source is None and call.occurred_at is None
-        beside = (call.from_object, call.path, call.hint, call.problems, *declared.items())
+        if "source" in options or "occurred_at" in options:
+            call.source = _of_type("source", given("source"), Source)
+            call.occurred_at = _aware(given("occurred_at"))
+        call.is_plain = call.facts is None and call.source is None and call.occurred_at is None
+        beside = (call.from_object, call.path, call.hint, call.problems, *call.declared.items())
         if any(beside):
             call.key += beside
         return call
+
+    def _take_headers(self, call: _Call, headers: Headers | None, content_type: object) -> None:
+        declared: dict[str, str] = {}
+        if headers is not None:
+            declared, call.facts = read_headers(headers, self._declared)
+        if _of_type("content_type", content_type, str):
+            declared["content-type"] = str(content_type)
+        call.declared = declared
 
     def _hint(self, name: str | None) -> str | None:
         if name is None or name in self._by_name:
