@@ -125,7 +125,7 @@ class Storm:
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
         key = (*seen.key, source.name, source.member, source.time is None, *seen.ids.items())
-        text = _text(key[0])
+        text = _text(seen.key[0])
         if source.time is None:
             return Seen(key)
         told = f"{text} {key[1:]}".casefold()
