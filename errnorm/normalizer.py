@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import Any, TypedDict, Unpack
 
@@ -526,9 +526,14 @@ def _laid_over(drafts: list[dict[str, Any]], call: _Call) -> list[dict[str, Any]
     return own
 
 
-@cache
-def _default() -> Normalizer:
-    return Normalizer()
+_default: Normalizer | None = None
+
+
+def _made() -> Normalizer:
+    """Make the default normalizer at its first use: only then it is asked what is installed."""
+    global _default  # noqa: PLW0603 - one a process; a function with a cache costs 50 ns at every call
+    _default = Normalizer()
+    return _default
 
 
 def normalize(body: object, **options: Unpack[Options]) -> Result:
@@ -554,7 +559,7 @@ def normalize(body: object, **options: Unpack[Options]) -> Result:
         >>> record.vendor, record.code, str(record.category), str(record.retry)
         ('cisco-finesse', 'SERVER_OUT_OF_SERVICE', 'unavailable', 'retry the same call')
     """
-    return _default().answer(body, options)
+    return (_default or _made()).answer(body, options)
 
 
 def detect(body: object, **options: Unpack[Options]) -> Detection:
@@ -574,7 +579,7 @@ def detect(body: object, **options: Unpack[Options]) -> Detection:
         >>> detect({"code": 1011}).candidates[0].vendor
         'zoom-cobrowse'
     """
-    return _default().answer(body, options).detection
+    return (_default or _made()).answer(body, options).detection
 
 
 def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:
