@@ -106,7 +106,9 @@ def _home(module: str, value: Any) -> str:  # noqa: ANN401 - any public value
 
 def _object(found: Any) -> Iterator[str]:  # noqa: ANN401 - a function, class or attribute of griffe
     if isinstance(found, griffe.Function):
-        yield f"```python\n{_signature(found)}\n```"
+        # Python writes 'auto'; the formatter of the pages, as of the code, wants "auto".
+        signature = _signature(found).replace("'", '"')
+        yield f"```python\n{signature}\n```"
     for section in found.docstring.parsed if found.docstring else ():
         yield _section(section)
 
