@@ -19,8 +19,8 @@ project = "errnorm"
 author = "The errnorm authors"
 extensions = ["myst_parser"]
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/**.md"]
-exclude_patterns = [".*", "build", "dist", "errnorm", "tests", "fixtures", "benchmarks", "examples"]
+include_patterns = ["*.md", "docs/**.md", "examples/*/README.md"]
+exclude_patterns = [".*", "build", "dist", "errnorm", "tests", "fixtures", "benchmarks"]
 nitpicky = True
 myst_heading_anchors = 4  # as deep as GitHub's links to headings are used here
 html_theme = "furo"
@@ -34,6 +34,7 @@ GUIDES = [
     f"docs/{name}" for name in ("middleware", "middleware-servers", "retry", "logging", "exports", "events")
 ]
 GUIDES += [f"docs/{name}" for name in ("testing", "batch", "extending")]
+GUIDES += ["examples/acme-desk/README"]
 GUIDES += [f"docs/recipes/{name}" for name in ("fastapi", "jobs", "pipelines")]
 EXPLANATION = ["docs/why", "docs/catalog-guide", "docs/trust", "docs/performance", "SECURITY"]
 PROJECT = ["docs/compatibility", "CONTRIBUTING", "CHANGELOG"]
