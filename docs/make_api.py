@@ -114,18 +114,18 @@ def _object(found: Any) -> Iterator[str]:  # noqa: ANN401 - a function, class or
 
 
 def _signature(function: griffe.Function) -> str:
-    """Write the first line of a function, one parameter a line where it is long."""
+    """Write the first line of a function as the formatter would, one parameter a line where it is long."""
     kind = "async def" if "async" in function.labels else "def"
-    line = f"{kind} {function.signature()}: ..."
+    line = f"{kind} {function.signature()}: ...".replace("'", '"')
     if len(line) <= 100:
         return line
     inside = ",\n".join(f"    {parameter}" for parameter in _parameters(function))
-    return f"{kind} {function.name}(\n{inside},\n) -> {function.returns}: ..."
+    return f"{kind} {function.name}(\n{inside},\n) -> {function.returns}: ...".replace("'", '"')
 
 
 def _parameters(function: griffe.Function) -> Iterator[str]:
     starred = False
-    for one in function.parameters:
+    for one in (one for one in function.parameters if one.name not in {"self", "cls"}):
         if one.kind is griffe.ParameterKind.keyword_only and not starred:
             starred = True
             yield "*"
