@@ -116,11 +116,11 @@ def _object(found: Any) -> Iterator[str]:  # noqa: ANN401 - a function, class or
 def _signature(function: griffe.Function) -> str:
     """Write the first line of a function as the formatter would, one parameter a line where it is long."""
     kind = "async def" if "async" in function.labels else "def"
-    line = f"{kind} {function.signature()}: ...".replace("'", '"')
+    line = f"{kind} {function.signature()}: ..."
     if len(line) <= 100:
         return line
     inside = ",\n".join(f"    {parameter}" for parameter in _parameters(function))
-    return f"{kind} {function.name}(\n{inside},\n) -> {function.returns}: ...".replace("'", '"')
+    return f"{kind} {function.name}(\n{inside},\n) -> {function.returns}: ..."
 
 
 def _parameters(function: griffe.Function) -> Iterator[str]:
