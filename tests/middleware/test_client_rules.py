@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -355,6 +356,39 @@ def test_a_stalled_body_is_not_waited_for(vendor: Vendor, call: Callable[..., tu
     assert 0 < len(result.raw.data) <= len(FINESSE) // 2
     assert FINESSE.startswith(result.raw.data)
     assert body == FINESSE
+
+
+def below(buffered: bytes, **more: Any) -> Any:
+    """Give a stream of httpcore with so much read behind the head."""
+    state = SimpleNamespace(trailing_data=(buffered, False))
+    return SimpleNamespace(_connection=SimpleNamespace(_h11_state=state, _events={}), **more)
+
+
+@pytest.mark.parametrize(
+    ("stream", "headers", "expected"),
+    [
+        (below(b"<Api/>"), {"Content-Length": "6"}, True),
+        (below(b"<Api/"), {"Content-Length": "6"}, False),
+        (below(b"<Api/>"), {}, False),
+        (below(b"6\r\n<A"), {"Content-Length": "5", "Transfer-Encoding": "chunked"}, False),
+        (below(b"", _stream_id=1), {"Content-Length": "0"}, False),
+    ],
+)
+def test_a_body_that_came_with_its_head_is_told_by_its_length(
+    stream: Any,
+    headers: dict[str, str],
+    expected: bool,  # noqa: FBT001 - a parameter
+):
+    """A length that chunks make void (RFC 9112, section 6.3) tells nothing, nor does one over HTTP/2."""
+    assert _httpcore._is_all_here(stream, httpx.Response(400, headers=headers)) is expected
+
+
+def test_what_tls_has_unpacked_has_come():
+    """A rest of a TLS record shows at no socket: it is asked for before the socket is waited for."""
+    request, response = httpx.Request("GET", "https://finesse.example.com"), httpx.Response(400)
+    unpacked = SimpleNamespace(pending=lambda: 5)  # no socket: nothing can wait for it
+
+    assert _httpcore._comes_in_time(request, response, below(b""), unpacked, Peek(Watch()))
 
 
 def test_a_read_that_is_under_way_ends_with_its_response(vendor: Vendor):
