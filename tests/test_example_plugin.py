@@ -94,6 +94,7 @@ def test_batch_finds_it_in_a_log(installed: Path, tmp_path: Path, jobs: str):
 
 def test_an_entry_of_the_user_lies_over_its_catalog(installed: Path, tmp_path: Path):
     """A catalog file for the plugin's vendor is in order for the check, and wins over what the plugin says."""
+    pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
     own = tmp_path / "own.json"
     row = {"table": "code", "code": "17", "title": "Ask the night shift"}
     own.write_text(json.dumps({"vendor": "acme-desk", "entries": [row]}), "utf-8")
