@@ -65,11 +65,11 @@ class Member:
     _given: int = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Give the next bytes, nothing at the end; `error` says when the end came too early."""
-        if self._given < len(self.head):
-            start, self._given = self._given, len(self.head) if size < 0 else self._given + size
-            return self.head[start : self._given]
-        return self._guarded(sys.maxsize if size < 0 else size)
+        """Give the next bytes, fewer only at the end; `error` says when the end came too early."""
+        size = sys.maxsize if size < 0 else size
+        first = self.head[self._given : self._given + size]
+        self._given += len(first)
+        return first + self._guarded(size - len(first)) if first else self._guarded(size)
 
     def _guarded(self, size: int) -> bytes:
         parts = []

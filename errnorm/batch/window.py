@@ -6,7 +6,7 @@ from errnorm.batch.capture import Stream
 
 __all__ = ["MAX_BYTES", "Window"]
 
-MAX_BYTES = 32 << 20
+MAX_BYTES = 16 << 20
 """The longest line, list element or message; what is longer becomes rejects of this length."""
 
 _READ_BYTES = 1 << 20

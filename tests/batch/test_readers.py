@@ -7,12 +7,14 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from errnorm import batch
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
 from errnorm.batch.readers import READERS, reader_named, reader_of
 from errnorm.batch.times import zone_of
@@ -386,3 +388,13 @@ def test_pieces_give_what_the_whole_gives(size: int, name: str):
     pieces = list(reader.cut(Stream(Small(data), "a")))
     assert [item for piece in pieces for item in reader.read(piece)] == whole
     assert len(pieces) > 1
+
+
+def test_a_long_body_is_read_whole(tmp_path: Path):
+    """A file that is one body is that body to its end, however much of it was looked at to know its form."""
+    path = tmp_path / "a.xml"
+    body = BODY.replace("Input", "Input" + " " * 200_000)
+    path.write_text(body)
+    (record,) = batch.records(path)
+
+    assert (record.raw.data.decode(), record.problems) == (body, ())

@@ -13,6 +13,7 @@ __all__ = ["BINARY", "BODY"]
 _START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*+(?:[<{\[]|$)")
 # `<34>Nov 21 …` (RFC 3164, RFC 5424) and `[2026-11-21 …]` begin a log, and no body.
 _LOG = re.compile(rb"<\d{1,3}>|\[(?!\s*+[\[{\"\]])")
+_BLOCK_BYTES = 1 << 20  # a reject's JSON may be six times as long as its bytes
 _TOO_LONG = f"The input is one body of more than {MAX_BYTES >> 20} MiB. Cut it; a body is read up to 1 MiB."
 _NO_FORM = "The input is of no form that is read here. Look whether it is a picture, a program or encrypted."
 
@@ -34,9 +35,10 @@ def _read(stream: Stream) -> Iterator[Found]:
 def _blocks(stream: Stream, data: bytes, reason: str) -> Iterator[Found]:
     line, offset = stream.line, stream.offset
     while data:
-        yield Reject(stream.source(line, offset), reason, data)
-        line, offset = line + data.count(b"\n"), offset + len(data)
-        data = stream.file.read(MAX_BYTES)
+        block, data = data[:_BLOCK_BYTES], data[_BLOCK_BYTES:]
+        yield Reject(stream.source(line, offset), reason, block)
+        line, offset = line + block.count(b"\n"), offset + len(block)
+        data = data or stream.file.read(_BLOCK_BYTES)
 
 
 def _sniff_binary(head: bytes, _: Mapping[str, str]) -> float:
@@ -44,7 +46,7 @@ def _sniff_binary(head: bytes, _: Mapping[str, str]) -> float:
 
 
 def _read_binary(stream: Stream) -> Iterator[Found]:
-    yield from _blocks(stream, stream.file.read(MAX_BYTES), _NO_FORM)
+    yield from _blocks(stream, stream.file.read(_BLOCK_BYTES), _NO_FORM)
 
 
 BODY = Reader(name="body", title="a single body", sniff=_sniff, read=_read)

@@ -51,11 +51,15 @@ def _columns(header: bytes) -> list[str]:
 
 def _pieces(stream: Stream) -> Iterator[Stream]:
     """Cut a table at ends of rows: outside of quotes, where the number of quotes before is even."""
-    head, offset, line, rest = stream.head, stream.offset, stream.line, b""
+    head, offset, line, rest, quotes = stream.head, stream.offset, stream.line, b"", 0
     while part := stream.file.read(_PIECE_BYTES):
         data = rest + part
         head = head or data.partition(b"\n")[0]
-        end = _row_end(data)
+        # No row ends in the rest: only the new part is looked through, so a long row costs its length once.
+        end = _row_end(data, len(rest), quotes)
+        if not end and len(data) >= MAX_BYTES:
+            end = len(data)
+        quotes = data.count(b'"', end) if end else quotes + part.count(b'"')
         rest = data[end:]
         if end:
             yield evolve(stream, file=io.BytesIO(data[:end]), offset=offset, line=line, head=head)
@@ -65,15 +69,22 @@ def _pieces(stream: Stream) -> Iterator[Stream]:
         yield evolve(stream, file=io.BytesIO(rest), offset=offset, line=line, head=head)
 
 
-def _row_end(data: bytes) -> int:
-    """Give the end of the last whole row; of a row without end, the greatest length."""
-    end = data.rfind(b"\n") + 1
-    quotes = data.count(b'"', 0, end)
+def _row_end(data: bytes, start: int, quotes: int) -> int:
+    """Give the end of the last whole row behind a place; 0 where none ends there.
+
+    Args:
+        data: rows, the last of which may lack its end.
+        start: the place.
+        quotes: how many quotes stand before it.
+    """
+    end = data.rfind(b"\n", start) + 1
+    quotes += data.count(b'"', start, end) if end else 0
     while end and quotes % 2:
-        start = data.rfind(b"\n", 0, end - 1) + 1
-        quotes -= data.count(b'"', start, end)
-        end = start
-    return end or (len(data) if len(data) >= MAX_BYTES else 0)
+        # Behind the last quote every end of line is inside of it.
+        before = data.rfind(b"\n", start, max(start, data.rfind(b'"', start, end))) + 1
+        quotes -= data.count(b'"', before, end) if before else 0
+        end = before
+    return end
 
 
 def _read(stream: Stream) -> Iterator[Found]:
@@ -82,37 +93,36 @@ def _read(stream: Stream) -> Iterator[Found]:
 
 
 class _Lines:
-    """The lines of a piece as text, and the bytes of the row under way."""
+    """The lines of a piece as text, and how far they were taken."""
 
-    def __init__(self, piece: Stream) -> None:
-        self._file = piece.file
-        self.taken: list[bytes] = []
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+        self.at = 0
 
     def __iter__(self) -> Iterator[str]:
         for raw in self._file:
-            self.taken.append(raw)
+            self.at += len(raw)
             yield raw.decode("utf-8", "surrogateescape")
 
 
 def _read_rows(piece: Stream) -> Iterator[Found]:
     csv.field_size_limit(MAX_BYTES)  # the module's own limit is 128 KiB, less than a body may have
-    columns = _columns(piece.head)
-    lines = _Lines(piece)
+    columns, whole = _columns(piece.head), piece.file.read()
+    lines = _Lines(whole)
     rows = csv.reader(lines, delimiter=_delimiter(piece.head), strict=True)
-    line, offset = piece.line, piece.offset
+    line, at = piece.line, 0
     while True:
         row, reason = _next(rows)
-        data = b"".join(lines.taken)
+        data = whole[at : lines.at]
         if not data:
             return
-        lines.taken.clear()
-        place = piece.source(line, offset)
-        if offset and reason:
+        place = piece.source(line, piece.offset + at)
+        if place.offset and reason:
             yield Reject(place, reason, data)
-        elif offset and row:
+        elif place.offset and row:
             yield from _found(row, columns, piece, place, data)
         line += data.count(b"\n")
-        offset += len(data)
+        at = lines.at
 
 
 def _next(rows: Iterator[list[str]]) -> tuple[list[str], str | None]:
