@@ -1,7 +1,7 @@
 """What does a record cost, for each vendor's form, beside what others pay for less?
 
 All bodies are different. errnorm is called as a user calls it, and the first record is taken out. Its cache
-is on, and full after the first rounds, so that each body drives out an older one.
+is on, and asked for each body.
 """
 
 from __future__ import annotations
