@@ -23,6 +23,7 @@ from errnorm.normalizer import Normalizer
 from errnorm.response import attached
 
 HARMLESS = {"builtins.id", "object.__getattr__", "object.__setattr__", "sys._getframe"}
+HARMLESS.add("array.__new__")  # a cache remembers in an array which bodies it has met
 SMALL, FULL = 4096, 256 * 1024
 
 
