@@ -170,7 +170,11 @@ def _entry_of(record: ErrorRecord) -> str | None:
 def _unknown_of(record: ErrorRecord) -> str | None:
     """Name a code that the catalog does not know, as far as it may be shown."""
     code = record.code
-    if code is None or code in record.known_codes or record.match in {Match.EXACT, Match.MESSAGE}:
+    found = record.match in {Match.EXACT, Match.MESSAGE}
+    # `Generic Error` with QUEUE_ON_FIRE is found by its type: the constant is known to nobody. Not so
+    # CF_GENERIC_UNSPECIFIED with 0, which say less than the type and stand behind it.
+    by_type = record.entry is not None and record.entry.table == "type" and record.subcode is None
+    if code is None or code in record.known_codes or (found and not by_type):
         return None
     return f"{record.vendor} {code if _SAFE_CODE.fullmatch(code) else _HIDDEN}"
 

@@ -148,6 +148,23 @@ def test_an_unknown_code_is_shown_only_where_it_can_be_nobodys(code: str, *, sho
     assert name == f"zoom-cobrowse {code if shown else '(not shown)'}"
 
 
+@pytest.mark.parametrize(
+    "beside, unknown",
+    [
+        ("", ["cisco-finesse QUEUE_ON_FIRE"]),
+        ("<peripheralErrorCode>13036</peripheralErrorCode>", []),  # found by its number
+    ],
+)
+def test_a_code_found_by_its_type_alone_is_unknown(beside: str, unknown: list[str]):
+    """That the type of an error is in the catalog does not make its constant known."""
+    error = f"<ErrorType>Generic Error</ErrorType><ErrorMessage>QUEUE_ON_FIRE</ErrorMessage>{beside}"
+    report = Report()
+    report.open("a", "log")
+    report.add("a", errnorm.normalize(f"<ApiErrors><ApiError>{error}</ApiError></ApiErrors>"))
+
+    assert unknown == [name for name, _, _ in report.unknown_codes.ranked()]
+
+
 def test_unknown_codes_are_ranked_with_their_first_place():
     """The most frequent stands first, with the first place that has it, in whatever order they came."""
     kinds = Kinds()
