@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
+from errnorm.headers import LONGEST_DELAY
 from errnorm.reading.cut import is_cut
 from errnorm.record import Problem
 from errnorm.vendor import Clue, ClueKind, Evidence, Vendor
@@ -22,10 +24,12 @@ ID_KEYS = frozenset({"request", "session", "dialog", "user", "media", "trace", "
 """The keys of `ids`."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*+(?:-[a-z0-9]++)*+")
+_SHAPE = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}+", re.ASCII)  # it is shown everywhere
 _HEADER = re.compile(r"[a-z0-9-]++: \S.*+")
 _HEADER_NAME = re.compile(r"[a-z0-9-]++")
 _HOLE = re.compile(r"\{\w*+\}")
 _LEAST_MARK = 4
+_MOST_DEPTH = 100
 
 
 def vendor_faults(vendor: object) -> Iterator[str]:
@@ -46,7 +50,7 @@ def vendor_faults(vendor: object) -> Iterator[str]:
     if not isinstance(vendor, Vendor):
         yield f"It is of type {type(vendor).__name__}. Give an errnorm.Vendor."
         return
-    if not _is_text(vendor.name) or not _NAME.fullmatch(vendor.name):
+    if not _is_name(vendor.name):
         yield f"The name is {vendor.name!r}. Write small letters, digits and hyphens: acme-desk."
     if not _is_text(vendor.title):
         yield "The title is empty. Write the product's name as a person reads it."
@@ -147,6 +151,14 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, str) and _SHAPE.fullmatch(value) is not None
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -164,7 +176,9 @@ def _is_status(value: object) -> bool:
 
 
 def _are_ids(value: object) -> bool:
-    return isinstance(value, Mapping) and value.keys() <= ID_KEYS and all(map(_is_text, value.values()))
+    if not isinstance(value, Mapping) or not value.keys() <= ID_KEYS:
+        return False
+    return all(_is_text(text) and _is_writable(text) for text in value.values())
 
 
 def _is_question(value: object) -> bool:
@@ -174,21 +188,40 @@ def _is_question(value: object) -> bool:
     return key_fits and all(isinstance(match, Match) for match in value[2:])
 
 
-def _is_plain(value: object) -> bool:
-    """Tell whether a value is one of JSON: what else could not be written as a record."""
-    if isinstance(value, Mapping):
-        return all(isinstance(name, str) and _is_plain(item) for name, item in value.items())
+def _is_plain(value: object, depth: int = _MOST_DEPTH) -> bool:
+    """Tell whether a value is one of JSON that can be written: with any other there is no record."""
+    if isinstance(value, dict):
+        return depth > 0 and all(_is_writable(name) and _is_plain(value[name], depth - 1) for name in value)
     if isinstance(value, list | tuple):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, str | int | float)
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**64  # orjson writes no others
+    return value is None or _is_writable(value)
 
 
-_TEXT = (_maybe(lambda value: isinstance(value, str)), "a text or None")
-_CODE = (_maybe(lambda value: isinstance(value, str) and not is_cut(value)), "a text or None")
+def _is_writable(value: object) -> bool:
+    """Tell whether a text can be written: half a pair of surrogates cannot."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_delay(value: object) -> bool:
+    return _is_number(value) and 0 <= value <= LONGEST_DELAY  # type: ignore[operator]
+
+
+_TEXT = (_maybe(_is_writable), "a text or None")
+_CODE = (_maybe(lambda value: _is_writable(value) and not is_cut(value)), "a text or None")
 _MEMBERS: Mapping[object, tuple[Callable[[Any], bool], str]] = MappingProxyType(
     {
-        "vendor": (_is_text, "a vendor's name"),
-        "shape": (_is_text, "the name of the wire form: desk.error"),
+        "vendor": (_is_name, "a vendor's name"),
+        "shape": (_is_shape, "the name of the wire form, in letters, digits and dots: desk.error"),
         "type": _CODE,
         "code": _CODE,
         "subcode": _CODE,
@@ -197,7 +230,7 @@ _MEMBERS: Mapping[object, tuple[Callable[[Any], bool], str]] = MappingProxyType(
         "status": (_maybe(_is_status), "a whole number or None"),
         "ids": (_are_ids, f"texts that are not empty, under {', '.join(sorted(ID_KEYS))}"),
         "origin": (lambda value: isinstance(value, Origin), "an errnorm.Origin"),
-        "extra": (lambda value: isinstance(value, Mapping) and _is_plain(value), "a mapping of JSON values"),
+        "extra": (lambda value: isinstance(value, dict) and _is_plain(value), "a dict of JSON values"),
         "lookups": (
             lambda value: _all(value, tuple, _is_question),
             "a tuple of errnorm.Lookup, each a table and a text",
@@ -206,6 +239,6 @@ _MEMBERS: Mapping[object, tuple[Callable[[Any], bool], str]] = MappingProxyType(
             lambda value: _all(value, tuple, lambda problem: isinstance(problem, Problem)),
             "a tuple of errnorm.Problem",
         ),
-        "delay": (_maybe(lambda value: _is_number(value) and value >= 0), "seconds, or None"),
+        "delay": (_maybe(_is_delay), f"seconds, at most {LONGEST_DELAY:.0f}, or None"),
     }
 )

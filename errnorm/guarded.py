@@ -51,7 +51,7 @@ class _Score:
         try:
             evidence = self.function(payload)
             fault = next(evidence_faults(evidence), None)
-        except Exception as error:  # noqa: BLE001 - somebody else's code may fail in any way
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's code may fail in any way
             evidence, fault = NOTHING, _raised("score", error)
         if fault is None:
             return evidence
@@ -75,14 +75,14 @@ class _Parse:
                 count += 1
             else:
                 return
-        except Exception as error:  # noqa: BLE001 - somebody else's code may fail in any way
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's code may fail in any way
             fault = _raised("parse", error)
         _note(payload, self.vendor, fault)
         if not count:
             yield from UNKNOWN.parse(payload)
 
 
-def _raised(step: str, error: Exception) -> str:
+def _raised(step: str, error: BaseException) -> str:
     return f"`{step}` raised {type(error).__name__}."  # its text may quote the body
 
 

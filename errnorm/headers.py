@@ -13,7 +13,7 @@ from errnorm.exceptions import InvalidArgument
 from errnorm.record import Problem, RetryAdvice
 from errnorm.vocabulary import Decision, DelaySource, ProblemCode, Scope
 
-__all__ = ["COMMON_HEADERS", "HeaderFacts", "Headers", "read_headers"]
+__all__ = ["COMMON_HEADERS", "LONGEST_DELAY", "HeaderFacts", "Headers", "read_headers"]
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 
@@ -33,7 +33,7 @@ _RETRY_AFTER, _DATE = "retry-after", "date"
 _WANTED = {*_IDS, _RETRY_AFTER, _DATE}
 _ONLY_DATE = {_DATE}  # which tells nothing without a Retry-After
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
-_LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
+LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
 
 
 class HeaderFacts(NamedTuple):
@@ -149,12 +149,12 @@ def _when(value: str, date: str | None) -> tuple[float | None, datetime | None]:
     """Read Retry-After (RFC 9110, section 10.2.3); a date counts from the response's own Date."""
     if _SECONDS.fullmatch(value):
         delay = float(value)
-        return (delay if delay <= _LONGEST_DELAY else None), None
+        return (delay if delay <= LONGEST_DELAY else None), None
     moment, now = _moment(value), _moment(date)
     if moment is None or now is None:
         return None, moment
     delay = max(0.0, (moment - now).total_seconds())
-    return (delay, moment) if delay <= _LONGEST_DELAY else (None, None)
+    return (delay, moment) if delay <= LONGEST_DELAY else (None, None)
 
 
 def _moment(text: str | None) -> datetime | None:

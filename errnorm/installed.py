@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,6 +50,7 @@ _OURS = "errnorm"
 _HEADING = b"[errnorm."
 _FINDERS = "_frozen_importlib_external"
 _LONGEST_REASON = 300
+_ASK = "Report it to its package, or remove the package."
 
 
 @frozen(kw_only=True)
@@ -117,34 +119,36 @@ class _Unfit(Exception):  # noqa: N818 - a fact about a plugin
 
 
 class Loader:
-    """Finds and loads plugins at its first call, once for all threads."""
+    """Finds and loads plugins at its first call; all threads get one answer."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._busy = False
+        self._lock = threading.Lock()
+        self._here = threading.local()
         self._found: _Installed | None = None
 
     def __call__(self) -> _Installed:
         """Give what is installed."""
         found = self._found
         if found is None:
+            # Out of the lock: a module that is imported may wait for a thread that asks errnorm, and a
+            # handler of the log may ask it as well. Of threads that load at once, the first is believed.
+            loaded = self._load()
             with self._lock:
                 fresh = self._found is None
-                found = self._found = self._found or self._load()
-            # Out of the lock: a handler of the log may ask errnorm again.
+                found = self._found = self._found or loaded
             _warn(found.plugins if fresh else ())
         return found
 
     def _load(self) -> _Installed:
-        if self._busy:
+        if getattr(self._here, "is_loading", False):
             raise RuntimeError(
                 "It asks errnorm for its vendors while it is imported as one of them. Ask later."
             )
-        self._busy = True
+        self._here.is_loading = True
         try:
             return _load()
         finally:
-            self._busy = False
+            self._here.is_loading = False
 
 
 installed = Loader()
@@ -205,8 +209,9 @@ def _load() -> _Installed:
     version = import_module("errnorm").__version__
     known = {vendor.name: KnownVendor(vendor=vendor, package=_OURS, version=version) for vendor in VENDORS}
     files: list[EntryFile] = []
-    found = tuple([_taken(point, known, files) for point in _points()])
-    return _Installed(tuple(known.values()), Catalog(tuple(files)), found)
+    points, lost = _points()
+    found = tuple([_taken(point, known, files) for point in points])
+    return _Installed(tuple(known.values()), Catalog(tuple(files)), (*lost, *found))
 
 
 def _taken(point: EntryPoint, known: dict[str, KnownVendor], files: list[EntryFile]) -> Plugin:
@@ -222,19 +227,32 @@ def _taken(point: EntryPoint, known: dict[str, KnownVendor], files: list[EntryFi
             )
     except _Unfit as why:
         return evolve(plugin, disabled=str(why))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - somebody else's code may fail in any way
+        return evolve(plugin, disabled=f"It cannot be used: {type(error).__name__}. {_ASK}")
     return plugin
 
 
-def _points() -> Sequence[EntryPoint]:
-    """Find the entry points, in the order that decides between two."""
+def _points() -> tuple[Sequence[EntryPoint], tuple[Plugin, ...]]:
+    """Find the entry points, in the order that decides between two, or say why they cannot be found."""
     if not _may_be_there():
-        return ()
+        return (), ()
     from importlib.metadata import entry_points  # noqa: PLC0415 - 25 ms, and few have a plugin
 
-    found = [*entry_points(group=VENDOR_GROUP), *entry_points(group=CATALOG_GROUP)]
-    return sorted(
-        found, key=lambda point: (point.group != VENDOR_GROUP, _plugin(point).package.lower(), point.name)
-    )
+    try:
+        found = [*entry_points(group=VENDOR_GROUP), *entry_points(group=CATALOG_GROUP)]
+    except Exception as error:  # noqa: BLE001 - `entry_points.txt` of any package may be of any form
+        why = (
+            f"The entry points of what is installed cannot be read ({type(error).__name__}), so no plugin is "
+            "used. Look for a package whose metadata is broken (`pip check`), and install it anew."
+        )
+        return (), (Plugin(group=VENDOR_GROUP, name="?", package="?", version="?", disabled=why),)
+    return sorted(found, key=_rank), ()
+
+
+def _rank(point: EntryPoint) -> tuple[bool, str, str]:
+    return point.group != VENDOR_GROUP, _plugin(point).package.lower(), point.name
 
 
 def _may_be_there() -> bool:
@@ -266,9 +284,16 @@ def _bytes_of(path: str) -> bytes:
 
 
 def _plugin(point: EntryPoint) -> Plugin:
-    origin = point.dist
-    package, version = (origin.name, origin.version) if origin else ("?", "?")
+    package, version = _origin_of(point)
     return Plugin(group=point.group, name=point.name, package=package, version=version)
+
+
+def _origin_of(point: EntryPoint) -> tuple[str, str]:
+    # What a broken uninstall left has no METADATA, or half of one.
+    with suppress(Exception):
+        origin: Any = point.dist
+        return origin.name or "?", origin.version or "?"
+    return "?", "?"
 
 
 def _require_free(name: str, known: dict[str, KnownVendor]) -> None:
@@ -324,4 +349,5 @@ def _warn(every: Iterable[Plugin]) -> None:
             from logging import getLogger  # noqa: PLC0415 - 4 ms of import, and few have a plugin
 
             place = f"{plugin.name} of {plugin.package} {plugin.version}"
-            getLogger("errnorm").warning("The plugin %s is left out. %s", place, plugin.disabled)
+            with suppress(Exception):  # a filter or handler of the log that fails is none of the caller's
+                getLogger("errnorm").warning("The plugin %s is left out. %s", place, plugin.disabled)

@@ -107,7 +107,7 @@ def _numbers(payload: Payload) -> Iterator[Any]:
     yield from ({**reported, "code": 17} for reported in TEMPLATE.parse(payload))
 
 
-def _not_equal(payload: Payload) -> Iterator[Reported]:
+def _not_a_number(payload: Payload) -> Iterator[Reported]:
     yield from ({**reported, "extra": {"load": float("nan")}} for reported in TEMPLATE.parse(payload))  # type: ignore[misc]
 
 
@@ -141,7 +141,7 @@ def _silent(_: Payload) -> list[Reported]:
         ({"parse": _forgets}, 'every member is findable: the record has lost "3"'),
         ({"parse": _half}, "a cut value is never a code: cut to"),
         ({"parse": _numbers}, "'code' is of type int. Give a text or None."),
-        ({"parse": _not_equal}, "the result is another one after a pickle"),
+        ({"parse": _not_a_number}, "'extra' is of type dict. Give a dict of JSON values."),
         ({"parse": _silent}, 'detection.shape is "json", and the case expects "desk.error".'),
     ],
 )

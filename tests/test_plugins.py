@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import textwrap
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +105,8 @@ def test_a_choice_of_vendors_stays_a_choice(install: Install):
     [
         ("import no_such_module", {}, "cannot be imported: ModuleNotFoundError"),
         ("raise SystemExit(3)", {}, "cannot be imported: SystemExit"),
+        ("import asyncio; raise asyncio.CancelledError", {}, "It cannot be used: CancelledError"),
+        ("class E(Exception):\n    def __str__(self): raise self\nraise E", {}, "It cannot be used: E."),
         ("ACME = 7", {}, "It is of type int. Give an errnorm.Vendor."),
         ("", {}, "cannot be imported: AttributeError"),
         (GOOD.replace('"acme-desk"', '"Acme"'), {}, "Write small letters, digits and hyphens"),
@@ -136,6 +140,43 @@ def test_a_broken_plugin_is_left_out(
     assert len(caplog.messages) == 1
     assert [known.name for known in errnorm.vendors()] == [vendor.name for vendor in VENDORS]
     assert errnorm.catalog() == errnorm.Catalog.builtin()
+
+
+@pytest.mark.parametrize("metadata", [b"", b"Metadata-Version: 2.1\nName: \xff\xfe\n", None])
+def test_a_package_without_its_name_is_used_all_the_same(
+    install: Install, tmp_path: Path, metadata: bytes | None
+):
+    """What a broken uninstall leaves has no METADATA, or half of one: its name is not known then."""
+    install("acme-desk-errnorm", GOOD, vendors="acme-desk = {}:ACME")
+    file = tmp_path / "acme_desk_errnorm-1.2.dist-info" / "METADATA"
+    if metadata is None:
+        file.unlink()
+    else:
+        file.write_bytes(metadata)
+
+    assert errnorm.Normalizer().normalize(BODY)[0].vendor == "acme-desk"
+    assert [(plugin.package, plugin.disabled) for plugin in errnorm.plugins()] == [("?", None)]
+
+
+@pytest.mark.parametrize("points", [b"[errnorm.vendors]\nno sign\n", b"[errnorm.vendors]\n\xff = a:b\n"])
+def test_entry_points_that_cannot_be_read_take_nothing_from_others(
+    install: Install, tmp_path: Path, caplog: pytest.LogCaptureFixture, points: bytes
+):
+    """One package with broken metadata, and every body is read by the builtin vendors as before."""
+    install("acme-desk-errnorm", GOOD, vendors="acme-desk = {}:ACME")
+    (tmp_path / "acme_desk_errnorm-1.2.dist-info" / "entry_points.txt").write_bytes(points)
+
+    assert errnorm.Normalizer().normalize(b"<ApiErrors/>").detection.vendor == "cisco-finesse"
+    assert "install it anew" in (errnorm.plugins()[0].disabled or "")
+    assert len(caplog.messages) == 1
+
+
+def test_a_log_that_fails_is_not_the_callers(install: Install, monkeypatch: pytest.MonkeyPatch):
+    """A filter of the log that raises keeps nobody from his record."""
+    loader = install("broken", "ACME = 7", vendors="acme-desk = {}:ACME")
+    monkeypatch.setattr(logging.getLogger("errnorm"), "filters", [_raises])
+
+    assert len(loader().vendors) == len(VENDORS)
 
 
 def test_the_first_package_by_name_wins(install: Install):
@@ -190,7 +231,21 @@ def _gives(value: Any) -> Callable[[Any], Any]:
     return lambda _: value
 
 
-@pytest.mark.parametrize("wrong", [_raises, _gives(None), _gives(Evidence(7.0, "sure"))])
+def _leaves(_: Any) -> Any:
+    raise SystemExit(0)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        _raises,
+        _leaves,
+        _gives(None),
+        _gives(Evidence(-0.1, "less")),
+        _gives(Evidence(7.0, "sure")),
+        _gives(Evidence(float("nan"), "nan")),
+    ],
+)
 def test_a_score_that_fails_is_no_evidence(wrong: Any):
     """The body is read as if the vendor were not there, and a problem names the vendor."""
     result = failing(score=wrong).normalize(BODY, status=500)
@@ -205,6 +260,7 @@ def test_a_score_that_fails_is_no_evidence(wrong: Any):
     "wrong",
     [
         _raises,
+        _leaves,
         _gives(None),
         _gives([None]),
         _gives([{"code": "17"}]),
@@ -213,6 +269,16 @@ def test_a_score_that_fails_is_no_evidence(wrong: Any):
         _gives([{"shape": "a", "queue": "b"}]),
         _gives([{"shape": "a", "ids": {"ticket": "T-1"}}]),
         _gives([{"shape": "a", "lookups": ["code"]}]),
+        _gives([{"shape": "a b"}]),
+        _gives([{"shape": "a", "vendor": "Jane Doe"}]),
+        _gives([{"shape": "a", "ids": {"request": 5}}]),
+        _gives([{"shape": "a", "ids": {"request": ""}}]),
+        _gives([{"shape": "a", "message": "\ud800"}]),
+        _gives([{"shape": "a", "extra": {"at": 2**70}}]),
+        _gives([{"shape": "a", "extra": {"at": float("nan")}}]),
+        _gives([{"shape": "a", "extra": {"at": MappingProxyType({})}}]),
+        _gives([{"shape": "a", "delay": -1}]),
+        _gives([{"shape": "a", "delay": float("inf")}]),
     ],
 )
 def test_a_parse_that_fails_still_gives_a_record(wrong: Any):
@@ -295,6 +361,33 @@ def test_threads_load_once(install: Install):
     assert len(found) == 8
     assert len({id(item) for item in found}) == 1
     assert found[0].vendors[-1].name == "acme-desk"
+
+
+def test_a_module_that_asks_while_it_is_imported_stops_no_other_thread(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+):
+    """One thread imports the plugin, which asks errnorm; another asks errnorm, which imports the plugin."""
+    gate = SimpleNamespace(importing=threading.Event(), asking=threading.Event())
+    monkeypatch.setitem(sys.modules, "gate", gate)
+    code = (
+        "import errnorm, gate, time\n"
+        "gate.importing.set(); gate.asking.wait(20); time.sleep(0.2); errnorm.vendors()\n"
+    )
+    loader = install("acme-desk-errnorm", code + GOOD, vendors="acme-desk = {}:ACME")
+
+    def ask() -> None:
+        gate.importing.wait(20)
+        gate.asking.set()
+        loader()
+
+    work = (lambda: importlib.import_module("acme_desk_errnorm"), ask)
+    threads = [threading.Thread(target=each, daemon=True) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert [thread.is_alive() for thread in threads] == [False, False]
 
 
 def test_a_handler_of_the_log_may_ask_errnorm(install: Install):
