@@ -18,7 +18,7 @@ from errnorm.record import Problem
 from errnorm.vendor import Clue, ClueKind, Evidence, Vendor
 from errnorm.vocabulary import Match, Origin
 
-__all__ = ["ID_KEYS", "evidence_faults", "report_faults", "vendor_faults"]
+__all__ = ["ID_KEYS", "evidence_faults", "report_faults", "usage_faults", "vendor_faults"]
 
 ID_KEYS = frozenset({"request", "session", "dialog", "user", "media", "trace", "client"})
 """The keys of `ids`."""
@@ -47,8 +47,26 @@ def vendor_faults(vendor: object) -> Iterator[str]:
         >>> list(vendor_faults(VENDORS[0])), list(vendor_faults(evolve(VENDORS[0], name="Finesse")))
         ([], ["The name is 'Finesse'. Write small letters, digits and hyphens: acme-desk."])
     """
+    yield from usage_faults(vendor)
+    if isinstance(vendor, Vendor):
+        yield from _pickle_faults(vendor)
+
+
+def usage_faults(vendor: object) -> Iterator[str]:
+    """Give what hinders the use of a vendor in the process where it was made.
+
+    Args:
+        vendor: what somebody says is a vendor.
+
+    Yields:
+        The sentences of `vendor_faults`, but for what hinders its way into another process.
+
+    Example:
+        >>> list(usage_faults("acme-desk"))
+        ['It is of type str. Give an errnorm.Vendor.']
+    """
     if not isinstance(vendor, Vendor):
-        yield f"It is of type {type(vendor).__name__}. Give an errnorm.Vendor."
+        yield f"It is of type {_kind(vendor)}. Give an errnorm.Vendor."
         return
     if not _is_name(vendor.name):
         yield f"The name is {vendor.name!r}. Write small letters, digits and hyphens: acme-desk."
@@ -63,7 +81,6 @@ def vendor_faults(vendor: object) -> Iterator[str]:
             yield f"`{name}` cannot be called. Give a function that takes an errnorm Payload."
     if not _all(vendor.headers, tuple, lambda name: _is_text(name) and _HEADER_NAME.fullmatch(name)):
         yield "`headers` is no tuple of header names in lower case, such as ('server',)."
-    yield from _pickle_faults(vendor)
 
 
 def _clue_faults(clue: object) -> Iterator[str]:

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from attrs import evolve, frozen
 
-from errnorm.contract import evidence_faults, report_faults
+from errnorm.contract import evidence_faults, report_faults, usage_faults
+from errnorm.exceptions import InvalidArgument
 from errnorm.payload import Payload
 from errnorm.record import Problem
 from errnorm.vendor import NOTHING, Evidence, Reported, Vendor
-from errnorm.vendors.unknown import UNKNOWN
+from errnorm.vendors import UNKNOWN, VENDORS
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "taken"]
+
+_OURS = (*VENDORS, UNKNOWN)
+
+
+def taken(vendors: Iterable[object]) -> tuple[Vendor, ...]:
+    """Take the vendors that a caller gave: each checked, and those that are not errnorm's own guarded.
+
+    Args:
+        vendors: what `Normalizer(vendors=…)` was given.
+
+    Returns:
+        The vendors in their order. A builtin one, and one that is guarded already, is taken as it is.
+
+    Raises:
+        InvalidArgument: when one cannot be used, or two have the same name.
+
+    Example:
+        >>> from errnorm.vendors import VENDORS
+        >>> taken(VENDORS) == VENDORS
+        True
+        >>> taken(["acme-desk"])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        errnorm.exceptions.InvalidArgument: vendors[0] cannot be used. It is of type str. Give ...
+    """
+    found = tuple(_taken(place, vendor) for place, vendor in enumerate(vendors))
+    for name, times in Counter(vendor.name for vendor in found).items():
+        if times > 1:
+            raise InvalidArgument(f"{times} vendors are called {name!r}. Give each a name of its own.")
+    return found
+
+
+def _taken(place: int, vendor: object) -> Vendor:
+    if isinstance(vendor, Vendor) and (vendor in _OURS or _is_guarded(vendor)):
+        return vendor
+    faults = [*usage_faults(vendor)]
+    if faults or not isinstance(vendor, Vendor):
+        raise InvalidArgument(f"vendors[{place}] cannot be used. {' '.join(faults)}")
+    if vendor.name == UNKNOWN.name:
+        raise InvalidArgument(f"vendors[{place}] is called {vendor.name!r}, which stands for no vendor.")
+    return guarded(vendor)
+
+
+def _is_guarded(vendor: Vendor) -> bool:
+    return type(vendor.score) is _Score and type(vendor.parse) is _Parse
 
 
 def guarded(vendor: Vendor) -> Vendor:
@@ -24,7 +70,7 @@ def guarded(vendor: Vendor) -> Vendor:
     The next body is read as ever: what one body did must not change what another one gives.
 
     Args:
-        vendor: a vendor of another package.
+        vendor: a vendor that is not errnorm's own.
 
     Example:
         >>> from errnorm.vendors import VENDORS
@@ -87,7 +133,7 @@ def _raised(step: str, error: BaseException) -> str:
 
 
 def _note(payload: Payload, vendor: str, fault: str) -> None:
-    message = f"The plugin {vendor} failed on this body: {fault} Report it to its package: `errnorm vendors`."
+    message = f"The vendor {vendor} failed on this body: {fault} Report it to its package: `errnorm vendors`."
     payload.problems.append(Problem(ProblemCode.VENDOR_FAILED, message))
     if vendor not in _told:
         _told.add(vendor)

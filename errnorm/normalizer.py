@@ -140,11 +140,15 @@ class Normalizer:
     """A configured normalizer: picklable, and safe to share between threads.
 
     Args:
-        vendors: the vendors to know, and no others; if not given, those of `errnorm.vendors()`.
+        vendors: the vendors to know, and no others; if not given, those of `errnorm.vendors()`. One that
+            fails on a body breaks no call: the problem `vendor-failed` names it.
         catalog: what is known about their codes; if not given, `errnorm.catalog()`, or beside vendors of
             your own choice the builtin one.
         limits: how much of a body is read.
         cache_size: bytes for bodies that come again; 0 switches the cache off.
+
+    Raises:
+        InvalidArgument: when a vendor cannot be used, or two have the same name.
 
     Example:
         >>> from errnorm import Limits
@@ -162,7 +166,7 @@ class Normalizer:
         cache_size: int = _CACHE_BYTES,
     ) -> None:
         known = installed() if vendors is None else None
-        self.vendors = tuple(item.vendor for item in known.vendors) if known else tuple(vendors or ())
+        self.vendors = tuple(item.vendor for item in known.vendors) if known else _taken(vendors or ())
         self.catalog = catalog or (known.catalog if known else Catalog.builtin())
         self.limits = limits or Limits()
         self._cache_size = cache_size
@@ -373,6 +377,12 @@ class Normalizer:
     def __repr__(self) -> str:
         """Name the vendors."""
         return f"<Normalizer {', '.join(vendor.name for vendor in self.vendors)}>"
+
+
+def _taken(vendors: Iterable[Vendor]) -> tuple[Vendor, ...]:
+    from errnorm.guarded import taken  # noqa: PLC0415 - only a choice of vendors needs it, and its guard
+
+    return taken(vendors)
 
 
 def _as_a_whole(payload: Payload) -> Reported:

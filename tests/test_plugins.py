@@ -203,11 +203,16 @@ def test_catalogs_lie_over_the_builtin_one_in_the_order_of_packages(install: Ins
     assert found.title == "Ours"
 
 
+def acme(**parts: Any) -> Vendor:
+    """Give a vendor of which some parts are replaced."""
+    clues = (Clue(ClueKind.KEY, "acmeError"),)
+    whole: dict[str, Any] = {"name": "acme-desk", "score": _claims, "parse": _reports_nothing} | parts
+    return Vendor(**({"title": "Acme", "clues": clues} | whole))
+
+
 def failing(**parts: Any) -> errnorm.Normalizer:
-    """Give a normalizer with a guarded vendor of which some parts are replaced."""
-    whole: dict[str, Any] = {"score": _claims, "parse": _reports_nothing} | parts
-    vendor = Vendor(name="acme-desk", title="Acme", clues=(Clue(ClueKind.KEY, "acmeError"),), **whole)
-    return errnorm.Normalizer(vendors=(*VENDORS, guarded(vendor)))
+    """Give a normalizer with a vendor, given by hand, of which some parts are replaced."""
+    return errnorm.Normalizer(vendors=(*VENDORS, acme(**parts)))
 
 
 def _claims(_: Any) -> Evidence:
@@ -267,6 +272,8 @@ def test_a_score_that_fails_is_no_evidence(wrong: Any):
         _gives([{"shape": "a", "code": 17}]),
         _gives([{"shape": "a", "extra": {"at": object()}}]),
         _gives([{"shape": "a", "queue": "b"}]),
+        _gives([{"shape": "a b"}]),
+        _gives([{"shape": "a", "occurred_at": "2026-01-01"}]),
         _gives([{"shape": "a", "ids": {"ticket": "T-1"}}]),
         _gives([{"shape": "a", "lookups": ["code"]}]),
         _gives([{"shape": "a b"}]),
@@ -289,6 +296,33 @@ def test_a_parse_that_fails_still_gives_a_record(wrong: Any):
     assert [str(problem.code) for problem in result.problems] == ["vendor-failed"]
     with pytest.raises(errnorm.UnreadableBody):
         failing(parse=wrong).normalize(BODY, strict=True)
+
+
+@pytest.mark.parametrize(
+    "vendors, sentence",
+    [
+        (["acme-desk"], "vendors[0] cannot be used. It is of type str. Give an errnorm.Vendor."),
+        ([VENDORS[0], acme(name="Acme")], "vendors[1] cannot be used. The name is 'Acme'."),
+        ([acme(), acme(score=_raises)], "2 vendors are called 'acme-desk'. Give each a name of its own."),
+        ([acme(name="unknown")], "vendors[0] is called 'unknown', which stands for no vendor."),
+    ],
+)
+def test_vendors_that_cannot_be_used_are_refused(vendors: list[Any], sentence: str):
+    """A `Normalizer` says at once which of its vendors cannot be used, and why."""
+    with pytest.raises(errnorm.InvalidArgument) as caught:
+        errnorm.Normalizer(vendors=vendors)
+
+    assert sentence in str(caught.value)
+
+
+def test_only_a_vendor_of_others_is_guarded_and_only_once():
+    """A builtin vendor is called without a guard, and a guarded one gets no second guard."""
+    vendors = (*VENDORS, guarded(acme()))
+    normalizer = errnorm.Normalizer(vendors=vendors)
+
+    assert normalizer.vendors == vendors
+    assert normalizer.vendors[0].score is VENDORS[0].score
+    assert pickle.loads(pickle.dumps(normalizer)).vendors == vendors
 
 
 def test_what_was_reported_before_a_failure_is_kept():
