@@ -1,13 +1,14 @@
 """Make the pages of the API: every public name with its signature and docstring.
 
-griffe reads the docstrings; a name is public when it stands in the `__all__` of a public module.
+griffe reads the docstrings; a name is public when it stands in the `__all__` of a public module,
+or in `FOR_VENDORS`.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import EnumMeta
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,12 @@ import errnorm.export
 import errnorm.middleware
 
 NOTE = "<!-- Written by docs/make_reference.py from the docstrings: change those, not this. -->"
+# What vendors of others are written with: these modules hold more, which may change.
+FOR_VENDORS = {
+    "errnorm.payload": ("Kind", "Payload", "XmlDocument", "local_name", "to_value"),
+    "errnorm.usual": ("describe",),
+    "errnorm.vendor": ("NOTHING", "THIN", "is_blank", "text_value", "whole"),
+}
 OPTIONS: dict[str, Any] = {"warnings": False, "returns_named_value": False, "returns_multiple_items": False}
 
 
@@ -46,8 +53,14 @@ def public_modules() -> list[str]:
         "errnorm.redaction",
         "errnorm.schemas",
         "errnorm.testing",
+        *FOR_VENDORS,
     )
     return [*fixed, *(name for name in inside if "._" not in name)]
+
+
+def public_names(module: str) -> Sequence[str]:
+    """Give the names of a public module that users may build on."""
+    return FOR_VENDORS.get(module) or tuple(importlib.import_module(module).__all__)
 
 
 def pages() -> dict[str, str]:
@@ -56,7 +69,7 @@ def pages() -> dict[str, str]:
     rows = [
         (
             f"[`{name}`]({name}.md)",
-            ", ".join(f"[`{one}`]({name}.md#{one})" for one in importlib.import_module(name).__all__),
+            ", ".join(f"[`{one}`]({name}.md#{one})" for one in public_names(name)),
         )
         for name in public_modules()
     ]
@@ -76,7 +89,7 @@ def _module(name: str) -> str:
         f"# `{name}`",
         NOTE,
         f"{about}.",
-        *(block for one in module.__all__ for block in _named(name, one, getattr(module, one))),
+        *(block for one in public_names(name) for block in _named(name, one, getattr(module, one))),
         "[All modules](index.md)",
     )
 

@@ -16,11 +16,11 @@ from errnorm.reading.encoding import decompress
 from errnorm.reading.html import HtmlPage, looks_like_html, read_html
 from errnorm.reading.json import JsonDocument, read_json
 from errnorm.reading.limits import Limits
-from errnorm.reading.xml import XmlDocument, read_xml
+from errnorm.reading.xml import XmlDocument, local_name, read_xml, to_value
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["Body", "Kind", "Payload", "as_body"]
+__all__ = ["Body", "Kind", "Payload", "XmlDocument", "as_body", "local_name", "to_value"]
 
 _NO_HEADERS: Mapping[str, str] = {}
 _NO_LIMITS = Limits()
@@ -125,7 +125,8 @@ class Payload:
     Attributes:
         content_type: the Content-Type, as sent.
         data: the bytes that are read: without Content-Encoding, at most `limits.max_body_bytes`.
-        text, charset: the body as text, and the charset it was read in.
+        text: the body as text.
+        charset: the charset it was read in.
         kind: what the body is by its first characters.
         problems: what could not be read, so far.
         memo: what a vendor's `score` worked out, for its `parse`.

@@ -85,6 +85,7 @@ THIN = 0.5
 """Evidence below this makes a vendor a candidate only."""
 
 NOTHING = Evidence(0.0, "no evidence")
+"""What `score` gives for a body that bears no mark of the vendor."""
 
 
 class Lookup(NamedTuple):
@@ -168,9 +169,13 @@ def text_value(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 def whole(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """Give a leaf as `text_value`, and None when the end of the body cut it off.
 
+    Args:
+        value: a leaf of `payload.json.value`, or of what `to_value(element, payload.xml)` gave.
+
     Example:
-        >>> from errnorm.reading.cut import Cut
-        >>> whole("1011"), whole(Cut("10"))
+        >>> from errnorm.payload import Payload
+        >>> cut = Payload(b'{"code": "1011", "subcode": "10').json.value
+        >>> whole(cut["code"]), whole(cut["subcode"])
         ('1011', None)
     """
     if type(value) is str:

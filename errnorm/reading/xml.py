@@ -63,6 +63,8 @@ _NO_CHAR = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 class XmlDocument(NamedTuple):
     """The XML of a body: usually one root, several in a stream of stanzas.
 
+    An element counts from the `>` of its start tag on: of `<Fault code="1` there is no root.
+
     Attributes:
         roots: the root elements in the order of the body.
         lead: the text before the first root (`0|/finesse/api/User/1001`, a log prefix).
@@ -146,6 +148,7 @@ def local_name(element: Element) -> str:
     """Give the name of an element without its namespace.
 
     Example:
+        >>> from lxml import etree
         >>> local_name(etree.fromstring("<m:message xmlns:m='jabber:client'/>"))
         'message'
     """
@@ -157,9 +160,15 @@ def to_value(element: Element, document: XmlDocument | None = None) -> Any:  # n
     """Give an element as a JSON value, with nothing left out.
 
     A bare leaf is its text, None when blank. Otherwise a dict: attributes under `@name`, the text of
-    its own under `#text`, children under their names, repeats as a list.
+    its own under `#text`, children under their names, repeats as a list. Names are without namespace.
+
+    Args:
+        element: the element.
+        document: the document that it stands in; with it, `whole` knows the text that the end of the body
+            cut off.
 
     Example:
+        >>> from lxml import etree
         >>> to_value(etree.fromstring("<a x='1'><b>2</b><b/></a>"))
         {'@x': '1', 'b': ['2', None]}
     """

@@ -35,7 +35,8 @@ class Fixture:
         health: one of `HEALTHS`.
         given: keywords for `normalize`.
         expected: `detection`, `records` and `problems`; a record is compared in the fields that are named.
-        named_by: the text of the body from which on a cut body is still its vendor's.
+        named_by: the text of the body from which on a cut body is still its vendor's; in XML it ends with
+            the `>` of a tag.
     """
 
     name: str
