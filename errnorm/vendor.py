@@ -109,9 +109,26 @@ Question = tuple[str, str | None] | tuple[str, str | None, Match]
 class Reported(TypedDict, total=False):
     """What a vendor's parser reports of one error: the reported fields of a record, verbatim.
 
-    `vendor` is set only where it is not the parser's own: a failure of Bayeux itself is nobody's.
-    `lookups` are the catalog questions, the most specific first; `problems` are those of this error
-    alone; `delay` is a retry delay in seconds that the body names.
+    Attributes:
+        shape: the wire form, a word without spaces: `desk.error`. It is the one member that must be there.
+        type: the vendor's word for the kind of error.
+        code: the vendor's code or constant as text; no HTTP status.
+        subcode: a more specific code below `code`.
+        message: the vendor's text for a person.
+        target: what of the request the error is about.
+        status: an HTTP status that the body names.
+        ids: texts under `client`, `dialog`, `media`, `request`, `session`, `trace` or `user`.
+        origin: who wrote the body.
+        extra: JSON values: what has no field under its own name, what stands around the error under
+            `envelope`.
+        lookups: the questions to the catalog, the most specific first.
+        problems: what is wrong with this error alone.
+        delay: a retry delay in seconds that the body names.
+        vendor: only where it is not the parser's own: a failure of Bayeux itself is nobody's.
+
+    Example:
+        >>> Reported(shape="desk.error", code="17", lookups=(Lookup("code", "17"),))["code"]
+        '17'
     """
 
     vendor: str

@@ -78,3 +78,11 @@ def test_the_page_of_a_module_is_what_is_public(module: str):
     assert [line[4:-1] for line in page.splitlines() if line.startswith("## `")] == list(names)
     assert set(names) <= set(importlib.import_module(module).__all__)
     assert module in make_api.FOR_VENDORS or list(names) == importlib.import_module(module).__all__
+
+
+@pytest.mark.parametrize("name", ["Options", "Reported"])
+def test_every_key_of_a_public_dict_is_told(name: str):
+    """A dict whose members users write has a line for each of them on its page."""
+    page = PAGES["api/errnorm.md"].partition(f"## `{name}`")[2].partition("\n## ")[0]
+
+    assert [key for key in getattr(errnorm, name).__annotations__ if f"\n- `{key}`: " not in page] == []
