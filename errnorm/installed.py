@@ -49,7 +49,6 @@ CATALOG_GROUP = "errnorm.catalogs"
 _OURS = "errnorm"
 _HEADING = b"[errnorm."
 _FINDERS = "_frozen_importlib_external"
-_LONGEST_REASON = 300
 _ASK = "Report it to its package, or remove the package."
 
 
@@ -118,6 +117,10 @@ class _Unfit(Exception):  # noqa: N818 - a fact about a plugin
     """A plugin that cannot be used, with the reason."""
 
 
+class _Early(RuntimeError):  # noqa: N818 - a fact about a plugin
+    """A plugin that asks for the plugins while it is loaded."""
+
+
 class Loader:
     """Finds and loads plugins at its first call; all threads get one answer."""
 
@@ -141,9 +144,7 @@ class Loader:
 
     def _load(self) -> _Installed:
         if getattr(self._here, "is_loading", False):
-            raise RuntimeError(
-                "It asks errnorm for its vendors while it is imported as one of them. Ask later."
-            )
+            raise _Early("It asks errnorm for its vendors while it is imported as one of them. Ask later.")
         self._here.is_loading = True
         try:
             return _load()
@@ -322,7 +323,7 @@ def _file_of(point: EntryPoint) -> EntryFile:
             f"It is of type {type(file).__name__}. "
             "Give a path, or importlib.resources.files(…) / 'catalog.json'."
         )
-    data = _done(file.read_bytes, "It cannot be read")
+    data = _done(file.read_bytes, "It cannot be read", "Look whether the package has brought that file.")
     from errnorm.mistakes import mistakes_in  # noqa: PLC0415 - only a file of somebody else needs it
 
     mistakes = mistakes_in(data, {name: builtin(name).rows for name in builtin_names()})
@@ -333,14 +334,19 @@ def _file_of(point: EntryPoint) -> EntryFile:
 
 
 def _loaded(point: EntryPoint) -> Any:  # noqa: ANN401 - whatever the entry point names
-    return _done(point.load, "It cannot be imported")
+    module, _, name = point.value.partition(":")
+    code = f"from {module} import {name.partition('.')[0]}" if name else f"import {module}"
+    return _done(point.load, "It cannot be imported", f'`python -c "{code}"` shows why.')
 
 
-def _done(step: Callable[[], Any], failed: str) -> Any:  # noqa: ANN401 - whatever the step gives
+def _done(step: Callable[[], Any], failed: str, advice: str) -> Any:  # noqa: ANN401 - whatever the step gives
     try:
         return step()
+    except _Early as error:
+        raise _Unfit(str(error)) from error
     except (Exception, SystemExit) as error:
-        raise _Unfit(f"{failed}: {type(error).__name__}: {error}"[:_LONGEST_REASON]) from error
+        # Its type alone: its text may quote a secret of somebody else's.
+        raise _Unfit(f"{failed}: {type(error).__name__}. {advice}") from error
 
 
 def _warn(every: Iterable[Plugin]) -> None:

@@ -104,6 +104,11 @@ def test_a_choice_of_vendors_stays_a_choice(install: Install):
     "code, points, reason",
     [
         ("import no_such_module", {}, "cannot be imported: ModuleNotFoundError"),
+        (
+            "raise RuntimeError('password=x')",
+            {},
+            'cannot be imported: RuntimeError. `python -c "from broken import ACME"` shows why.',
+        ),
         ("raise SystemExit(3)", {}, "cannot be imported: SystemExit"),
         ("import asyncio; raise asyncio.CancelledError", {}, "It cannot be used: CancelledError"),
         ("class E(Exception):\n    def __str__(self): raise self\nraise E", {}, "It cannot be used: E."),
@@ -135,6 +140,7 @@ def test_a_broken_plugin_is_left_out(
     (plugin,) = errnorm.plugins()
 
     assert reason in (plugin.disabled or "")
+    assert "password" not in str(plugin) + caplog.text
     assert (plugin.package, plugin.version) == ("broken", "1.2")
     assert [message for message in caplog.messages if reason in message] == caplog.messages
     assert len(caplog.messages) == 1
@@ -276,7 +282,6 @@ def test_a_score_that_fails_is_no_evidence(wrong: Any):
         _gives([{"shape": "a", "occurred_at": "2026-01-01"}]),
         _gives([{"shape": "a", "ids": {"ticket": "T-1"}}]),
         _gives([{"shape": "a", "lookups": ["code"]}]),
-        _gives([{"shape": "a b"}]),
         _gives([{"shape": "a", "vendor": "Jane Doe"}]),
         _gives([{"shape": "a", "ids": {"request": 5}}]),
         _gives([{"shape": "a", "ids": {"request": ""}}]),
