@@ -129,7 +129,12 @@ class _Parse:
 
 
 def _raised(step: str, error: BaseException) -> str:
-    return f"`{step}` raised {type(error).__name__}."  # its text may quote the body
+    """Say what was raised and where; its text may quote the body, and its path names a machine."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f" in {place.tb_frame.f_globals.get('__name__')} line {place.tb_lineno}" if place else ""
+    return f"`{step}` raised {type(error).__name__}{where}."
 
 
 def _note(payload: Payload, vendor: str, fault: str) -> None:

@@ -330,6 +330,16 @@ def test_only_a_vendor_of_others_is_guarded_and_only_once():
     assert pickle.loads(pickle.dumps(normalizer)).vendors == vendors
 
 
+@pytest.mark.parametrize("step", ["score", "parse"])
+def test_a_failure_says_where_it_was_raised(step: str):
+    """The problem names the module and the line of what raised, and no path."""
+    message = failing(**{step: _raises}).normalize(BODY, status=500).problems[0].message
+    line = _raises.__code__.co_firstlineno + 1
+
+    assert f"`{step}` raised KeyError in {__name__} line {line}." in message
+    assert str(Path(__file__).parent) not in message
+
+
 def test_what_was_reported_before_a_failure_is_kept():
     """A generator that fails in its middle loses nothing of what it gave."""
     result = failing(parse=_reports_then_raises).normalize(BODY, status=500)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import traceback
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 from attrs import frozen
 
 from errnorm.normalizer import Normalizer, from_dict
-from errnorm.payload import Payload
 from errnorm.record import ErrorRecord, Result
 from errnorm.testing.bodies import broken, leaves, replanted, shuffled, texts
 from errnorm.testing.fixtures import Fixture
@@ -220,20 +218,7 @@ def failure(bench: Bench, body: bytes, given: Mapping[str, Any]) -> str | None:
     failed = [problem for problem in bench.read(body, given).problems if problem.code in _FAILURES]
     if not failed:
         return None
-    place = _place_of_failure(
-        bench.vendor, Payload(body, status=given.get("status"), hint=given.get("vendor"))
-    )
-    return f"{failed[0].message}{place} The body: {_quoted(body)}"
-
-
-def _place_of_failure(vendor: Vendor, payload: Payload) -> str:
-    try:
-        vendor.score(payload)
-        list(vendor.parse(payload))
-    except Exception as error:  # noqa: BLE001 - it is looked at, and told
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return f" It was raised in {last.name}, {last.filename} line {last.lineno}."
-    return ""
+    return f"{failed[0].message} The body: {_quoted(body)}"
 
 
 def _quoted(body: bytes) -> str:
