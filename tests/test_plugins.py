@@ -111,7 +111,7 @@ def test_a_choice_of_vendors_stays_a_choice(install: Install):
         ),
         ("raise SystemExit(3)", {}, "cannot be imported: SystemExit"),
         ("import asyncio; raise asyncio.CancelledError", {}, "It cannot be used: CancelledError"),
-        ("class E(Exception):\n    def __str__(self): raise self\nraise E", {}, "It cannot be used: E."),
+        ("class E(Exception):\n    def __str__(self): raise self\nraise E", {}, "It cannot be imported: E."),
         ("ACME = 7", {}, "It is of type int. Give an errnorm.Vendor."),
         ("", {}, "cannot be imported: AttributeError"),
         (GOOD.replace('"acme-desk"', '"Acme"'), {}, "Write small letters, digits and hyphens"),
