@@ -34,6 +34,7 @@ _WANTED = {*_IDS, _RETRY_AFTER, _DATE}
 _ONLY_DATE = {_DATE}  # which tells nothing without a Retry-After
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
+_YEARS = range(2001, 2100)  # a date without a Date beside it: `Fri, 31 Dec 9999 23:59:59 -0500` means "never"
 
 
 class HeaderFacts(NamedTuple):
@@ -166,5 +167,5 @@ def _moment(text: str | None) -> datetime | None:
             moment = read(text or "")
         except (ValueError, TypeError, OverflowError):
             continue
-        return moment if moment.tzinfo and moment.year > 2000 else None
+        return moment if moment.tzinfo and moment.year in _YEARS else None
     return None

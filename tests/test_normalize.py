@@ -157,6 +157,16 @@ def test_an_absurd_retry_after_is_not_obeyed(value: str):
     assert (result[0].retry.delay, codes(result)) == (None, ["retry-after-invalid"])
 
 
+@pytest.mark.parametrize("value", ["Fri, 31 Dec 9999 23:59:59 -0500", "Fri, 01 Jan 2100 00:00:00 GMT"])
+@pytest.mark.parametrize("beside", [{}, {"Date": DATE}], ids=["alone", "with-date"])
+def test_a_date_that_means_never_is_not_obeyed(value: str, beside: dict[str, str]):
+    """A year that nobody waits for is a problem, whether or not the response says what time it was."""
+    result = errnorm.normalize(b"", status=503, headers={"Retry-After": value, **beside})
+
+    assert (result[0].retry.delay, result[0].retry.not_before) == (None, None)
+    assert codes(result) == ["retry-after-invalid"]
+
+
 def test_retry_after_makes_an_unknown_advice_a_retry():
     """A server that names a time says that a later try may succeed."""
     retry = errnorm.normalize(b"{}", status=500, headers={"Retry-After": "3"})[0].retry

@@ -7,6 +7,7 @@ OpenTelemetry and `contexts.errnorm.retry.decision` in Sentry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,7 +17,18 @@ from errnorm.exceptions import InvalidRecord
 from errnorm.normalizer import from_dict
 from errnorm.record import SCHEMA_VERSION, ErrorRecord
 
-__all__ = ["FIELDS", "answer_of", "as_text", "at", "fields_of", "found", "nested", "record_of", "scalars_of"]
+__all__ = [
+    "FIELDS",
+    "answer_of",
+    "as_text",
+    "at",
+    "fields_of",
+    "found",
+    "in_utc",
+    "nested",
+    "record_of",
+    "scalars_of",
+]
 
 _KINDS: dict[str, type] = {
     "vendor": str,
@@ -147,6 +159,23 @@ def as_text(value: Any) -> str:  # noqa: ANN401 - any JSON value
         ('busy', '2.5', '{"balance":30}')
     """
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Give a moment in UTC; one that UTC has no year for becomes the first or the last moment it has.
+
+    Example:
+        >>> in_utc(datetime.fromisoformat("9999-12-31T23:59:59-05:00")).isoformat()
+        '9999-12-31T23:59:59.999999+00:00'
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == _FIRST.year else _LAST
 
 
 def nested(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:

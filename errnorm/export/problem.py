@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from email.utils import format_datetime
 from http import HTTPStatus
 from math import ceil
 from typing import Any
 
 from errnorm.catalog import Catalog
-from errnorm.export._fields import FIELDS, answer_of, found, nested, record_of
+from errnorm.export._fields import FIELDS, answer_of, found, in_utc, nested, record_of
 from errnorm.export._page import page_of
 from errnorm.export.safe import safe_fields
 from errnorm.record import ErrorRecord
@@ -109,4 +108,4 @@ def retry_after(record: ErrorRecord) -> str | None:
         return None
     if advice.delay is not None:
         return str(ceil(advice.delay))
-    return format_datetime(advice.not_before.astimezone(UTC), usegmt=True) if advice.not_before else None
+    return format_datetime(in_utc(advice.not_before), usegmt=True) if advice.not_before else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
 
 import pytest
@@ -122,6 +122,13 @@ MOMENT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
         (
             RetryAdvice(decision=Decision.RETRY, scope=Scope.SAME_CALL, not_before=MOMENT),
             "Sat, 21 Nov 2026 10:00:00 GMT",
+        ),
+        (
+            RetryAdvice(
+                decision=Decision.RETRY,
+                not_before=datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-5))),
+            ),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
         ),
         (RetryAdvice(decision=Decision.RETRY, scope=Scope.SAME_CALL), None),
         (RetryAdvice(decision=Decision.DO_NOT_RETRY, scope=Scope.AFTER_REAUTH, delay=5.0), None),
