@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any
 
 from errnorm.catalog import Catalog
-from errnorm.export._fields import FIELDS, found, nested, record_of, scalars_of
+from errnorm.export._fields import FIELDS, found, in_utc, nested, record_of, scalars_of
 from errnorm.export._page import page_of
 from errnorm.record import ErrorRecord
 from errnorm.vocabulary import Severity
@@ -61,7 +60,7 @@ def _about(record: ErrorRecord) -> list[tuple[str, Any]]:
     notice = record.severity is Severity.INFO
     time = record.occurred_at
     return [
-        ("@timestamp", time.astimezone(UTC).isoformat() if time else None),
+        ("@timestamp", in_utc(time).isoformat() if time else None),
         ("ecs.version", ECS_VERSION),
         ("message", record.summary()),
         ("event.kind", "event"),

@@ -12,7 +12,7 @@ from attrs import evolve
 from dialects import full_record, schema
 
 from errnorm import Severity
-from errnorm.export.ecs import PLACES, to_document
+from errnorm.export.ecs import PLACES, from_document, to_document
 
 
 def is_field_of_ecs(place: str) -> bool:
@@ -35,6 +35,16 @@ def test_a_vendors_own_names_become_no_fields():
     document = to_document(evolve(full_record(), extra={"agent-1001": {"deep": 1}}), faithful=True)
 
     assert document["errnorm"]["extra"] == '{"agent-1001":{"deep":1}}'
+
+
+def test_a_moment_that_utc_has_no_year_for_is_written():
+    """The first moment of year 1 east of Greenwich: `@timestamp` is the nearest there is, the field is exact."""
+    moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))
+    record = evolve(full_record(), occurred_at=moment)
+    document = to_document(record, faithful=True)
+
+    assert document["@timestamp"] == "0001-01-01T00:00:00+00:00"
+    assert from_document(document) == record
 
 
 def test_a_notice_has_no_outcome():
