@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 from attrs import define, field, frozen
 
 from errnorm.exceptions import InvalidRecord
+from errnorm.form import wrong_member
 from errnorm.vocabulary import (
     Category,
     Decision,
@@ -735,14 +736,20 @@ def record_from_dict(
             "Give from_dict what to_dict of this major version wrote."
         )
     try:
-        return _read_record(data, entry_of)
+        wrong = wrong_member(data)
+        if wrong is None:
+            return _read_record(data, entry_of)
     except KeyError as error:
         raise InvalidRecord(f"The record lacks the member {error}. Give what to_dict wrote, whole.") from None
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError) as error:  # LookupError: of a charset
         raise InvalidRecord(
             f"A member of the record is of the wrong kind ({type(error).__name__}). "
             "Compare it with the schema: errnorm schema record."
         ) from None  # the first error quotes what it could not read
+    raise InvalidRecord(
+        f"The member {wrong} of the record holds what no record has there. "
+        "Compare it with the schema: errnorm schema record."
+    )
 
 
 def _read_record(data: Mapping[str, Any], entry_of: Callable[[str], CatalogEntry | None]) -> ErrorRecord:

@@ -8,19 +8,24 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from attrs import evolve
 from corpus import cases
 from dialects import DIALECTS, full_record, records, schema
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from strategies import JSON, bodies, broken_fixtures, json_values, places, replaced, statuses, vendors
 
 import errnorm
 from errnorm import ErrorRecord, InvalidRecord, RetryAdvice, Source
+from errnorm.export import problem
 from errnorm.export._fields import FIELDS
 from errnorm.export.otel import to_log_record
+from errnorm.export.problem import retry_after
 from errnorm.redaction import CONTACT_CENTER
+from errnorm.schemas import schema_text
 
 SECRET = "s3cr3t"
 EVERY_DIALECT = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
@@ -224,9 +229,92 @@ def test_a_changed_document_is_read_or_refused(dialect, data):
     """With any value in any place there is a record or an InvalidRecord, never another exception."""
     document = through_json(dialect.say(full_record(), faithful=True))
     place = data.draw(st.sampled_from(list(places(document))))
-    changed = replaced(document, place, data.draw(json_values))
+    changed = replaced(document, place, data.draw(values))
     with contextlib.suppress(InvalidRecord):
-        assert isinstance(dialect.hear(changed), ErrorRecord)
+        check_form(dialect.hear(changed))
+
+
+@given(st.data())
+def test_a_changed_dict_of_a_record_is_read_or_refused(data):
+    """The same for the dict form: what `from_dict` takes is a record that can be written everywhere."""
+    whole = full_record().to_dict(raw="text")
+    place = data.draw(st.sampled_from(list(places(whole))))
+    changed = replaced(whole, place, data.draw(values))
+    with contextlib.suppress(InvalidRecord):
+        check_form(errnorm.from_dict(changed))
+
+
+values = json_values | st.sampled_from(
+    [
+        -5,
+        -1,
+        0,
+        2**70,
+        float("nan"),
+        float("inf"),
+        "",
+        "\ud800",
+        "2026-11-21T08:15:02",
+        "utf-9",
+        "idna",
+        [],
+        {},
+    ]
+)
+
+
+def check_form(record: ErrorRecord) -> None:
+    """Assert that a record fits its own schema, and that every dialect has words for it."""
+    written = orjson.loads(orjson.dumps(record.to_dict()))
+    assert [error.json_path for error in RECORD.iter_errors(written)] == []
+    for dialect in DIALECTS.values():
+        orjson.dumps(dialect.say(record, faithful=True))
+    to_log_record(record)
+    retry_after(record)
+
+
+RECORD = Draft202012Validator(json.loads(schema_text("record")))
+
+
+WRONG = {
+    "vendor": 5,
+    "message": 7,
+    "status": 99999,
+    "index": -1,
+    "total": True,
+    "ids": {"nobody": "x"},
+    "extra": [],
+    "occurred_at": "2026-11-21T08:15:02",
+    "source.line": 0,
+    "retry.delay": -5,
+    "retry.not_before": "soon",
+    "entry.title": None,
+    "problems.where": 3,
+    "redactions.action": "lose",
+    "raw.from_object": 1,
+}
+
+
+@pytest.mark.parametrize("name, value", WRONG.items())
+def test_a_member_that_no_record_has_so_is_refused_by_name(name, value):
+    """The sentence names the member, and never the value."""
+    whole = full_record().to_dict(raw="text")
+    outer, _, inner = name.partition(".")
+    row = whole[outer][0] if isinstance(whole[outer], list) else whole[outer]
+    (row if inner else whole)[inner or outer] = value
+
+    with pytest.raises(InvalidRecord, match=f"The member {name} of the record holds what no record has"):
+        errnorm.from_dict(whole)
+
+
+@pytest.mark.parametrize("delay", [-5, float("inf"), float("nan"), True])
+def test_a_delay_that_nobody_can_wait_is_refused(delay):
+    """A problem document comes over the network: a bad delay makes no header of ours."""
+    document = problem.to_problem(full_record(), faithful=True)
+    document["retry"]["delay"] = delay
+
+    with pytest.raises(InvalidRecord):
+        problem.from_problem(document)
 
 
 @pytest.mark.parametrize("name, value", [("status", "a"), ("status", True), ("extra", "[1"), ("message", 7)])
