@@ -13,6 +13,7 @@ from errnorm.vocabulary import Severity
 __all__ = ["PLACES", "from_event", "to_event"]
 
 PLACES: Mapping[str, str] = {name: f"contexts.errnorm.{name}" for name in FIELDS} | {
+    "type": "contexts.errnorm.error_type",  # `type` is Sentry's own: the one key that a context may not have
     "status": "contexts.response.status_code",
     "ids.user": "user.id",
 }

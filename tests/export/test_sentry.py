@@ -55,6 +55,14 @@ def captured(client: sentry_sdk.Client, *events: dict) -> list[dict]:
     return client.transport.events()
 
 
+def test_no_context_has_a_key_of_sentrys_own():
+    """A context may have any key but `type`, by which Sentry tells its kinds of contexts apart."""
+    event = to_event(full_record(), faithful=True)
+
+    assert [name for name, context in event["contexts"].items() if "type" in context] == []
+    assert event["contexts"]["errnorm"]["error_type"] == "session_error"
+
+
 def test_each_record_of_the_fixtures_goes_through_the_sdk(client):
     """What a server reads is the record: nothing was cut, scrubbed or stamped over."""
     expected = [full_record(), *records()]
