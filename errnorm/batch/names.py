@@ -106,12 +106,15 @@ def names_in(keys: Path, fields: tuple[tuple[str, str], ...] = ()) -> Names:
     spelt = {key.lower().translate(_SAME): key for key in reversed(keys)}
     usual = {role: tuple(_paths(names, spelt)) for role, names in ROLES.items()}
     found = {**usual, **own}
-    return Names(**found, plain=None if _MARKS & {*keys} else _plain(found))
+    return Names(**found, plain=None if _MARKS & {*keys} else _plain(found, keys))
 
 
-def _plain(found: Mapping[str, tuple[Path, ...]]) -> Plain | None:
-    """Give the keys where each role has one: `url.full` is tried below `url`, which holds no text then."""
-    tops = {role: {path[0] for path in found[role]} for role in Plain._fields}
+def _plain(found: Mapping[str, tuple[Path, ...]], keys: Path) -> Plain | None:
+    """Give the keys where each role has one: `url.full` is tried below `url`, which holds no text then.
+
+    What the user maps may be missing in an object: `--field body=/answer` and `{"status": 503}`.
+    """
+    tops = {role: {path[0] for path in found[role] if path[0] in keys} for role in Plain._fields}
     flat = all((top,) in found[role] for role in tops for top in tops[role])
     if found["vendor"] or not flat or any(len(some) > 1 for some in tops.values()):
         return None
@@ -145,6 +148,7 @@ _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
 # What says that a body is base64, or that the object is not the capture itself.
 _MARKS = frozenset({*_WRAPPERS, "resourceLogs", "encoding", "isBase64Encoded"})
 _SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
+_DEEPEST = 64  # levels of an AnyValue; a log record has two or three
 _COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
 
 
@@ -196,23 +200,28 @@ def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
     return told | (body if isinstance(body, dict) else {"message": body}) | attributes
 
 
-def _any_value(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _any_value(value: Any, left: int = _DEEPEST) -> Any:  # noqa: ANN401 - any JSON value
     """Give what an AnyValue holds: `{"stringValue": "x"}`, `{"kvlistValue": {"values": […]}}`."""
-    if not isinstance(value, dict) or len(value) != 1:
+    if not isinstance(value, dict) or len(value) != 1 or not left:
         return value
     ((kind, inner),) = value.items()
     read = _ANY_VALUE.get(kind)
-    return read(inner) if read else value
+    return read(inner, left - 1) if read else value
 
 
-_ANY_VALUE: Mapping[str, Callable[[Any], Any]] = {
-    "stringValue": lambda value: value,
-    "boolValue": lambda value: value,
-    "doubleValue": lambda value: value,
-    "intValue": lambda value: int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value,
-    "bytesValue": lambda value: value,
-    "arrayValue": lambda value: [_any_value(item) for item in (value or {}).get("values", [])],
-    "kvlistValue": lambda value: {
-        str(item.get("key")): _any_value(item.get("value")) for item in _objects((value or {}).get("values"))
+def _values(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
+    values = value.get("values") if isinstance(value, dict) else None
+    return values if isinstance(values, list) else []
+
+
+_ANY_VALUE: Mapping[str, Callable[[Any, int], Any]] = {
+    "stringValue": lambda value, _: value,
+    "boolValue": lambda value, _: value,
+    "doubleValue": lambda value, _: value,
+    "intValue": lambda value, _: int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value,
+    "bytesValue": lambda value, _: value,
+    "arrayValue": lambda value, left: [_any_value(item, left) for item in _values(value)],
+    "kvlistValue": lambda value, left: {
+        str(item.get("key")): _any_value(item.get("value"), left) for item in _objects(_values(value))
     },
 }

@@ -6,19 +6,26 @@ import base64
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errnorm import batch
+from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
+from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, reader_named, reader_of
+from errnorm.batch.tasks import Task
 from errnorm.batch.times import zone_of
+from errnorm.batch.work import Settings, Work
 from errnorm.exceptions import InvalidArgument
+from errnorm.normalizer import Normalizer
 
 BODY = (
     "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>"
@@ -398,3 +405,81 @@ def test_a_long_body_is_read_whole(tmp_path: Path):
     (record,) = batch.records(path)
 
     assert (record.raw.data.decode(), record.problems) == (body, ())
+
+
+MEMBERS = [
+    "body",
+    "status",
+    "headers",
+    "content_type",
+    "url",
+    "time",
+    "vendor",
+    "log",
+    "answer",
+    "event",
+    "a",
+]
+VALUES = st.sampled_from(
+    [CHAT, BODY, "x", "", None, 503, "200", 0, {}, [], {"a": BODY}, [1, "b"], {"k": "v"}, "/x?y z", "10:00",
+     "2026-11-21T10:00:00Z", 10**30, "cisco-finesse", "nobody", 1763719200, True]
+)  # fmt: skip
+POINTERS = st.sampled_from(["", "/", *MEMBERS, *(f"/{name}" for name in MEMBERS), "/a/a", "/answer/0", "/no"])
+OPEN = st.recursive(
+    VALUES,
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"values": st.one_of(VALUES, st.lists(inner, max_size=2))}),
+        st.sampled_from(["arrayValue", "kvlistValue", "intValue"]).flatmap(
+            lambda name: st.fixed_dictionaries({name: inner})
+        ),
+    ),
+    max_leaves=4,
+)
+EXPORT = st.builds(
+    lambda body, kind, value: {
+        "resourceLogs": [
+            {"scopeLogs": [{"logRecords": [{"body": body, "attributes": [{"key": kind, "value": value}]}]}]}
+        ]
+    },
+    OPEN,
+    st.sampled_from([*MEMBERS, 7]),
+    OPEN,
+)
+
+
+NORMALIZER = Normalizer()
+
+
+def nested(depth: int) -> bytes:
+    """Give an export of OpenTelemetry whose one value is as deep as told."""
+    start, end = b'{"arrayValue": {"values": [', b"]}}"
+    body = start * depth + b'{"stringValue": "x"}' + end * depth
+    return b'{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": ' + body + b"}]}]}]}"
+
+
+def _ndjson(data: bytes, fields: dict[str, str]) -> Iterator[Found]:
+    return reader_named("ndjson").read(Stream(io.BytesIO(data), fields=fields))
+
+
+@given(
+    rows=st.lists(
+        st.one_of(st.dictionaries(st.sampled_from(MEMBERS), VALUES, max_size=5), EXPORT),
+        min_size=1,
+        max_size=4,
+    ),
+    fields=st.dictionaries(st.sampled_from(sorted(ROLES)), POINTERS, max_size=3),
+)
+@example(rows=[nested(335)], fields={})
+@example(rows=[{"status": 503, "body": "x"}], fields={"body": "/answer"})
+@example(rows=[{"status": 503, "body": BODY, "url": "/x"}], fields={"status": "/code", "time": "/ts"})
+def test_any_rows_are_read_with_any_mapping(rows: list[Any], fields: dict[str, str]):
+    """Whatever members an object lacks, it is read and told of; the fast road gives what the slow one gives."""
+    data = b"\n".join(row if isinstance(row, bytes) else dumps(row) for row in rows)
+    found = [*_ndjson(data, fields)]
+    with patch.object(rows_of, "_plainly", return_value=None):
+        slow = [*_ndjson(data, fields)]
+    done = Work(Settings(normalizer=NORMALIZER))(Task(input="a", found=tuple(found)))
+
+    assert found == slow
+    assert done.report.reconciled
+    assert done.report.total.captures == len(found) >= len(rows)
