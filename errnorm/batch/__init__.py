@@ -29,7 +29,7 @@ from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.report import Report
-from errnorm.batch.run import NotReconciled, Progress, Run, Stopped
+from errnorm.batch.run import Failed, NotReconciled, Progress, Run, Stopped
 from errnorm.batch.sinks import sink_of
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import Settings, judged
@@ -39,7 +39,17 @@ from errnorm.record import ErrorRecord, RawForm, Result
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
-__all__ = ["NotReconciled", "NotResumable", "Progress", "Reject", "Report", "Stopped", "records", "run"]
+__all__ = [
+    "Failed",
+    "NotReconciled",
+    "NotResumable",
+    "Progress",
+    "Reject",
+    "Report",
+    "Stopped",
+    "records",
+    "run",
+]
 
 Inputs = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -132,6 +142,7 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         InvalidArgument: when there is no such form of output.
         NotResumable: when a run cannot go on.
         Stopped: when the output could not be written.
+        Failed: when errnorm itself failed: a bug of errnorm. It is a `Stopped`.
         NotReconciled: when the captures do not add up: a bug of errnorm. The output is in place.
     """
     sink = sink_of(output, to)

@@ -18,7 +18,7 @@ from errnorm.batch.journal import NotResumable
 from errnorm.batch.names import ROLES
 from errnorm.batch.pool import leave_alone
 from errnorm.batch.report import Report, condition, show
-from errnorm.batch.run import NotReconciled, Run, Stopped
+from errnorm.batch.run import Failed, NotReconciled, Run, Stopped
 from errnorm.batch.sinks import sink_of
 from errnorm.batch.tasks import How
 from errnorm.batch.times import zone_of
@@ -32,7 +32,7 @@ __all__ = ["batch"]
 
 T = TypeVar("T")
 
-_POLICY_MET, _UNREADABLE, _UNRECONCILED, _INTERRUPTED = 1, 3, 4, 130
+_POLICY_MET, _UNREADABLE, _BUG, _INTERRUPTED = 1, 3, 4, 130
 
 
 def _fields(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -121,7 +121,7 @@ def batch(  # noqa: PLR0913 - one argument an option
       errnorm batch gateway.ndjson -o errors.parquet --jobs 4 --fail-on 'unknown>1%'
 
     Exit codes: 0 done, 1 a --fail-on holds, 2 wrong use, 3 an input could not be read to its end, or the
-    output not be written, 4 the counts do not add up, which is a bug of errnorm.
+    output not be written, 4 errnorm itself failed, or the counts do not add up: a bug of errnorm.
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     place = None if output == "-" else Path(output)
     conditions = _wrong_use(lambda: [condition(text) for text in policies])
@@ -164,15 +164,15 @@ def _went(run: Run, *, jobs: int, resume: bool, quiet: bool) -> int:
             run.go(jobs=jobs, resume=resume, progress=progress)
     except NotResumable as error:
         raise click.UsageError(str(error)) from error
+    except (Failed, NotReconciled) as error:
+        click.echo(f"Error: {error}", err=True)
+        return _BUG
     except Stopped as stopped:
         if stopped.pipe_closed:  # `| head` has read what it wanted
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 0
         click.echo(f"Error: {stopped}", err=True)
         return _UNREADABLE
-    except NotReconciled as error:
-        click.echo(f"Error: {error}", err=True)
-        return _UNRECONCILED
     except KeyboardInterrupt:
         click.echo("Stopped. What is done so far is kept: go on with --resume.", err=True)
         return _INTERRUPTED

@@ -6,9 +6,9 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +22,7 @@ from errnorm.batch.sinks import sink_named
 from errnorm.batch.tasks import How, Task, tasks
 from errnorm.batch.work import Done, Settings
 
-__all__ = ["NotReconciled", "Progress", "Run", "Stopped"]
+__all__ = ["Failed", "NotReconciled", "Progress", "Run", "Stopped"]
 
 _STDIN = "-"
 _JOURNAL_SECONDS = 1.0
@@ -40,6 +40,10 @@ class Stopped(Exception):  # noqa: N818 - a fact about the run
         super().__init__(why)
         self.report = report
         self.pipe_closed = pipe_closed
+
+
+class Failed(Stopped):
+    """A run that ended because errnorm itself failed: a bug of errnorm; what failed is its `__cause__`."""
 
 
 class NotReconciled(RuntimeError):  # noqa: N818 - a fact about the run
@@ -159,6 +163,7 @@ class Run:
         Raises:
             NotResumable: when it cannot go on, or the journal is another run's.
             Stopped: when the output could not be written; what is there is kept, to go on with.
+            Failed: when errnorm itself failed; likewise.
             NotReconciled: when the captures do not add up.
         """
         mark = self._mark() if resume else None
@@ -166,7 +171,8 @@ class Run:
             self._open(mark)
             if mark is None or not mark.whole:
                 self._work(jobs, progress)
-            self._place()
+            with self._guard():
+                self._place()
         except OSError as error:
             self._note()
             raise self._stopped(error) from error
@@ -179,6 +185,19 @@ class Run:
         if not self.report.reconciled:
             raise NotReconciled(self.report)
         return self.report
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Raise what nobody foresaw as a fact about the run, and quote none of it: it may be private."""
+        try:
+            yield
+        except (OSError, BrokenProcessPool):
+            raise
+        except Exception as error:
+            self._note()
+            kept = " What is done so far is kept, and --resume goes on there." if self._journal else ""
+            why = f"errnorm itself failed, with a {type(error).__name__}.{kept} Please report it."
+            raise Failed(why, self.report) from error
 
     def _stopped(self, error: OSError) -> Stopped:
         advice = "Make room, and run again with --resume." if self._journal else "Send it elsewhere."
@@ -214,7 +233,7 @@ class Run:
         written = time.monotonic()
         if progress:
             progress(Progress(seen=0, total=total, report=self.report))
-        with closing(done_by(self._left(), self._settings, jobs)) as every:
+        with closing(self._done(jobs)) as every:
             for done in every:
                 self._write(done)
                 if progress:
@@ -223,6 +242,10 @@ class Run:
                     self._note()
                     written = time.monotonic()
         self._note(whole=True)
+
+    def _done(self, jobs: int) -> Generator[Done]:
+        with self._guard():
+            yield from done_by(self._left(), self._settings, jobs)
 
     def _left(self) -> Iterator[Task]:
         """Give the tasks that are not done yet."""

@@ -167,6 +167,31 @@ def test_interrupt_keeps_what_is_done(place: Path):
     assert Path("out").read_bytes().count(b"\n") == 30_000
 
 
+FAILING = """
+import runpy
+from errnorm.batch import work
+def fails(*_):
+    raise KeyError("agent1001")
+work.judged = fails
+runpy.run_module("errnorm", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.usefixtures("place")
+def test_a_bug_is_told_and_ends_with_an_exit_code_of_its_own():
+    """No traceback, no word of the input, and never the exit code of a `--fail-on`."""
+    words = ["batch", "captures", "-o", "out", "--report", "report.json", "--fail-on", "captures==0"]
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, *words], capture_output=True, text=True, check=False
+    )
+    report = json.loads(Path("report.json").read_bytes())
+
+    assert (done.returncode, report["reconciled"], report["total"]["captures"]) == (4, True, 0)
+    assert "Error: errnorm itself failed, with a KeyError. What is done so far is kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "agent1001" not in done.stderr
+
+
 def test_progress_is_for_a_terminal(place: Path):
     """A person sees how far it is; what is left on the screen is the report."""
     (place / "large.ndjson").write_bytes(LINE * 20_000)

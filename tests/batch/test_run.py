@@ -366,6 +366,50 @@ def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: lis
     assert report.fingerprints == alone.fingerprints
 
 
+@pytest.mark.parametrize("place", ["errnorm.batch.work.judged", "errnorm.batch.readers.json_array.loads"])
+def test_a_bug_ends_with_a_true_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str):
+    """What nobody foresaw is told in a sentence that quotes nothing; what was written is counted and kept."""
+    lines = [capture(5 * number) for number in range(600)]
+    first, second = tmp_path / "a.ndjson", tmp_path / "b.json"
+    first.write_bytes(lines[0])
+    second.write_bytes(b"[" + b",".join(lines) + b"]")
+    whole = batch.run([first, second], tmp_path / "whole")
+    module, name = place.rsplit(".", 1)
+    works, calls = getattr(sys.modules[module], name), iter(range(10_000))
+
+    def fails(*arguments: Any) -> Any:
+        if next(calls) > 400:
+            raise KeyError("agent1001")
+        return works(*arguments)
+
+    monkeypatch.setattr(place, fails)
+    with pytest.raises(batch.Failed, match=r"with a KeyError\. What .* --resume") as failed:
+        batch.run([first, second], tmp_path / "out")
+    monkeypatch.undo()
+    report = failed.value.report
+    written = (tmp_path / "out.part").read_bytes().splitlines()
+    report_whole = batch.run([first, second], tmp_path / "out", resume=True)
+
+    assert "agent1001" not in str(failed.value)
+    assert isinstance(failed.value.__cause__, KeyError)
+    assert (report.reconciled, report.records) == (True, len(written))
+    assert 0 < len(written) < whole.records
+    assert report_whole.to_dict() == whole.to_dict()
+    assert files_in(tmp_path / "out") == files_in(tmp_path / "whole")
+
+
+def test_what_the_caller_raises_stays_the_callers(tmp_path: Path):
+    """An exception of who watches the run is no bug of errnorm."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(capture(1))
+
+    def watch(_: batch.Progress) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        batch.run(path, tmp_path / "out", progress=watch)
+
+
 @pytest.mark.parametrize("times", [0, 2])
 def test_a_lost_capture_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int):
     """What the readers found and what became of it are counted apart; a difference is told at once."""
