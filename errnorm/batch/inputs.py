@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from attrs import define, frozen
 
-__all__ = ["HEAD_BYTES", "Input", "Member", "expand", "members"]
+__all__ = ["HEAD_BYTES", "Input", "Member", "expand", "members", "written"]
 
 HEAD_BYTES = 65_536
 """How much of a stream is looked at to tell its form."""
@@ -102,6 +102,16 @@ def expand(inputs: Iterable[str | os.PathLike[str]]) -> list[Input]:
     """
     names = (name for given in inputs for name in _names(os.fspath(given)))
     return [_input(name) for name in dict.fromkeys(names)]
+
+
+def written(name: str) -> str:
+    r"""Give a file name as it can be written; a byte that is no UTF-8 stands as Python holds it.
+
+    Example:
+        >>> written("gateway.log"), written("gr\udcfcn.log")
+        ('gateway.log', 'gr\\udcfcn.log')
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _names(given: str) -> Iterator[str]:
@@ -248,7 +258,7 @@ def _in_tar(file: Any, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any f
             for info in archive:
                 inner = archive.extractfile(info) if info.isfile() else None
                 if inner is not None:
-                    yield from _unpacked(inner, info.name, layers)
+                    yield from _unpacked(inner, written(info.name), layers)
     except _BROKEN as error:
         yield Member(None, error=_why(error))
 

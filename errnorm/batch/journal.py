@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from attrs import asdict, frozen
 
-from errnorm.batch.inputs import Input
+from errnorm.batch.inputs import Input, written
 
 __all__ = ["Aside", "Journal", "Mark", "NotResumable", "can_stand_aside", "part_of"]
 
@@ -57,7 +57,7 @@ class Journal:
         self._run = {
             "version": _VERSION,
             "settings": settings,
-            "inputs": [asdict(item) for item in inputs],
+            "inputs": [asdict(item) | {"name": written(item.name)} for item in inputs],
         }
 
     def read(self) -> Mark | None:

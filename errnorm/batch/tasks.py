@@ -13,7 +13,7 @@ from datetime import tzinfo
 from attrs import field, frozen
 
 from errnorm.batch.capture import Capture, Found, Reader, Reject, Stream
-from errnorm.batch.inputs import Input, Member, members
+from errnorm.batch.inputs import Input, Member, members, written
 from errnorm.batch.readers import reader_named, reader_of
 
 __all__ = ["How", "Task", "found_by", "tasks"]
@@ -87,7 +87,7 @@ def tasks(inputs: Iterable[Input], how: How) -> Iterator[Task]:
     for source in inputs:
         meter = _Meter()
         for member in members(source, meter.add):
-            yield from _of_member(source.name, member, how, meter.taken)
+            yield from _of_member(written(source.name), member, how, meter.taken)
 
 
 class _Meter:

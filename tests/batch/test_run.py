@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -421,3 +424,26 @@ def test_a_lost_capture_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(batch.NotReconciled, match=f"2 captures, and {1 + times} of them are told of"):
         batch.run(path, tmp_path / "out")
     assert (tmp_path / "out").exists()
+
+
+def test_a_file_name_that_is_no_text_is_an_input_like_others(tmp_path: Path):
+    """A byte that is no UTF-8 in a name, such as an umlaut of an old system, stops nothing."""
+    folder, told = tmp_path / "in", str(tmp_path / "in" / "gr\\udcfcn")
+    folder.mkdir()
+    try:
+        (folder / os.fsdecode(b"gr\xfcn.ndjson")).write_bytes(capture(1) + b"{oops\n")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    inside = io.BytesIO(b"<ApiErrors/>")
+    with tarfile.open(folder / os.fsdecode(b"gr\xfcn.tar"), "w") as archive:
+        member = tarfile.TarInfo(os.fsdecode(b"gr\xfc.xml"))
+        member.size = len(inside.getvalue())
+        archive.addfile(member, inside)
+    report = batch.run(folder, tmp_path / "out", rejects=tmp_path / "rejects")
+    lines = (tmp_path / "out").read_bytes().splitlines()
+    sources = [orjson.loads(line)["source"] for line in lines]
+
+    assert [*report.to_dict()["inputs"]] == [f"{told}.ndjson", f"{told}.tar"]
+    assert orjson.dumps(report.to_dict())
+    assert [source.get("member") for source in sources] == [None, "gr\\udcfc.xml"]
+    assert orjson.loads((tmp_path / "rejects").read_bytes())["source"]["name"] == f"{told}.ndjson"
