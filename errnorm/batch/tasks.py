@@ -15,6 +15,8 @@ from attrs import field, frozen
 from errnorm.batch.capture import Capture, Found, Reader, Reject, Stream
 from errnorm.batch.inputs import Input, Member, members, written
 from errnorm.batch.readers import reader_named, reader_of
+from errnorm.batch.readers.csv import lacking
+from errnorm.batch.readers.log import LOG
 
 __all__ = ["How", "Task", "found_by", "tasks"]
 
@@ -116,6 +118,8 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
     else:
         for found in _batches(reader.read(stream)):
             yield Task(input=name, reader=reader.name, found=found, seen=seen())
+    if reader is LOG and how.format == "auto" and not member.error:
+        member.error = lacking(member.head, how.fields)
     yield Task(input=name, reader=reader.name, error=_named(member), seen=seen())
 
 

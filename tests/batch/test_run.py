@@ -369,6 +369,36 @@ def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: lis
     assert report.fingerprints == alone.fingerprints
 
 
+@pytest.mark.parametrize(
+    ("table", "fields", "told"),
+    [
+        ("status,answer\n503,x\n500,y\n", {}, "no column is the body. Its columns are status, answer. Name"),
+        (
+            "status,answer\n503,x\n",
+            {"body": "zzz"},
+            "no column is 'zzz'. Its columns are status, answer. Name",
+        ),
+        (
+            "agent1001;east\nagent1002;west\n",
+            {"body": "zzz"},
+            "no column is 'zzz'. Look at its first row. Name",
+        ),
+        ("status,answer\n503,x\n500,y\n", {"body": "answer"}, None),
+        ("Starting, version 1\n2026-11-21 10:00:00,1 INFO x\n", {}, None),
+        ("status,one\nsomething else\nand more\n", {}, None),
+    ],
+)
+def test_a_table_without_its_body_is_told_of(tmp_path: Path, table: str, fields: Any, told: str | None):
+    """Rows of which nothing is read are an input that could not be read; its columns say what to map."""
+    path = tmp_path / "table"
+    path.write_text(table)
+    report = batch.run(path, tmp_path / "out", fields=fields)
+
+    assert [why for _, why in report.errors] == (
+        [f"It is a table, and {told} the body with --field body=COLUMN."] if told else []
+    )
+
+
 @pytest.mark.parametrize("place", ["errnorm.batch.work.judged", "errnorm.batch.readers.json_array.loads"])
 def test_a_bug_ends_with_a_true_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str):
     """What nobody foresaw is told in a sentence that quotes nothing; what was written is counted and kept."""

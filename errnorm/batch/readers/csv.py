@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 
 from attrs import evolve
@@ -15,10 +16,12 @@ from errnorm.batch.window import MAX_BYTES
 from errnorm.reading.charset import decode
 from errnorm.record import Source
 
-__all__ = ["CSV"]
+__all__ = ["CSV", "lacking"]
 
 _DELIMITERS = (",", "\t", ";", "|")
 _PIECE_BYTES = 1 << 20
+_NAME = re.compile(r"[A-Za-z_@][\w@./() -]{0,60}")
+_LOOKED_AT = 20  # rows
 _BOM = b"\xef\xbb\xbf"
 _BROKEN_ROW = "The row is no CSV: {}. Look at its quotes."
 _CUT_ROW = "The input ends inside a quoted cell. Look whether it was cut off; what comes before was read."
@@ -34,6 +37,47 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     names = names_in(tuple(columns))
     tells = names.body or (names.status and names.url) or (names.log and names.time)
     return 0.85 if tells and not head.lstrip().startswith((b"{", b"[", b"<")) else 0.0
+
+
+def lacking(head: bytes, fields: Mapping[str, str]) -> str | None:
+    r"""Say what a table lacks to be read; None for what is no table.
+
+    Args:
+        head: the first bytes of an input that no reader of tables has taken.
+        fields: the members that the user maps, JSON pointers by role.
+
+    Example:
+        >>> (lacking(b"status,answer\n503,oops\n", {}) or "").partition(". Name")[0]
+        'It is a table, and no column is the body. Its columns are status, answer'
+        >>> lacking(b"2026-11-21 10:00:00,001 INFO started\n", {})
+    """
+    header, _, rest = head.partition(b"\n")
+    columns = _columns(header)
+    if (
+        len(columns) < 2
+        or not all(map(_NAME.fullmatch, columns))
+        or not _has_rows(rest, header, len(columns))
+    ):
+        return None
+    missing = [repr(name) for text in fields.values() if (name := pointer(text)[0]) not in columns]
+    names = names_in(tuple(columns))
+    is_known = names.status or names.url or names.time or names.headers
+    if not missing and not is_known:
+        return None
+    what = f"no column is {' or '.join(missing)}" if missing else "no column is the body"
+    # Without a name that is known, the first row may be data.
+    told = f" Its columns are {', '.join(columns)}." if is_known else " Look at its first row."
+    return f"It is a table, and {what}.{told} Name the body with --field body=COLUMN."
+
+
+def _has_rows(rest: bytes, header: bytes, width: int) -> bool:
+    """Tell whether all rows but the last, which may be cut, are as wide as the first."""
+    lines = rest.decode("utf-8", "replace").splitlines(keepends=True)
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=_delimiter(header)) if row][:_LOOKED_AT]
+    except csv.Error:
+        return False
+    return bool(rows) and {len(row) for row in rows[:-1] or rows} == {width}
 
 
 def _delimiter(header: bytes) -> str:
