@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 from attrs import Factory, evolve, field, frozen
 
 from errnorm.exceptions import InvalidArgument
-from errnorm.record import ErrorRecord, RawBody, Redaction, Result, Source, read_only
+from errnorm.record import ErrorRecord, Problem, RawBody, Redaction, Result, Source, read_only
 from errnorm.vocabulary import Severity
 
 __all__ = ["CONTACT_CENTER", "Action", "Policy", "Redaction", "Rule"]
@@ -243,6 +243,29 @@ class Policy:
             records.append(run.record(record, raw))
         return evolve(result, records=tuple(records), raw=raw.body)
 
+    def place(
+        self, source: Source, raw: RawBody, problems: Iterable[Problem] = ()
+    ) -> tuple[Source, RawBody, tuple[Redaction, ...]]:
+        """Give a place and its bytes without what is private, and what went: where there is no record.
+
+        Args:
+            source: the place.
+            raw: what stands there.
+            problems: what was met when its text was read; bytes that were not read whole go whole.
+
+        Example:
+            >>> raw = RawBody(b"userId=jdoe, jdoe", "utf-8")
+            >>> source, raw, gone = CONTACT_CENTER.place(Source(name="jdoe.log"), raw)
+            >>> source.name, raw.data, len(gone)
+            ('[user].log', b'userId=[user], [user]', 3)
+        """
+        first = _Run(self)
+        first.source(source)
+        first.text((raw.text() or "")[:_LONGEST], "/raw")
+        run = first.knowing().again()
+        plain, body = run.source(source), run.body(raw, problems)
+        return plain, body.body, (*run.found, *body.found)
+
     def _run(self, records: Iterable[ErrorRecord]) -> _Run:
         """Look at all first: what one text names as private is private in all of them."""
         first = _Run(self)
@@ -316,7 +339,7 @@ class _Run:
             "target": self._field(record.target, "target"),
             "ids": read_only(self._ids(record.ids)),
             "extra": read_only(self._extra(record)),
-            "source": self._source(record.source) if record.source else None,
+            "source": self.source(record.source) if record.source else None,
         }
         redactions = (*record.redactions, *self.found, *raw.found)
         return evolve(record, **fields, raw=raw.body, redactions=redactions)
@@ -374,7 +397,9 @@ class _Run:
         self.known, self.clean = known, clean
         return {kind: text for kind, text in plain.items() if text}
 
-    def _source(self, source: Source) -> Source:
+    def source(self, source: Source) -> Source:
+        """Redact the names of a place, and the time as it was found."""
+
         def plain(name: str, text: str | None) -> str | None:
             return self.text(text, f"/source/{name}") or None if text else text
 

@@ -12,7 +12,7 @@ from typing import IO, Any, TypedDict
 from attrs import field, frozen
 
 from errnorm.headers import Headers
-from errnorm.record import Problem, Source
+from errnorm.record import Problem, Redaction, Source
 
 __all__ = ["Capture", "Found", "Known", "NotError", "Reader", "Reject", "Stream"]
 
@@ -67,11 +67,13 @@ class Reject:
         source: where it was found.
         reason: a sentence that says why; it never quotes the data.
         data: its bytes, whole.
+        redactions: what a policy took out of its place and bytes.
     """
 
     source: Source
     reason: str
     data: bytes
+    redactions: tuple[Redaction, ...] = ()
 
 
 Found = Capture | NotError | Reject

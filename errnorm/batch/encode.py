@@ -160,6 +160,8 @@ def reject_line(reject: Reject) -> bytes:
         '{\n'
     """
     body = RawBody(reject.data, "utf-8").to_dict("text")
+    if reject.redactions:
+        body["redactions"] = [item.to_dict() for item in reject.redactions]
     return b'{"source":%s,"reason":%s,%s\n' % (
         _source(reject.source),
         orjson.dumps(reject.reason),

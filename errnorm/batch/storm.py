@@ -17,7 +17,7 @@ from attrs import define
 
 from errnorm.batch.capture import Capture
 from errnorm.batch.encode import Encoder, Frame, when_and_where
-from errnorm.batch.report import Kind, Place, place_of
+from errnorm.batch.report import Kind
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
@@ -62,14 +62,14 @@ class _Known:
         frames: their lines but for what changes.
         own_ids: the ids that each body tells; they win over those of headers.
         times: how often it came again.
-        place: where it came first since then.
+        line: where it came first since then.
     """
 
     kinds: Sequence[Kind]
     frames: Sequence[Frame]
     own_ids: Sequence[Mapping[str, str]]
     times: int = 0
-    place: Place = ("", 0)
+    line: int | None = None
 
     def lines(self, told: bytes, ids: Mapping[str, str]) -> list[bytes]:
         if not ids:
@@ -143,7 +143,7 @@ class Storm:
             return None
         if not known.times:
             self._met.append(known)
-            known.place = place_of(capture.source)
+            known.line = capture.source.line
         known.times += 1
         if not known.frames:
             return []
@@ -180,7 +180,7 @@ class Storm:
         """Count what came again since the last time."""
         for known in self._met:
             if known.kinds:
-                tally.add(known.kinds, known.place, known.times)
+                tally.add(known.kinds, known.line, known.times)
             else:
                 tally.pass_by(known.times)
             known.times = 0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from errnorm.batch.report import Counts, Kind, Place, Report, hour_of
+from errnorm.batch.report import Counts, Kind, Report, hour_of
 
 __all__ = ["Tally"]
 
@@ -31,13 +31,13 @@ class Tally:
         self._hours: Counter[int] = Counter()
         self._counts = Counts()
 
-    def add(self, kinds: Iterable[Kind], place: Place, times: int = 1) -> None:
-        """Count captures whose records are of these kinds, the first of them at a place."""
+    def add(self, kinds: Iterable[Kind], line: int | None, times: int = 1) -> None:
+        """Count captures whose records are of these kinds, the first of them in a line."""
         self._counts.with_errors += times
         for kind in kinds:
             known = self._kinds.get(kind)
             if known is None:
-                self._kinds[kind] = [times, place]
+                self._kinds[kind] = [times, (self._name, line or 0)]
             else:
                 known[0] += times
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,21 +10,23 @@ from attrs import evolve, frozen
 
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder, reject_line, when_and_where
-from errnorm.batch.report import Kind, Report, kind_of, place_of
+from errnorm.batch.report import Kind, Report, kind_of
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.storm import Seen, Storm
 from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import Task, found_by
 from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.normalizer import Normalizer
-from errnorm.payload import as_body
-from errnorm.record import Problem, RawForm, Result
+from errnorm.payload import Payload, as_body
+from errnorm.record import Problem, RawBody, RawForm, Result
 from errnorm.vendors import UNKNOWN
 
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
 __all__ = ["Done", "Settings", "Work", "judged"]
+
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def judged(capture: Capture, normalizer: Normalizer) -> Result | Reject | None:
@@ -35,12 +38,19 @@ def judged(capture: Capture, normalizer: Normalizer) -> Result | Reject | None:
     """
     try:
         result = normalizer.normalize(capture.body, source=capture.source, **capture.options)
-    except (InvalidArgument, UnknownVendor) as error:
-        # A table may hold anything where its reader was told to find the vendor's name.
-        return Reject(capture.source, str(error), as_body(capture.body).data)
+    except UnknownVendor:
+        # A table may hold anything where its reader was told to find the vendor's name: it is not quoted.
+        known = ", ".join(sorted(vendor.name for vendor in normalizer.vendors))
+        return _turned_down(capture, f"What it names as its vendor is none. Known are: {known}.")
+    except InvalidArgument as error:
+        return _turned_down(capture, str(error))
     if not result or (capture.needs_claim and result.detection.vendor == UNKNOWN.name):
         return None
     return _with_problems(result, capture.problems) if capture.problems else result
+
+
+def _turned_down(capture: Capture, reason: str) -> Reject:
+    return Reject(capture.source, reason, as_body(capture.body).data)
 
 
 def _with_problems(result: Result, problems: tuple[Problem, ...]) -> Result:
@@ -104,10 +114,11 @@ class Work:
     def __call__(self, task: Task) -> Done:
         """Do one task."""
         report = Report()
-        report.open(task.input, task.reader)
+        name = self._plain(task.input)
+        report.open(name, task.reader)
         if task.error:
-            report.fail(task.input, task.error)
-        tally = Tally(task.input, report)
+            report.fail(name, self._plain(task.error))
+        tally = Tally(name, report)
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0
@@ -138,7 +149,7 @@ class Work:
                 self._storm.keep(seen, (), (), ())
             return
         kinds = [kind_of(record) for record in what]
-        tally.add(kinds, place_of(capture.source))
+        tally.add(kinds, capture.source.line)
         for record in what:
             tally.at(record.occurred_at, 1)
         output += self._lines(what, kinds, seen)
@@ -164,9 +175,23 @@ class Work:
         policy = self._settings.policy
         return policy.result(result) if policy else result
 
+    def _plain(self, text: str) -> str:
+        """Give a text for the report: the name of an input may be a person's."""
+        policy = self._settings.policy
+        return policy.text(text)[0] if policy else text
+
     def _reject(self, reject: Reject) -> bytes:
         policy = self._settings.policy
         if policy:
-            text, _ = policy.text(reject.data.decode("utf-8", "replace"))
-            reject = evolve(reject, data=text.encode("utf-8", "replace"))
+            raw, problems = _read(reject.data)
+            source, raw, gone = policy.place(reject.source, raw, problems)
+            reject = Reject(source, reject.reason, raw.data, gone)
         return reject_line(reject)
+
+
+def _read(data: bytes) -> tuple[RawBody, list[Problem]]:
+    """Read the bytes of a reject as those of a body: in UTF-16 an address looks like none."""
+    payload = Payload(data)
+    # Brotli has no mark at its beginning, and any bytes are text in windows-1252.
+    is_binary = not payload.charset.startswith("utf") and _CONTROL.search(data)
+    return RawBody(data, None if is_binary else payload.charset), payload.problems

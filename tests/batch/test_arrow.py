@@ -122,6 +122,7 @@ def test_nothing_is_lost():
 
     assert [row["source"]["line"] for row in table.to_pylist()] == [3]
     assert [(item["source"]["line"], item["text"]) for item in told_of] == [(1, "x")]
+    assert "nobody" not in told_of[0]["reason"]
     assert records.report.total.to_dict() == {
         "captures": 3,
         "with_errors": 1,

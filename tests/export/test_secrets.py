@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ for package in ("click", "pyarrow", "rich", "structlog"):
 import orjson
 import pyarrow.parquet
 from click.testing import CliRunner
-from planted import PLANTED, SECRETS
+from planted import MEMBERS, PLANTED, SECRETS
 
 import errnorm
 from errnorm import batch, cli
@@ -116,12 +118,43 @@ def test_the_bar_shows_no_planted_secret(captures: Path, tmp_path: Path, capsys:
     assert leaked(written.out + written.err) == []
 
 
-def written_with_a_policy(captures: Path, folder: Path, form: str) -> str:
-    """Write a batch under a policy, and give all of it as text."""
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give captures of no known vendor, as text, in UTF-16 and escaped, in a file with a secret name."""
+    place = tmp_path_factory.mktemp("refused") / f"{MEMBERS['email']}.ndjson"
+    with place.open("wb") as file:
+        for secret in SECRETS:
+            told = json.dumps({"userId": secret}, ensure_ascii=False)
+            wide = base64.b64encode(told.encode("utf-16-le")).decode()
+            escaped = "".join(f"\\u{ord(char):04x}" for char in secret)
+            twice = f'{{"userId": {json.dumps(secret, ensure_ascii=False)}, "note": "{escaped} is away"}}'
+            for body in (
+                {"body": told},
+                {"body_base64": wide},
+                {"body": twice},
+                {"body": told + "x" * 2**17},
+            ):
+                file.write(orjson.dumps({**body, "status": 500, "vendor": secret}) + b"\n")
+    return place
+
+
+def written_with_a_policy(captures: Path, refused: Path, folder: Path, form: str) -> str:
+    """Write a batch under a policy, and give all of it as text, also what stands there in UTF-16 or escaped."""
     out, rejects = folder / f"out.{form}", folder / "rejects.ndjson"
-    report = batch.run(captures, out, rejects=rejects, raw="text", policy=CONTACT_CENTER)
+    report = batch.run(
+        [captures, refused],
+        out,
+        rejects=rejects,
+        raw="text",
+        policy=CONTACT_CENTER,
+        fields={"vendor": "/vendor"},
+    )
     assert report.total.captures > 250
-    left = rejects.read_text("utf-8")
+    assert report.total.rejected > 4 * len(SECRETS)
+    lines = rejects.read_text("utf-8").splitlines()
+    texts = [str(orjson.loads(line).get("text")).replace("\0", "") for line in lines]
+    plain = [re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text) for text in texts]
+    left = "\n".join([*lines, *texts, *plain, json.dumps(report.to_dict(), ensure_ascii=False)])
     if form == "parquet":
         return left + repr(pyarrow.parquet.read_table(out).to_pylist())
     if form == "csv":
@@ -132,9 +165,11 @@ def written_with_a_policy(captures: Path, folder: Path, form: str) -> str:
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])
-def test_no_file_of_a_batch_with_a_policy_holds_a_planted_secret(captures: Path, tmp_path: Path, form: str):
-    """Records with their bodies as text, and rejects with their bytes."""
-    assert leaked(written_with_a_policy(captures, tmp_path, form)) == []
+def test_no_file_of_a_batch_with_a_policy_holds_a_planted_secret(
+    captures: Path, refused: Path, tmp_path: Path, form: str
+):
+    """Records with their bodies as text, rejects with their place, reason and bytes, and the report."""
+    assert leaked(written_with_a_policy(captures, refused, tmp_path, form)) == []
 
 
 @pytest.mark.parametrize(
