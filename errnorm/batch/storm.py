@@ -32,7 +32,6 @@ __all__ = ["Seen", "Storm"]
 
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
-_IS_DATED = 7  # where a key says whether the capture tells its time
 _ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
@@ -106,7 +105,7 @@ class Storm:
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
         get = options.get
-        told = (get("status"), get("url"), get("content_type"), get("vendor"), "occurred_at" in options)
+        told = (get("status"), get("url"), get("content_type"), get("vendor"))
         key = (body, kind, capture.needs_claim, *told)
         seen = self._headed(key, options["headers"]) if "headers" in options else Seen(key)
         return self._redacted(seen, capture.source) if self._policy and seen else seen
@@ -164,8 +163,6 @@ class Storm:
         """
         if seen.ids and _may_name(_text(seen.key[0]), seen.ids):
             return  # then an id may be the body's own as well
-        if any(record.occurred_at for record in records) and not seen.key[_IS_DATED]:
-            return  # the body tells its time itself
         if self._size > _MOST_BYTES:
             self._known.clear()
             self._size = 0

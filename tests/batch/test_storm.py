@@ -1,0 +1,154 @@
+"""What comes again: its line is that of the capture alone, and what is remembered is bounded."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from attrs import evolve
+
+import errnorm
+from errnorm import batch
+from errnorm.batch import storm
+from errnorm.batch.capture import Capture
+from errnorm.batch.encode import Encoder
+from errnorm.batch.report import Report
+from errnorm.batch.tally import Tally
+from errnorm.record import CatalogEntry, RetryAdvice, Source
+from errnorm.redaction import CONTACT_CENTER, Policy
+from errnorm.vocabulary import Decision
+
+UPDATE = (
+    "<Update><data><apiErrors><apiError><errorData>33</errorData>"
+    "<errorMessage>CF_RESOURCE_BUSY</errorMessage><errorType>Generic Error</errorType></apiError></apiErrors>"
+    "</data><event>PUT</event><requestId>{}</requestId><source>/finesse/api/Dialog/3211</source></Update>"
+)
+
+
+def written(folder: Path, captures: list[dict[str, Any]], policy: Policy | None = None) -> list[Any]:
+    """Write captures as one input, and give the records."""
+    path = folder / "storm.ndjson"
+    path.write_bytes(b"\n".join(map(orjson.dumps, captures)))
+    batch.run(path, folder / "out", policy=policy)
+    return [orjson.loads(line) for line in (folder / "out").read_bytes().splitlines()]
+
+
+def alone(folder: Path, captures: list[dict[str, Any]]) -> list[Any]:
+    """Write each capture as an input of its own, and give the records."""
+    return [record for capture in captures for record in written(folder, [capture])]
+
+
+def but_place(records: list[Any]) -> list[Any]:
+    """Give records without where they were found."""
+    return [record | {"source": None} for record in records]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"body": '{"code":1011,"userId":"zaubermaus"}'}, "zaubermaus"),
+        ({"body": '{"code":1011,"userId":"zauber\\u006daus"}'}, "zaubermaus"),
+        ({"body": "<ApiErrors><userId>zauber&#109;aus</userId></ApiErrors>"}, "zaubermaus"),
+        (
+            {
+                "body_base64": base64.b64encode(
+                    '{"code":1011,"lastName":"Müllerström"}'.encode("cp1252")
+                ).decode()
+            },
+            "Müllerström",
+        ),
+    ],
+    ids=["plain", "json-escape", "entity", "windows-1252"],
+)
+def test_a_private_word_in_the_time_goes_each_time(tmp_path: Path, body: dict[str, str], word: str):
+    """A value that a body names as private is taken out of the time beside it, also where the body is known."""
+    captures = [
+        {"status": 500, "time": told, **body} for told in ("at ten", f"at {word}", f"at {word}", "at ten")
+    ]
+    times = [record["source"]["time"] for record in written(tmp_path, captures, CONTACT_CENTER)]
+
+    assert times[0] == times[3] == "at ten"
+    assert [word in told for told in times] == [False] * 4
+
+
+def test_an_id_of_the_body_wins_over_that_of_the_headers_each_time(tmp_path: Path):
+    """Where the first capture's header says what the body says, the next one's header changes nothing."""
+    captures = [
+        {"status": 400, "body": UPDATE.format("req-1"), "headers": {"X-Request-Id": told}}
+        for told in ("req-1", "req-2", "req-3")
+    ]
+    records = written(tmp_path, captures)
+
+    assert [record["ids"]["request"] for record in records] == ["req-1"] * 3
+    assert but_place(records) == but_place(alone(tmp_path, captures))
+
+
+def test_an_id_in_the_message_changes_the_fingerprint_each_time(tmp_path: Path):
+    """A fingerprint masks the ids of its record, so it is worked out anew where the message names one."""
+    captures = [
+        {
+            "status": 500,
+            "body": '{"code":1011,"message":"No call of blue"}',
+            "headers": {"X-Request-Id": told},
+        }
+        for told in ("red", "blue", "green")
+    ]
+    records = written(tmp_path, captures)
+
+    assert records[0]["fingerprint"] == records[2]["fingerprint"] != records[1]["fingerprint"]
+    assert but_place(records) == but_place(alone(tmp_path, captures))
+
+
+def test_a_capture_with_a_moment_and_one_without_share_a_body(tmp_path: Path):
+    """The moment is the capture's own: neither is given the other's."""
+    times = ["2026-11-21T10:00:00Z", None, "2026-11-21T11:00:00Z", None]
+    records = written(tmp_path, [{"status": 503, "body": "{}", "time": told} for told in times])
+
+    assert [record["occurred_at"] for record in records] == [
+        told and told.replace("Z", "+00:00") for told in times
+    ]
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Of many captures that differ, no more are remembered than fit; the last one always is."""
+    monkeypatch.setattr(storm, "_MOST_BYTES", 40_000)
+    known = storm.Storm(Encoder(), errnorm.Normalizer().vendors)
+    captures = [Capture(f"body {number}", {"status": 500}, Source(name="a")) for number in range(100)]
+    report = Report()
+    report.open("a", "ndjson")
+    for capture in captures:
+        known.keep(known.seen(capture), (), (), ())
+    again = [known.lines(capture, known.seen(capture), Tally("a", report)) for capture in captures]
+
+    assert again[-1] == []
+    assert 0 < again.count([]) < 20
+
+
+def test_entries_with_one_advice_keep_their_own_names():
+    """Two entries may share one advice; each record is written with its own entry."""
+    encoder = Encoder()
+    record = errnorm.normalize({"code": 1016}, vendor="zoom-cobrowse").first
+    other = evolve(record, entry=evolve(record.entry, title="Another one"))
+
+    assert isinstance(record.entry, CatalogEntry)
+    for each in (record, other, record):
+        assert orjson.loads(encoder.line(each)) == json.loads(json.dumps(each.to_dict()))
+
+
+def test_an_advice_that_is_gone_leaves_nothing_to_the_next():
+    """Python gives the id of an object that is gone to a new one: that is written as itself."""
+    encoder = Encoder()
+    record = errnorm.normalize(b"", status=503).first
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    written_as = []
+    for delay in range(200):
+        advice = RetryAdvice(decision=Decision.RETRY, delay=float(delay), not_before=moment)
+        written_as.append(orjson.loads(encoder.line(evolve(record, retry=advice)))["retry"]["delay"])
+        del advice
+
+    assert written_as == list(range(200))
