@@ -215,6 +215,10 @@ def test_what_is_no_vendor_is_told(fixtures: Path):
     "files, sentence",
     [
         ({}, "There is no case in"),
+        (
+            {"a.json": "{}", "a.case.json": '{"about": "A.", "health": "success", "given": 404}'},
+            "'given' is no object.",
+        ),
         ({"a.json": "{}"}, "a.json has no a.case.json beside it."),
         ({"a.case.json": "{}"}, "a.case.json needs one body beside it, a.<anything>; there are 0."),
         ({"a.json": "{}", "a.case.json": "{"}, "a.case.json is no JSON: "),
@@ -241,6 +245,25 @@ def test_fixtures_that_cannot_be_read_are_told(tmp_path: Path, files: dict[str, 
         check_vendor(TEMPLATE, tmp_path, catalog=CATALOG)
 
     assert sentence in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_told():
+    """A slip in the path is not taken for a folder without fixtures."""
+    with pytest.raises(ValueError, match=r"There is no folder fixtrues\."):
+        check_vendor(TEMPLATE, "fixtrues", catalog=CATALOG)
+
+
+@pytest.mark.parametrize(
+    "given, sentence",
+    [
+        ({"staus": 404}, "gone: `given`: There is no keyword 'staus'. Did you mean status?"),
+        ({"status": "404"}, "gone: `given`: status is of type str."),
+        ({"vendor": "exmple-desk"}, "gone: `given`: No vendor is called 'exmple-desk'."),
+    ],
+)
+def test_a_wrong_keyword_is_told_with_its_fixture(tmp_path: Path, given: dict[str, Any], sentence: str):
+    """A case with a slip in `given` is named, and the others are read."""
+    assert sentence in faults(TEMPLATE, written(tmp_path, BODY, CASE | {"given": given}))
 
 
 def test_every_promise_is_a_fact():

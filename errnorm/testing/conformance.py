@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from errnorm.catalog import Catalog
 from errnorm.contract import vendor_faults
+from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.guarded import guarded
 from errnorm.installed import installed
 from errnorm.mistakes import Mistake
@@ -131,6 +132,15 @@ def _faults_of_fixtures(bench: Bench, fixtures: tuple[Fixture, ...]) -> Iterator
     if not any(fixture.health == "well-formed" and fixture.expected["records"] for fixture in own):
         yield f"the fixtures: none is a well-formed error of {bench.vendor.name}. Bring a body that it sent."
     for fixture in fixtures:
-        for promise in PROMISES:
-            name = promise.__name__.replace("_", " ")
-            yield from (f"{fixture.name}: {name}: {fault}" for fault in promise(bench, fixture))
+        yield from (f"{fixture.name}: {fault}" for fault in _faults_of_fixture(bench, fixture))
+
+
+def _faults_of_fixture(bench: Bench, fixture: Fixture) -> Iterator[str]:
+    try:
+        bench.read(fixture.body, fixture.given)
+    except (InvalidArgument, UnknownVendor) as error:
+        yield f"`given`: {error}"
+        return
+    for promise in PROMISES:
+        name = promise.__name__.replace("_", " ")
+        yield from (f"{name}: {fault}" for fault in promise(bench, fixture))

@@ -63,7 +63,8 @@ def fixtures_in(folder: str | os.PathLike[str]) -> tuple[Fixture, ...]:
         The fixtures.
 
     Raises:
-        ValueError: when a case cannot be read, has no body or several, or a body has no case.
+        ValueError: when there is no such folder, when a case cannot be read, has no body or several, or a
+            body has no case.
 
     Example:
         >>> import pathlib, tempfile
@@ -74,6 +75,8 @@ def fixtures_in(folder: str | os.PathLike[str]) -> tuple[Fixture, ...]:
         ValueError: gone.json has no gone.case.json beside it. Write one, or take the body out.
     """
     root = Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"There is no folder {root}. Give its path from where the tests are run.")
     files = sorted(path for path in root.rglob("*") if path.is_file() and path.name[0] not in "._")
     places = {path for path in files if path.name.endswith(SUFFIX)}
     for path in files:
@@ -131,6 +134,8 @@ def _mistakes(said: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
         yield f"{said.get('health')!r} is no health. There are: {', '.join(sorted(HEALTHS))}."
     if not str(said.get("about", "")).endswith("."):
         yield "'about' is no sentence. Say what the case shows, with a stop at its end."
+    if not isinstance(said.get("given", {}), dict):
+        yield "'given' is no object. Write keywords of errnorm.normalize into it, or leave it out."
     yield from _expected_mistakes(said.get("expected"))
 
 
