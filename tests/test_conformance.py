@@ -247,6 +247,16 @@ def test_fixtures_that_cannot_be_read_are_told(tmp_path: Path, files: dict[str, 
     assert sentence in str(caught.value)
 
 
+def test_a_short_value_is_looked_for_as_a_word(tmp_path: Path):
+    """A digit that was dropped is not found in a longer number, nor in what errnorm says itself."""
+    body = {"exampleError": {"code": 1014, "text": "No such ticket", "line": 4, "part": 0}}
+    vendor = evolve(TEMPLATE, parse=_forgets)
+    told = faults(vendor, written(tmp_path, body, CASE))
+
+    assert 'gone: every member is findable: the record has lost "4"' in told
+    assert 'gone: every member is findable: the record has lost "0"' in told
+
+
 def test_a_folder_that_is_not_there_is_told():
     """A slip in the path is not taken for a folder without fixtures."""
     with pytest.raises(ValueError, match=r"There is no folder fixtrues\."):
