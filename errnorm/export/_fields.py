@@ -225,7 +225,7 @@ def record_of(said: Mapping[str, Any], catalog: Catalog | None) -> ErrorRecord:
 
     Args:
         said: values by the names in `FIELDS`; what is no text in a record may be its JSON in a text.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         The record; of a field that is not there, nobody said anything.

@@ -77,7 +77,7 @@ def from_document(document: Mapping[str, Any], *, catalog: Catalog | None = None
 
     Args:
         document: the nested document.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         A record with every field that went out; a faithful document gives an equal one, see `PLACES`.

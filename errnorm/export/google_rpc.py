@@ -110,7 +110,7 @@ def from_status(status: Mapping[str, Any], *, catalog: Catalog | None = None) ->
 
     Args:
         status: the JSON form of a Status.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         A record with every field that went out; a faithful status gives an equal one, see `PLACES`.

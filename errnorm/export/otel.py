@@ -142,7 +142,7 @@ def from_attributes(attributes: Mapping[str, Any], *, catalog: Catalog | None = 
 
     Args:
         attributes: the attributes; others than errnorm's are left alone.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         A record with every field that went out; faithful attributes give an equal one, see `PLACES`.

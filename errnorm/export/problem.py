@@ -71,7 +71,7 @@ def from_problem(problem: Mapping[str, Any], *, catalog: Catalog | None = None) 
 
     Args:
         problem: the document. One of anybody else's is read by `errnorm.normalize`.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         A record with every field that went out; a faithful document gives an equal one, see `PLACES`.

@@ -66,7 +66,7 @@ def from_event(event: Mapping[str, Any], *, catalog: Catalog | None = None) -> E
 
     Args:
         event: the event.
-        catalog: where to look the entry up; the builtin one if not given.
+        catalog: where to look the entry up; `errnorm.catalog()` if not given.
 
     Returns:
         A record with every field that went out; a faithful event gives an equal one, see `PLACES`.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -162,6 +166,31 @@ def names_of_the_conventions() -> tuple[set[str], set[str]]:
                 group = others if "_incubating" in path.parts else stable
                 (deprecated if text.strip().startswith("Deprecated") else group).add(node.value.value)
     return stable | others, deprecated - stable
+
+
+TWO = "<ApiErrors><ApiError><ErrorType>A</ErrorType></ApiError><ApiError><ErrorType>B</ErrorType></ApiError></ApiErrors>"
+PAGE = Path(__file__).parents[2] / "docs" / "exports.md"
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="the pages are no part of the wheel")
+@pytest.mark.skipif(not shutil.which("sh"), reason="the page's command is one of a shell")
+def test_the_command_of_the_page_posts_each_error_as_a_request_of_its_own(tmp_path):
+    """With `curl` standing for "print what would be posted": each post is one request, whole."""
+    pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
+    (tmp_path / "body.xml").write_text(TWO, "utf-8")
+    [command] = re.findall(r"```text\n(errnorm parse --as otel .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    stand_ins = f'errnorm() {{ "{sys.executable}" -m errnorm "$@"; }}\ncurl() {{ cat; echo; }}\n'
+    done = subprocess.run(
+        [str(shutil.which("sh")), "-c", stand_ins + command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    posted = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert posted == [to_otlp(record) for record in errnorm.normalize(TWO)]
+    assert len(posted) == 2
 
 
 def test_every_name_is_one_of_the_conventions():
