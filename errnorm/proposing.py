@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from errno import EACCES
 from pathlib import Path
+from tempfile import mkstemp
 
 import click
 import orjson
@@ -36,7 +39,7 @@ def propose(report: bytes, file: str | None, vendor: str | None) -> None:
     if owner and rows:
         title = next((known.title for known in errnorm.vendors() if known.name == owner), owner)
         whole = with_entries(text, rows) if text else file_of(owner, title, rows)
-        _give(whole, file)
+        _give(whole, text, file)
     _tell(seen, owner, file, len(rows))
 
 
@@ -78,19 +81,48 @@ def _owner(seen: Sequence[Seen], file: str | None, text: str, vendor: str | None
     return owner or next(iter(counts), None)
 
 
-def _give(text: str, file: str | None) -> None:
+def _give(text: str, was: str, file: str | None) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
     path = Path(file).resolve()  # a link stays a link
-    part = path.with_name(f"{path.name}.part")
+    write = _replace if was else _create
     try:
-        part.write_bytes(text.encode())
-        if path.exists():
-            shutil.copymode(path, part)
-        part.replace(path)
+        write(path, text.encode(), was.encode())
     except OSError as error:
         raise click.ClickException(f"{file} could not be written: {error.strerror}.") from error
+
+
+def _create(path: Path, data: bytes, _: bytes) -> None:
+    with path.open("xb") as out:  # never over a file that somebody made in the meantime
+        try:
+            out.write(data)
+            out.flush()
+        except OSError:
+            path.unlink()
+            raise
+
+
+def _replace(path: Path, data: bytes, was: bytes) -> None:
+    """Put new bytes in the place of those that were read, in one step; the file keeps its mode."""
+    if not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITE_BITS):
+        raise PermissionError(EACCES, os.strerror(EACCES))
+    descriptor, part = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # nobody else may read it
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+        shutil.copymode(path, part)
+        if path.read_bytes() != was:
+            raise click.ClickException(
+                f"{path.name} was changed while the drafts were made, so nothing was written. "
+                "Run the command again."
+            )
+        Path(part).replace(path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+_WRITE_BITS = 0o222  # root may write any file, also one that is to stay as it is
 
 
 def _tell(seen: Sequence[Seen], owner: str | None, file: str | None, drafted: int) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,7 @@ pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
 from click.testing import CliRunner, Result
 
 import errnorm
-from errnorm import batch
+from errnorm import batch, proposing
 from errnorm.cli import cli
 from errnorm.drafts import DRAFT_TITLE, Seen, drafts_of, file_of, with_entries
 
@@ -257,3 +261,91 @@ def test_a_place_is_one_line():
 
     assert row["explanation"] == "Seen in 1 record, the first at a\ufffdb.log:1."
     assert row["table"] == "code"
+
+
+MODES = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes of files")
+
+
+@MODES
+@pytest.mark.usefixtures("place")
+def test_a_file_keeps_its_mode():
+    """A catalog that only its owner may read stays so, and no other file stands beside it."""
+    Path("own.json").write_text(
+        json.dumps({"vendor": "zoom-cobrowse", "title": "Zoom", "entries": []}), "utf-8"
+    )
+    Path("own.json").chmod(0o600)
+    Path("own.json.part").write_text("somebody's own", "utf-8")
+    there = set(Path().iterdir())
+    propose("--catalog", "own.json")
+
+    assert len(rows()) == 2
+    assert Path("own.json").stat().st_mode & 0o777 == 0o600
+    assert Path("own.json.part").read_text("utf-8") == "somebody's own"
+    assert set(Path().iterdir()) == there
+
+
+@MODES
+@pytest.mark.usefixtures("place")
+def test_a_file_that_nobody_may_write_stays_as_it_is():
+    """It is not replaced by way of its folder."""
+    written = json.dumps({"vendor": "zoom-cobrowse", "title": "Zoom", "entries": []})
+    Path("own.json").write_text(written, "utf-8")
+    Path("own.json").chmod(0o444)
+    done = propose("--catalog", "own.json", code=1)
+
+    assert "own.json could not be written: Permission denied." in done.stderr
+    assert Path("own.json").read_text("utf-8") == written
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("there", [True, False])
+def test_what_was_written_in_the_meantime_is_kept(monkeypatch: pytest.MonkeyPatch, *, there: bool):
+    """An editor saves the file while the drafts are made: its work stays, and the command says so."""
+    if there:
+        Path("own.json").write_text('{"vendor": "zoom-cobrowse", "title": "Z", "entries": []}', "utf-8")
+
+    def saved_meanwhile(*given: Any) -> Any:
+        Path("own.json").write_text("saved", "utf-8")
+        return drafts_of(*given)
+
+    monkeypatch.setattr(proposing, "drafts_of", saved_meanwhile)
+    names = {path.name for path in Path().iterdir()}
+    done = propose("--catalog", "own.json", "--vendor", "zoom-cobrowse", code=1)
+
+    assert ("changed while the drafts were made" if there else "File exists") in done.stderr
+    assert Path("own.json").read_text("utf-8") == "saved"
+    assert {path.name for path in Path().iterdir()} == names | {"own.json"}
+
+
+@pytest.mark.usefixtures("place")
+def test_a_write_that_fails_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch):
+    """A full disk costs the drafts, and neither the file nor a part beside it."""
+    written = json.dumps({"vendor": "zoom-cobrowse", "title": "Zoom", "entries": []})
+    Path("own.json").write_text(written, "utf-8")
+    names = {path.name for path in Path().iterdir()}
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(proposing.shutil, "copymode", full)
+    done = propose("--catalog", "own.json", code=1)
+
+    assert "own.json could not be written: No space left on device." in done.stderr
+    assert Path("own.json").read_text("utf-8") == written
+    assert {path.name for path in Path().iterdir()} == names
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on the size of a file")
+def test_a_new_file_that_cannot_be_written_whole_is_not_left(place: Path):
+    """With room for ten bytes alone there is no file afterwards, and the next run begins anew."""
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)); from errnorm.cli import cli; "
+        "cli(['catalog', 'propose', 'report.json', '--catalog', 'own.json', '--vendor', 'zoom-cobrowse'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=place, capture_output=True, text=True, check=False
+    )
+
+    assert "own.json could not be written: File too large." in done.stderr
+    assert not (place / "own.json").exists()
