@@ -169,9 +169,11 @@ class Payload:
             body.isascii()
             and len(body) <= limits.max_body_bytes
             and b"\0" not in body
+            and b"\x1b" not in body
             and "content-encoding" not in headers
         ):
-            # Most bodies: ASCII is text in whatever charset was declared, and is packed in nothing.
+            # Most bodies: ASCII is packed in nothing, and text in whatever charset was declared; only
+            # UTF-16 has NULs in it, and ISO-2022-JP escapes.
             self.text = body.decode("ascii")
         else:
             self.data = self._plain(body)

@@ -529,3 +529,12 @@ def test_an_exception_that_is_none_is_kept(sent: str):
 
     assert (record.code, record.type) == ("1010", None)
     assert "exception" in record.extra
+
+
+def test_a_page_in_iso_2022_jp_is_read_as_japanese():
+    """Its bytes are all below 128, and are no ASCII."""
+    page = "<html><head><title>サービス停止中</title></head><body></body></html>".encode("iso2022_jp")
+    result = errnorm.normalize(page, status=503, content_type="text/html; charset=ISO-2022-JP")
+
+    assert page.isascii()
+    assert (result[0].message, result.raw.charset, result.problems) == ("サービス停止中", "iso2022_jp", ())

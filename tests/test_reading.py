@@ -125,6 +125,9 @@ def test_xml_is_read_as_far_as_it_goes(text: str, roots: Any):
     assert xml_of(text) == roots
 
 
+PAGE_IN_SEVEN_BITS = '<meta charset="iso-2022-jp"><h1>障害</h1>'.encode("iso2022_jp")
+
+
 @pytest.mark.parametrize(
     ("data", "declared", "text", "charset", "problems"),
     [
@@ -140,6 +143,12 @@ def test_xml_is_read_as_far_as_it_goes(text: str, roots: Any):
         ("<?xml version='1.0' encoding='ISO-8859-2'?>ł".encode("iso8859-2"), None, "<?xml version='1.0' encoding='ISO-8859-2'?>ł", "iso8859-2", []),
         ("Gr\xc3".encode("latin-1"), None, "Gr", "utf-8", ["text-replaced"]),
         ("é".encode(), "idna", "é", "utf-8", ["charset-mismatch"]),
+        ("障害".encode("iso2022_jp"), "ISO-2022-JP", "障害", "iso2022_jp", []),
+        (PAGE_IN_SEVEN_BITS, None, PAGE_IN_SEVEN_BITS.decode("iso2022_jp"), "iso2022_jp", []),
+        (PAGE_IN_SEVEN_BITS, "utf-8", PAGE_IN_SEVEN_BITS.decode("ascii"), "utf-8", []),
+        ("障害".encode("iso2022_jp")[:-4], "ISO-2022-JP", "障", "iso2022_jp", ["text-replaced"]),
+        (b"\x1b$B\x7f\x7f\x1b(B", "ISO-2022-JP", "\ufffd", "iso2022_jp", ["text-replaced"]),
+        (b"\x1b[31mred\x1b[0m!", "utf-16", "\x1b[31mred\x1b[0m!", "utf-8", []),
         (b"ab\xed\xa0\x80\xc3\xa9", None, "ab\ufffdé", "utf-8", ["text-replaced"]),
         (b"", None, "", "utf-8", []),
     ],

@@ -27,6 +27,7 @@ _WEB = (
     "iso8859-15 iso8859-16 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 cp866 "
     "koi8-r koi8-u shift_jis cp932 euc_jp iso2022_jp gb2312 gbk gb18030 big5 euc_kr cp949 mac-roman"
 )
+_ESCAPED = "iso2022_jp"
 _CODECS = frozenset(_WEB.split())
 
 # `charset="utf-8"` of a Content-Type, `encoding='UTF-8'` of an XML declaration, `<meta charset=utf-8>`.
@@ -86,11 +87,18 @@ def decode(data: bytes, declared: str | None = None) -> Text:
         'windows-1252'
     """
     if data.isascii() and b"\0" not in data:
-        return Text(data.decode("ascii"), "utf-8")
+        return _seven_bits(data, declared)
     for mark, codec in _BOMS:
         if data.startswith(mark):
             return _marked(data[len(mark) :], codec)
     return _declared(data, declared) or _without_mark(data, declared)
+
+
+def _seven_bits(data: bytes, declared: str | None) -> Text:
+    r"""Read ASCII, or ISO-2022-JP, which writes Japanese in seven bits: `\x1b$B8N>c\x1b(B`."""
+    if b"\x1b" in data and (_codec(declared) or _codec(_written(data))) == _ESCAPED:
+        return _strict(data, _ESCAPED) or _replacing(data, _ESCAPED)
+    return Text(data.decode("ascii"), "utf-8")
 
 
 def _marked(data: bytes, codec: str) -> Text:
