@@ -25,6 +25,7 @@ __all__ = ["Body", "Kind", "Payload", "XmlDocument", "as_body", "local_name", "t
 _NO_HEADERS: Mapping[str, str] = {}
 _NO_LIMITS = Limits()
 _UNREAD: Any = object()
+_NUL, _ESCAPE = b"\0\x1b"  # as numbers: asking bytes for bytes takes 0.2 µs, for a number a tenth of it
 
 
 class Kind(StrEnum):
@@ -168,8 +169,8 @@ class Payload:
         if (
             body.isascii()
             and len(body) <= limits.max_body_bytes
-            and b"\0" not in body
-            and b"\x1b" not in body
+            and _NUL not in body
+            and _ESCAPE not in body
             and "content-encoding" not in headers
         ):
             # Most bodies: ASCII is packed in nothing, and text in whatever charset was declared; only
