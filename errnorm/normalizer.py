@@ -247,7 +247,7 @@ class Normalizer:
         call.declared = declared
 
     def _hint(self, name: str | None) -> str | None:
-        if name is None or name in self._by_name:
+        if _of_type("vendor", name, str) is None or name in self._by_name:
             return name
         known = ", ".join(sorted(self._by_name))
         raise UnknownVendor(f"No vendor is called {name!r}. Known are: {known}.")

@@ -83,6 +83,8 @@ def test_a_cyclic_object_is_still_a_body():
         (b"", {"headers": 5}, "neither a mapping nor pairs"),
         (b"", {"headers": ["x"]}, "neither a mapping nor pairs"),
         (b"", {"url": 5}, "Give a str"),
+        (b"", {"vendor": ["cisco-finesse"]}, "Give str"),
+        (b"", {"vendor": 5}, "Give str"),
         (b"", {"source": "file"}, "Give Source"),
         (b"", {"occurred_at": "now"}, "Give datetime"),
         (b"", {"content_type": 5}, "Give str"),
