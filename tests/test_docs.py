@@ -24,11 +24,16 @@ import sys
 import termios
 import tomllib
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from http.server import HTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from threading import Thread
+from typing import Any, NamedTuple
 
 import pytest
 from corpus import FOLDER
+
+import errnorm
 
 ROOT = FOLDER.parent
 DOCS = ROOT / "docs"
@@ -242,3 +247,22 @@ def test_the_map_leads_to_every_page():
             ahead += [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
 
     assert [name_of(page) for page in PAGES if page not in seen] == []
+
+
+def test_the_stand_in_of_the_middleware_page_answers_as_its_examples_say():
+    """The program on the page is the Finesse that its examples call."""
+    text = (DOCS / "middleware.md").read_text("utf-8")
+    (program,) = [found[3] for found in FENCE.finditer(text) if "class OutOfService" in found[3]]
+    names: dict[str, Any] = {"__name__": "stand_in"}
+    exec(compile(program, "middleware.md", "exec"), names)
+    with HTTPServer(("127.0.0.1", 0), names["OutOfService"]) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        client = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        client.request("GET", "/finesse/api/User/agent1001")
+        record = errnorm.from_response(client.getresponse()).first
+        client.close()
+        thread.join()
+
+    assert record is not None
+    assert (record.code, record.status, record.retry.delay) == ("SERVER_OUT_OF_SERVICE", 503, 5.0)
