@@ -112,7 +112,10 @@ def _catalog(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> C
 
 def own_catalogs(command: Any) -> Any:  # noqa: ANN401 - click's own decorators are typed so
     """Add the option for catalogs of the user's own."""
-    text = "A catalog file of your own; it wins over the builtin catalog."
+    text = (
+        "A catalog file of your own; it wins over the builtin catalog. "
+        "Of several, the last one wins: --catalog a.json --catalog b.json."
+    )
     option = click.option("--catalog", multiple=True, metavar="FILE", callback=_catalog, help=text)
     return option(command)
 

@@ -396,6 +396,18 @@ def test_own_entries_are_known_everywhere(
     assert (done.returncode, "No turnip" in done.stdout) == (0, True)
 
 
+def test_of_several_own_catalogs_the_last_one_wins(tmp_path: Path):
+    """`--catalog` may be given again, and the help says which file decides."""
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for path in files:
+        row = {"table": "code", "code": "17", "title": f"Of {path.stem}"}
+        path.write_text(json.dumps({"vendor": "zoom-cobrowse", "entries": [row]}))
+    done = run("explain", "zoom-cobrowse:17", *(word for path in files for word in ("--catalog", str(path))))
+
+    assert json.loads(done.stdout.splitlines()[0])["title"] == "Of b"
+    assert "the last one wins" in " ".join(run("explain", "--help").stdout.split())
+
+
 def test_parse_redacts_when_asked():
     """`--redact` leaves out what is private, and the record says so."""
     body = '{"code": 1011, "userId": "agent1001", "errorMsg": "agent1001 left"}'
