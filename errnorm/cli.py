@@ -322,11 +322,13 @@ def vendors(*, as_json: bool) -> None:
 
 
 def _vendor_row(known: KnownVendor) -> dict[str, Any]:
+    # What other packages say of a builtin vendor is no entry of errnorm's.
+    brought = Catalog.builtin() if known.is_builtin else errnorm.catalog()
     return {
         "kind": "vendor",
         "name": known.name,
         "title": known.title,
-        "codes": sum(1 for _ in errnorm.catalog().entries(known.name)),
+        "codes": sum(1 for _ in brought.entries(known.name)),
         "clues": [f"{clue.kind}: {clue.text}" for clue in known.vendor.clues],
         "package": known.package,
         "version": known.version,

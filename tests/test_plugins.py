@@ -532,3 +532,16 @@ def test_the_categories_are_told():
 
     assert told == tuple(errnorm.Category)
     assert [word for word in told if not (word.line and word.rpc and word.not_to_be_confused_with)] == []
+
+
+def test_an_entry_of_a_package_is_not_counted_as_ours(install: Install):
+    """`errnorm vendors` counts for a builtin vendor what errnorm itself brings."""
+    pytest.importorskip("click", reason="the command comes with errnorm[cli]")
+    from errnorm.cli import _vendor_row
+
+    before = _vendor_row(errnorm.vendors()[0])["codes"]
+    entries = {"vendor": "cisco-finesse", "entries": [{"table": "cf", "code": "9999", "title": "Ours"}]}
+    install("notes", CATALOG, catalog=entries, catalogs="notes = {}:CATALOG")
+
+    assert errnorm.catalog().get("cisco-finesse:cf/9999")
+    assert _vendor_row(errnorm.vendors()[0])["codes"] == before
