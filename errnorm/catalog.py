@@ -185,7 +185,8 @@ class Catalog:
         """Give the constants, names and texts that a misspelt one may mean, one a code, the likeliest first.
 
         Args:
-            query: what `explain` does not know; for a number there is nothing near.
+            query: what `explain` does not know; for a number there is nothing near. Where it names a
+                vendor, the others are left out.
             count: how many at most.
 
         Example:
@@ -197,7 +198,9 @@ class Catalog:
         asked = query.rpartition(":")[2].strip()
         if asked.lstrip("-").isdecimal():
             return ()
-        files = [file for vendor in self.vendors() for file in self._files(vendor)]
+        named = query.partition(":")[0].strip().casefold()
+        vendors = (named,) if named in self.vendors() else self.vendors()
+        files = [file for vendor in vendors for file in self._files(vendor)]
         owners = {
             text: (file.vendor, row["table"], code_of(row))
             for file in files

@@ -643,6 +643,12 @@ def test_what_is_near_a_miss_is_named_once():
     assert CATALOG.near("cisco-finesse:-99") == ()
 
 
+def test_near_words_are_those_of_the_vendor_that_was_named():
+    """Of `VENDOR:CODE` only what that vendor's catalog has is near."""
+    assert CATALOG.near("cisco-finesse:CF_RESOURCE_BUZY", 1) == ("CF_RESOURCE_BUSY",)
+    assert CATALOG.near("zoom-cobrowse:CF_RESOURCE_BUZY") == ()
+
+
 @pytest.mark.parametrize(("asked", "near"), [({"table": "CF"}, "'cf'"), ({"category": "bussy"}, "'busy'")])
 def test_search_suggests_what_was_meant(asked: dict[str, str], near: str):
     """A word that is nearly one of the list is named first."""
