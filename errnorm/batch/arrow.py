@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from errnorm.batch.capture import Found, Stream
+from errnorm.batch.capture import Found, NotError, Stream
 from errnorm.batch.names import ROLES, pointer
 from errnorm.batch.report import Report
 from errnorm.batch.rows import found_in
@@ -43,6 +43,8 @@ Table = Any
 
 _NAME = "arrow"
 _OWN = ("report", "_work", "_line")
+# Of a time beyond the year 9999, of a zone that nobody knows, of text that is no UTF-8.
+_NOT_PYTHON = (OverflowError, ValueError, LookupError)
 
 
 def schema() -> Any:  # noqa: ANN401 - a pyarrow.Schema
@@ -147,7 +149,7 @@ class Records:
             InvalidArgument: when a column that *fields* names is not there.
         """
         self._check(captures.schema.names)
-        done = self._work(Task(input=_NAME, reader=_NAME, found=tuple(self._found(captures.to_pylist()))))
+        done = self._work(Task(input=_NAME, reader=_NAME, found=tuple(self._found(_rows(captures)))))
         self.report.merge(done.report)
         if self._on_reject:
             for line in done.rejects.splitlines():
@@ -167,8 +169,51 @@ class Records:
         for row in rows:
             item = {name: _plain(value) for name, value in row.items()}
             # An array or an export of OpenTelemetry holds several; a row is one capture.
-            yield next(found_in(item, stream, None, self._line, None))
+            yield next(found_in(item, stream, None, self._line, None), NotError(stream.source(self._line)))
             self._line += 1
+
+
+def _rows(captures: Table | Batch) -> Iterator[dict[str, Any]]:
+    """Give each row by the names of its columns."""
+    for cells in zip(*map(_cells, captures.columns), strict=True):
+        yield dict(zip(captures.schema.names, cells, strict=True))
+
+
+def _cells(column: Any) -> list[Any]:  # noqa: ANN401 - a pyarrow.Array or ChunkedArray
+    """Give the cells of a column as Python has them, one by one where one of them is none."""
+    kind = _in_micros(column.type)
+    column = column if kind == column.type else column.cast(kind, safe=False)
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except _NOT_PYTHON:
+        return [_cell(column.slice(row, 1)) for row in range(len(column))]
+
+
+def _cell(cells: Any) -> Any:  # noqa: ANN401 - an array of one in, what it holds out
+    """Give a cell; one that Python has no value for, such as the year 20983, as Arrow prints it."""
+    pa = import_module("pyarrow")
+    try:
+        return cells.to_pylist()[0]
+    except _NOT_PYTHON:
+        if cells.type in {pa.string(), pa.large_string()}:
+            return cells.cast(pa.large_binary()).to_pylist()[0]  # the bytes are no UTF-8
+        return cells.to_string().strip("[] \n")
+
+
+def _in_micros(kind: Any) -> Any:  # noqa: ANN401 - a pyarrow.DataType
+    """Give a type with times in microseconds: without pandas, Python has no nanoseconds."""
+    pa = import_module("pyarrow")
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    if pa.types.is_time64(kind):
+        return pa.time64("us")
+    if pa.types.is_duration(kind):
+        return pa.duration("us")
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_in_micros(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_type, _in_micros(kind.item_type))
+    return pa.list_(_in_micros(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what a cell may hold

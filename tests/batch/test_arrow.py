@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -130,6 +131,64 @@ def test_nothing_is_lost():
         "rejected": 1,
         "records": 1,
     }
+
+
+ODD = {
+    "nanoseconds": pa.array([1_795_255_200_123_456_789], pa.timestamp("ns", "UTC")),
+    "beyond the year 9999": pa.array([600_000_000_000], pa.timestamp("s", "UTC")),
+    "a day beyond the year 9999": pa.array([3_000_000], pa.date32()),
+    "a zone of nobody": pa.array([1_795_255_200], pa.timestamp("s", "Nowhere/At-All")),
+    "a time of day": pa.array([1], pa.time64("ns")),
+    "a span of time": pa.array([1], pa.duration("ns")),
+    "a struct": pa.array([{"at": 1}], pa.struct([("at", pa.timestamp("ns"))])),
+    "a struct beyond the year 9999": pa.array(
+        [{"at": 600_000_000_000}], pa.struct([("at", pa.timestamp("s"))])
+    ),
+    "a list": pa.array([[1]], pa.list_(pa.timestamp("ns"))),
+    "a map": pa.array([[("at", 1)]], pa.map_(pa.string(), pa.timestamp("ns"))),
+    "a decimal": pa.array([Decimal("1795255200.125")]),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("column", ["time", "headers", "url", "other"])
+def test_no_value_of_a_column_ends_the_work(name: str, column: str):
+    """Whatever Python has no value for stands in a column, the body beside it becomes its record."""
+    captured = pa.table({"status": [503], "body": ["<ApiErrors/>"], column: ODD[name]})
+    records = arrow.Records()
+    (record,) = records.table(captured).to_pylist()
+
+    assert (record["status"], record["source"]["line"]) == (503, 1)
+    assert records.report.reconciled
+
+
+def test_a_moment_in_nanoseconds_is_told_in_microseconds():
+    """Python has no nanoseconds; a moment that it has no value for at all stays a text."""
+    times = ("nanoseconds", "beyond the year 9999", "a decimal")
+    tables = [pa.table({"status": [503], "body": [""], "time": ODD[name]}) for name in times]
+    whole, far, decimal = [arrow.Records().table(table).to_pylist()[0] for table in tables]
+
+    assert whole["occurred_at"] == datetime(2026, 11, 21, 10, 0, 0, 123456, UTC)
+    assert (far["occurred_at"], far["source"]["time"]) == (None, "20983-03-30 10:40:00.000000Z")
+    assert decimal["occurred_at"] == datetime(2026, 11, 21, 10, 0, 0, 125000, UTC)
+
+
+def test_a_text_that_is_no_utf8_is_a_body_of_bytes():
+    """A column of texts may hold other bytes; the rows beside it stay texts."""
+    offsets = pa.array([0, 1, 3], pa.int32()).buffers()[1]
+    bodies = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"a\xfcb")])
+    table = arrow.Records(raw="text").table(pa.table({"status": [500, 500], "body": bodies}))
+
+    assert [row["message"] for row in table.to_pylist()] == ["a", "üb"]
+
+
+def test_an_export_without_log_records_is_no_error():
+    """A column `resourceLogs` may hold anything; a row without a record in it is counted."""
+    records = arrow.Records()
+    table = records.table(pa.table({"resourceLogs": [[{"a": 1}], []], "status": [500, 500]}))
+
+    assert table.num_rows == 0
+    assert records.report.total.not_errors == 2
 
 
 def test_a_policy_and_bodies_are_columns_too():
