@@ -128,13 +128,14 @@ _WRITE_BITS = 0o222  # root may write any file, also one that is to stay as it i
 def _tell(seen: Sequence[Seen], owner: str | None, file: str | None, drafted: int) -> None:
     """Say what was drafted, what was not, and what comes next."""
     place = file or "the drafts"
+    left = f" {file} is not written." if file and not Path(file).exists() else ""
     if drafted:
         check = f"`errnorm catalog check {file or 'FILE'}`"
         told = [f"{place}: {drafted} new for {owner}. Describe them; {check} lists those that are left."]
-    elif owner:
-        told = [f"{place}: nothing new, every code of {owner} that the report shows is known."]
+    elif any(one.vendor == owner and one.code for one in seen):
+        told = [f"Nothing to draft: every code of {owner} that the report shows is known.{left}"]
     else:
-        told = ["The report has no unknown code of a vendor."]
+        told = [f"Nothing to draft: the report shows no unknown code of {owner or 'a vendor'}.{left}"]
     for sentence in (*told, *_left(seen, owner)):
         click.echo(sentence, err=True)
 
@@ -147,7 +148,8 @@ def _left(seen: Sequence[Seen], owner: str | None) -> Iterator[str]:
         if one.vendor == owner and one.code is None:
             yield (
                 "Not shown in the report, since they may be somebody's name or number: the codes of "
-                f"{_count(one)}. Look there, and add them by hand."
+                f"{_count(one)}. Look there, and write their entries by hand; `errnorm schema catalog` "
+                "prints the form."
             )
     nobodys = [one for one in seen if one.vendor == UNKNOWN.name]
     if nobodys:

@@ -129,7 +129,9 @@ def test_what_the_user_wrote_is_kept():
     assert "\n" not in text.replace("\r\n", "")
     again = propose("--catalog", "own.json")
     assert Path("own.json").read_bytes().decode() == text
-    assert again.stderr.startswith("own.json: nothing new, every code of zoom-cobrowse")
+    assert again.stderr.startswith(
+        "Nothing to draft: every code of zoom-cobrowse that the report shows is known.\n"
+    )
 
 
 @pytest.mark.usefixtures("place")
@@ -149,7 +151,7 @@ def test_what_was_not_drafted_is_said():
     told = propose("--vendor", "zoom-cobrowse").stderr
 
     assert "Of cisco-finesse there are more (2). Draft them into a file of their own." in told
-    assert "the codes of 1 record, the first at captures.ndjson:8. Look there, and add them by hand." in told
+    assert "the codes of 1 record, the first at captures.ndjson:8. Look there, and write their" in told
     assert "Of no known vendor: 1 more, as in 1 record, the first at captures.ndjson:10." in told
 
 
@@ -188,13 +190,35 @@ def test_what_is_no_report_is_a_sentence(tmp_path: Path, content: str):
     assert "errnorm batch … --report report.json" in run("catalog", "propose", str(path), code=2).stderr
 
 
+def test_a_code_that_is_not_shown_gives_a_sentence_and_no_file(tmp_path: Path):
+    """Of a code that may be somebody's name nothing is drafted: its place and the next step are told."""
+    path, own = tmp_path / "report.json", tmp_path / "own.json"
+    counted = batch.Report()
+    counted.unknown_codes.count("zoom-cobrowse (not shown)", ("desk.log", 2))
+    path.write_text(json.dumps(counted.to_dict()), "utf-8")
+    done = run("catalog", "propose", str(path), "--catalog", str(own))
+
+    assert done.stderr.splitlines() == [
+        f"Nothing to draft: the report shows no unknown code of zoom-cobrowse. {own} is not written.",
+        (
+            "Not shown in the report, since they may be somebody's name or number: the codes of 1 record, the "
+            "first at desk.log:2. Look there, and write their entries by hand; `errnorm schema catalog` prints "
+            "the form."
+        ),
+    ]
+    assert not own.exists()
+
+
 def test_a_report_without_an_unknown_code_gives_nothing(tmp_path: Path):
     """Nothing to draft is no mistake, and no file is made."""
     path, own = tmp_path / "report.json", tmp_path / "own.json"
     path.write_text(json.dumps(batch.Report().to_dict()), "utf-8")
     done = run("catalog", "propose", str(path), "--catalog", str(own))
 
-    assert done.stderr == "The report has no unknown code of a vendor.\n"
+    assert (
+        done.stderr
+        == f"Nothing to draft: the report shows no unknown code of a vendor. {own} is not written.\n"
+    )
     assert not own.exists()
 
 

@@ -3,8 +3,8 @@
 A report adds up: the report of a whole is the sum of the reports of its parts, in any order. It shows
 vendors, categories, retry decisions, origins, hours, entries of the catalog, fingerprints and places in the
 inputs. Of a code that the catalog does not know it shows the text only where that looks like a constant
-(`CF_NEW_REASON`) or a number of at most five digits; any other may be a person's name or number, and stands
-as `(not shown)` beside its place.
+(`CF_NEW_REASON`), a number of at most five digits, or up to four capitals and four digits (`NW-900`, `E104`);
+any other may be a person's name or number, and stands as `(not shown)` beside its place.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ __all__ = [
 
 _VERSION = "1.0"
 _HIDDEN = "(not shown)"
-# A constant or a short number; `jane.doe`, `24011234` or `+49 30 …` may be somebody's.
-_SAFE_CODE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}|-?\d{1,5}")
+# A constant or a short number, alone or behind a short prefix. `jane.doe`, `SMITH-JONES`, `EMP-10017`,
+# `24011234` or `+49 30 …` may be somebody's.
+_SAFE_CODE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}|-?[0-9]{1,5}|[A-Z]{1,4}-?[0-9]{1,4}")
 _TABLES = ("vendor", "category", "retry", "origin", "shape", "code", "lookup", "hour")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_HOUR = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
