@@ -128,10 +128,12 @@ def _found(
     status = known.get("status")
     if path is None and names.log:
         text = _value(item, names.log)
-        if isinstance(text, str) and (spans := _logged(text, stream, source, known)):
+        # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
+        is_line = isinstance(text, str) and not text.isidentifier()
+        if is_line and (spans := _logged(text, stream, source, known)):
             yield from spans
             return
-    if path is not None or "body" in stream.fields:
+    if path is not None or ("body" in stream.fields and status is not None):
         if not body and status is not None and status < 400:
             yield NotError(source)
         else:

@@ -185,6 +185,22 @@ def test_members_can_be_mapped():
     assert (cell.body, cell.options["status"]) == ("no", 503)
 
 
+def test_bodies_stand_alone_beside_captures_that_are_mapped():
+    """What lacks the mapped body is the body itself; with a status it is a response without one."""
+    rows = {"answer": CHAT, "status": 400}, {"event": "session_error", "payload": {"code": 1016}}
+    data = b"".join(map(dumps, (*rows, {"status": 503})))
+    _, found = read(data, fields={"body": "/answer"})
+    _, plain = read(dumps(rows[1]) * 2)
+    alone = (dumps(rows[1]).strip(), True)
+
+    assert [(f.body, f.needs_claim) for f in found if isinstance(f, Capture)] == [
+        (CHAT, False),
+        alone,
+        (None, False),
+    ]
+    assert [(f.body, f.needs_claim) for f in plain if isinstance(f, Capture)] == [alone] * 2
+
+
 def test_bad_line_is_a_reject_with_place_and_bytes():
     """A line that is no JSON ends nothing."""
     good = dumps(CAPTURES["bare"])
