@@ -28,10 +28,12 @@ from typing import TYPE_CHECKING
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
+from errnorm.batch.names import mapped
 from errnorm.batch.report import Report
 from errnorm.batch.run import Failed, NotReconciled, Progress, Run, Stopped
 from errnorm.batch.sinks import sink_of
 from errnorm.batch.tasks import How, found_by, tasks
+from errnorm.batch.times import a_zone
 from errnorm.batch.work import Settings, judged
 from errnorm.normalizer import Normalizer
 from errnorm.record import ErrorRecord, RawForm, Result
@@ -80,7 +82,7 @@ def records(  # noqa: PLR0913 - keywords: how to read
         The records in the order of the inputs, each with its `source`.
 
     Raises:
-        InvalidArgument: when there is no such format.
+        InvalidArgument: at the first record, when there is no such format, member or zone.
 
     Example:
         >>> import tempfile
@@ -91,7 +93,7 @@ def records(  # noqa: PLR0913 - keywords: how to read
         unavailable 1
     """
     reader = normalizer or Normalizer()
-    how = How(format=format, fields=dict(fields or {}), zone=zone)
+    how = How(format=format, fields=mapped(fields), zone=a_zone(zone))
     for task in tasks(expand(_several(source)), how):
         if task.error and on_error:
             on_error(task.input, task.error)
@@ -139,7 +141,7 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         The counts. Inputs that could not be read stand in it; they raise nothing.
 
     Raises:
-        InvalidArgument: when there is no such form of output.
+        InvalidArgument: when there is no such form of output, member, zone, form of body or count of jobs.
         NotResumable: when a run cannot go on.
         Stopped: when the output could not be written.
         Failed: when errnorm itself failed: a bug of errnorm. It is a `Stopped`.
@@ -148,7 +150,7 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
     sink = sink_of(output, to)
     reader = normalizer or Normalizer(cache_size=sink.cache_size)
     settings = Settings(normalizer=reader, sink=sink.name, raw=raw, policy=policy)
-    how = How(fields=dict(fields or {}), zone=zone)
+    how = How(fields=mapped(fields), zone=a_zone(zone))
     place = None if output is None else Path(output)
     left = None if rejects is None else Path(rejects)
     return Run(_several(inputs), place, rejects=left, settings=settings, how=how).go(

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from errnorm.batch.capture import Found, NotError, Stream
-from errnorm.batch.names import ROLES, pointer
+from errnorm.batch.names import mapped, pointer
 from errnorm.batch.report import Report
 from errnorm.batch.rows import found_in
 from errnorm.batch.sinks import parquet_schema, table_of
 from errnorm.batch.tasks import Task
+from errnorm.batch.times import a_zone
 from errnorm.batch.work import Settings, Work
 from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer
@@ -77,7 +78,7 @@ class Records:
         report: the counts of what this object, in this process, was given so far.
 
     Raises:
-        InvalidArgument: when there is no such member, or pyarrow is not installed.
+        InvalidArgument: when there is no such member, zone or form of body, or pyarrow is not installed.
 
     Example:
         >>> import pyarrow as pa
@@ -96,15 +97,13 @@ class Records:
         normalizer: Normalizer | None = None,
         on_reject: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        self._fields = dict(fields or {})
-        self._zone = zone
+        self._fields = mapped(fields)
+        self._zone = a_zone(zone)
         self._on_reject = on_reject
         normalizer = normalizer or Normalizer(cache_size=0)  # the work remembers what comes again
         self._settings = Settings(normalizer=normalizer, raw=raw, policy=policy)
         schema()  # without pyarrow it says so now, not where the data is
         self._begin()
-        if unknown := self._fields.keys() - ROLES.keys():
-            raise InvalidArgument(f"There is no member {min(unknown)!r}. There are: {', '.join(ROLES)}.")
 
     def _begin(self) -> None:
         self.report = Report()

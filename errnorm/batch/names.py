@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 from attrs import frozen
 
-__all__ = ["ROLES", "Names", "names_in", "opened", "pointer"]
+from errnorm.exceptions import InvalidArgument
+
+__all__ = ["ROLES", "Names", "mapped", "names_in", "opened", "pointer"]
 
 Path = tuple[str, ...]
 
@@ -141,6 +143,33 @@ def pointer(text: str) -> Path:
     if not text.startswith("/"):
         return (text,)
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
+
+
+def mapped(fields: object) -> dict[str, str]:
+    """Give where a capture has its members, as the caller says it.
+
+    Args:
+        fields: JSON pointers by role.
+
+    Raises:
+        InvalidArgument: when it is no mapping, or has a role or a pointer that is none.
+
+    Example:
+        >>> mapped({"body": "/answer"}), mapped(None)
+        ({'body': '/answer'}, {})
+    """
+    if not isinstance(fields, Mapping | None):
+        kind = type(fields).__name__
+        raise InvalidArgument(f'fields is of type {kind}. Give a mapping: {{"body": "/response/body"}}.')
+    pairs = dict(fields or {})
+    for name, text in pairs.items():
+        if name not in ROLES:
+            raise InvalidArgument(f"There is no member {name!r}. There are: {', '.join(ROLES)}.")
+        if not isinstance(text, str) or not text:
+            raise InvalidArgument(
+                f"fields[{name!r}] is no JSON pointer. Give a text, such as /response/body."
+            )
+    return pairs
 
 
 # Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.

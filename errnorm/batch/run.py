@@ -21,6 +21,7 @@ from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.tasks import How, Task, tasks
 from errnorm.batch.work import Done, Settings
+from errnorm.exceptions import InvalidArgument
 
 __all__ = ["Failed", "NotReconciled", "Progress", "Run", "Stopped"]
 
@@ -161,11 +162,14 @@ class Run:
             The report.
 
         Raises:
+            InvalidArgument: when *jobs* is no number from 1.
             NotResumable: when it cannot go on, or the journal is another run's.
             Stopped: when the output could not be written; what is there is kept, to go on with.
             Failed: when errnorm itself failed; likewise.
             NotReconciled: when the captures do not add up.
         """
+        if not isinstance(jobs, int) or jobs < 1:
+            raise InvalidArgument(f"jobs is {jobs!r}. Give how many processes work, from 1.")
         mark = self._mark() if resume else None
         try:
             self._open(mark)

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-__all__ = ["Stamp", "last_time", "zone_of"]
+from errnorm.exceptions import InvalidArgument
+
+__all__ = ["Stamp", "a_zone", "last_time", "zone_of"]
 
 
 class Stamp(NamedTuple):
@@ -103,6 +105,18 @@ def _dated(text: str) -> str | None:
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
     every = pattern.findall(text)
     return every[-1] if every else None
+
+
+def a_zone(zone: object) -> tzinfo | None:
+    """Give a zone as the caller gave it.
+
+    Raises:
+        InvalidArgument: when it is none.
+    """
+    if zone is None or isinstance(zone, tzinfo):
+        return zone
+    kind = type(zone).__name__
+    raise InvalidArgument(f'zone is of type {kind}. Give a tzinfo: zoneinfo.ZoneInfo("Europe/Berlin").')
 
 
 def zone_of(name: str) -> tzinfo:

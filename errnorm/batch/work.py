@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder, reject_line, when_and_where
@@ -58,6 +58,12 @@ def _with_problems(result: Result, problems: tuple[Problem, ...]) -> Result:
     return evolve(result, records=records, problems=problems + result.problems)
 
 
+def _is_form(_: object, __: object, raw: object) -> None:
+    forms = get_args(RawForm)
+    if raw not in forms:
+        raise InvalidArgument(f"There is no form {raw!r} of a body. There are: {', '.join(forms)}.")
+
+
 @frozen(kw_only=True)
 class Settings:
     """What a run does with what it reads; it can be sent to another process.
@@ -71,7 +77,7 @@ class Settings:
 
     normalizer: Normalizer
     sink: str = "ndjson"
-    raw: RawForm = "omit"
+    raw: RawForm = field(default="omit", validator=_is_form)
     policy: Policy | None = None
 
     @property

@@ -31,6 +31,7 @@ from errnorm.batch.journal import NotResumable
 from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
+from errnorm.exceptions import InvalidArgument
 from errnorm.redaction import CONTACT_CENTER
 
 SENT = [case for case in cases("well-formed", "several-errors") if case.given.get("status")]
@@ -397,6 +398,33 @@ def test_a_table_without_its_body_is_told_of(tmp_path: Path, table: str, fields:
     assert [why for _, why in report.errors] == (
         [f"It is a table, and {told} the body with --field body=COLUMN."] if told else []
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"fields": {"bdy": "/x"}}, r"There is no member 'bdy'\. There are: body, status, "),
+        ({"fields": {"body": 7}}, r"fields\['body'\] is no JSON pointer\. Give a text"),
+        ({"fields": {"body": ""}}, r"fields\['body'\] is no JSON pointer\. Give a text"),
+        ({"fields": "body"}, r"fields is of type str\. Give a mapping"),
+        ({"zone": "Europe/Berlin"}, r'zone is of type str\. Give a tzinfo: zoneinfo\.ZoneInfo\("Europe/'),
+        ({"raw": "txt"}, r"There is no form 'txt' of a body\. There are: omit, text, base64\."),
+        ({"raw": ["text"]}, r"There is no form \['text'\] of a body\."),
+        ({"jobs": 0}, r"jobs is 0\. Give how many processes work, from 1\."),
+        ({"jobs": "2"}, r"jobs is '2'\. Give how many"),
+    ],
+)
+def test_wrong_use_is_told_before_anything_is_read(tmp_path: Path, how: dict[str, Any], told: str):
+    """What a run is asked for and cannot be is a sentence of errnorm's own, and no file is written."""
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(capture(1))
+
+    with pytest.raises(InvalidArgument, match=told):
+        batch.run(path, tmp_path / "out", **how)
+    if not how.keys() & {"raw", "jobs"}:
+        with pytest.raises(InvalidArgument, match=told):
+            next(batch.records(path, **how))
+    assert [*tmp_path.iterdir()] == [path]
 
 
 @pytest.mark.parametrize("place", ["errnorm.batch.work.judged", "errnorm.batch.readers.json_array.loads"])
