@@ -7,6 +7,7 @@ import http
 import pickle
 import threading
 import tracemalloc
+import zlib
 from datetime import UTC, datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -17,6 +18,8 @@ from attrs import evolve
 import errnorm
 from errnorm import Decision, DelaySource, Scope, Source
 from errnorm.cache import Cache
+from errnorm.normalizer import _MOST_DETECTIONS
+from errnorm.vendor import Clue, ClueKind, Evidence, Reported, Vendor
 
 FINESSE = b"<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType><ErrorMessage>bad</ErrorMessage></ApiError></ApiErrors>"
 TWO = b"<ApiErrors><ApiError><ErrorType>A B</ErrorType></ApiError><ApiError><ErrorType>A B</ErrorType></ApiError></ApiErrors>"
@@ -219,6 +222,29 @@ def test_records_are_bounded():
     result = errnorm.Normalizer(limits=errnorm.Limits(max_records=1)).normalize(TWO)
 
     assert (len(result), result[0].total, codes(result)) == (1, 1, ["too-many-records"])
+
+
+def test_as_many_records_as_the_limit_are_no_problem():
+    """The limit is the last number that is allowed."""
+    result = errnorm.Normalizer(limits=errnorm.Limits(max_records=2)).normalize(TWO)
+
+    assert (len(result), codes(result)) == (2, [])
+
+
+def test_a_normalizer_keeps_a_bounded_number_of_detections():
+    """A vendor that gives each body a shape of its own fills no memory, and each body has its own shape."""
+    vendor = Vendor(
+        name="acme-desk",
+        title="Acme Desk",
+        clues=(Clue(ClueKind.KEY, "acme"),),
+        score=lambda _: Evidence(0.9, "its name"),
+        parse=lambda payload: [Reported(shape=f"acme.{payload.json.value['acme']}")],
+    )
+    normalizer = errnorm.Normalizer(vendors=(vendor,), cache_size=0)
+    shapes = [normalizer.detect({"acme": f"n{number}"}).shape for number in range(2 * _MOST_DETECTIONS)]
+
+    assert shapes == [f"acme.n{number}" for number in range(2 * _MOST_DETECTIONS)]
+    assert 0 < len(normalizer._detections) <= _MOST_DETECTIONS
 
 
 @pytest.mark.parametrize(
@@ -540,3 +566,15 @@ def test_a_page_in_iso_2022_jp_is_read_as_japanese():
 
     assert page.isascii()
     assert (result[0].message, result.raw.charset, result.problems) == ("サービス停止中", "iso2022_jp", ())
+
+
+def test_a_packed_body_may_look_like_ascii():
+    """Deflate, cut by one byte, in which no bit tells it from a text: the header does."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, strategy=zlib.Z_FIXED)
+    packed = (packer.compress(b"server refused") + packer.flush())[:-1]
+    result = errnorm.normalize(packed, status=503, headers={"Content-Encoding": "deflate"})
+
+    assert packed.isascii()
+    assert b"\0" not in packed
+    assert b"\x1b" not in packed
+    assert (result[0].message, codes(result)) == ("server refused", ["encoding-truncated"])
