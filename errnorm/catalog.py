@@ -124,6 +124,8 @@ class Catalog:
 
     def __or__(self, other: Catalog) -> Catalog:
         """Lay the other catalog over this one; where both know a code, the right side wins."""
+        if not isinstance(other, Catalog):
+            return NotImplemented
         return Catalog((*other.layers, *self.layers))
 
     def vendors(self) -> tuple[str, ...]:

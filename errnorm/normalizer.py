@@ -148,7 +148,8 @@ class Normalizer:
         cache_size: bytes for bodies that come again; 0 switches the cache off.
 
     Raises:
-        InvalidArgument: when a vendor cannot be used, or two have the same name.
+        InvalidArgument: when an argument is of the wrong type, a vendor cannot be used, or two have the same
+            name.
 
     Example:
         >>> from errnorm import Limits
@@ -167,6 +168,12 @@ class Normalizer:
     ) -> None:
         known = installed() if vendors is None else None
         self.vendors = tuple(item.vendor for item in known.vendors) if known else _taken(vendors or ())
+        if catalog is not None and not isinstance(catalog, Catalog):
+            raise InvalidArgument(
+                f"catalog is of type {type(catalog).__name__}. "
+                "Give errnorm.catalog() | errnorm.Catalog.load(path)."
+            )
+        _of_type("limits", limits, Limits)
         self.catalog = catalog or (known.catalog if known else Catalog.builtin())
         self.limits = limits or Limits()
         self._cache_size = cache_size

@@ -320,6 +320,19 @@ def test_vendors_that_cannot_be_used_are_refused(vendors: list[Any], sentence: s
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize("wrong", [{"catalog": "own.json"}, {"limits": 4096}])
+def test_a_normalizer_refuses_what_is_of_another_type(wrong: dict[str, Any]):
+    """A path in place of a catalog, or a number in place of limits, is said at once and not at each body."""
+    with pytest.raises(errnorm.InvalidArgument, match=r"^(catalog|limits) is of type (str|int)\. Give "):
+        errnorm.Normalizer(**wrong)
+
+
+def test_a_catalog_is_laid_under_a_catalog_alone():
+    """What is no catalog is refused by the sign itself."""
+    with pytest.raises(TypeError, match="unsupported operand"):
+        errnorm.catalog() | {}  # type: ignore[operator]
+
+
 def test_only_a_vendor_of_others_is_guarded_and_only_once():
     """A builtin vendor is called without a guard, and a guarded one gets no second guard."""
     vendors = (*VENDORS, guarded(acme()))

@@ -14,6 +14,7 @@ import orjson
 
 from errnorm.catalog import Catalog
 from errnorm.exceptions import InvalidRecord
+from errnorm.export._given import require_record
 from errnorm.normalizer import from_dict
 from errnorm.record import SCHEMA_VERSION, ErrorRecord
 
@@ -112,6 +113,7 @@ def fields_of(record: ErrorRecord, *, faithful: bool) -> dict[str, Any]:
         >>> fields_of(errnorm.normalize("Agent agent1001", status=503).first, faithful=True)["message"]
         'Agent agent1001'
     """
+    require_record(record)
     data = record.to_dict()
     said = {name: value for name in FIELDS if (value := _member(data, name)) not in (None, {}, [])}
     if faithful:

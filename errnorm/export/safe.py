@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from errnorm.export._given import require_record
 from errnorm.record import ErrorRecord
 
 __all__ = ["safe_fields"]
@@ -19,6 +20,9 @@ def safe_fields(record: ErrorRecord) -> dict[str, Any]:
         Vendor, shape, the codes that the catalog knows, the id of the catalog entry, category,
         severity and retry advice. Never a message, a target, an id, a url or a piece of the body.
 
+    Raises:
+        InvalidArgument: when it is no record.
+
     Example:
         >>> import errnorm
         >>> safe_fields(errnorm.normalize({"code": 1016}, vendor="zoom-cobrowse").first)
@@ -26,6 +30,7 @@ def safe_fields(record: ErrorRecord) -> dict[str, Any]:
          'entry': 'zoom-cobrowse:code/1016', 'category': 'network', 'severity': 'error',
          'retry': {'decision': 'retry', 'scope': 'same_call', 'delay': None}}
     """
+    require_record(record)
     advice = record.retry.to_dict()
     return {
         "vendor": record.vendor,

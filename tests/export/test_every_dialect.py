@@ -24,6 +24,7 @@ from errnorm.export import problem
 from errnorm.export._fields import FIELDS
 from errnorm.export.otel import to_log_record
 from errnorm.export.problem import retry_after
+from errnorm.export.safe import safe_fields
 from errnorm.redaction import CONTACT_CENTER
 from errnorm.schemas import schema_text
 
@@ -46,6 +47,16 @@ def test_the_fields_are_those_of_a_record():
 
     assert set(FIELDS) == names - {"schema_version"}
     assert [name for name in FIELDS if name in data and data[name] in (None, {}, [])] == []
+
+
+@EVERY_DIALECT
+@pytest.mark.parametrize("given", [None, {"code": "1016"}, errnorm.normalize(b"", status=503)], ids=type)
+def test_what_is_no_record_is_refused(dialect, given: Any):
+    """A result, a dict or nothing in place of a record is a sentence that names the way to a record."""
+    with pytest.raises(errnorm.InvalidArgument, match=r"record is of type \w+\. Give an ErrorRecord"):
+        dialect.say(given)
+    with pytest.raises(errnorm.InvalidArgument, match=r"record is of type"):
+        safe_fields(given)
 
 
 @EVERY_DIALECT
