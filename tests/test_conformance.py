@@ -247,6 +247,14 @@ def test_fixtures_that_cannot_be_read_are_told(tmp_path: Path, files: dict[str, 
     assert sentence in str(caught.value)
 
 
+def test_what_failed_is_told_before_what_differs(fixtures: Path):
+    """A parser that gives a wrong type is named first, and then the fields that it did not fill."""
+    told = faults(evolve(TEMPLATE, parse=_numbers), fixtures).splitlines()
+
+    assert "gone: whatever is broken is read: The vendor example-desk failed" in told[1]
+    assert any("gone: it gives what the case expects" in line for line in told[2:])
+
+
 def test_a_short_value_is_looked_for_as_a_word(tmp_path: Path):
     """A digit that was dropped is not found in a longer number, nor in what errnorm says itself."""
     body = {"exampleError": {"code": 1014, "text": "No such ticket", "line": 4, "part": 0}}
