@@ -317,6 +317,8 @@ def vendors(*, as_json: bool) -> None:
 
     What other packages bring stands there as well, with the reason where it cannot be used.
     """
+    logging = import_module("logging")  # the rows say what is left out: a line of the log would say it twice
+    logging.getLogger("errnorm").addHandler(logging.NullHandler())
     rows = [*map(_vendor_row, errnorm.vendors()), *map(_plugin_row, _beside_vendors())]
     _show(rows, "vendors", rows, as_json=as_json)
 

@@ -558,3 +558,15 @@ def test_an_entry_of_a_package_is_not_counted_as_ours(install: Install):
 
     assert errnorm.catalog().get("cisco-finesse:cf/9999")
     assert _vendor_row(errnorm.vendors()[0])["codes"] == before
+
+
+def test_the_list_of_vendors_says_each_fault_once(install: Install, tmp_path: Path):
+    """What `errnorm vendors` lists as left out does not stand in a line of the log as well."""
+    pytest.importorskip("click", reason="the command comes with errnorm[cli]")
+    install("broken", "ACME = 7", vendors="acme-desk = {}:ACME")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "errnorm", "vendors"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout.count("It is of type int.") == 1
+    assert done.stderr == ""
