@@ -43,6 +43,20 @@ class _UnwritableOutput(click.ClickException):
     exit_code = _UNREADABLE
 
 
+class _Word(click.Choice):  # type: ignore[type-arg] # generic from click 8.2 on
+    """One of some words; beside one that is none of them stands the word that was probably meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+            near = get_close_matches(str(value), [str(word) for word in self.choices], n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.BadParameter(f"{error.message}{hint}", ctx=ctx, param=param) from error
+
+
 def _header(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[tuple[str, str]]:
     pairs = [tuple(part.strip() for part in value.split(":", 1)) for value in values]
     wrong = [value for value, pair in zip(values, pairs, strict=True) if len(pair) != 2]
@@ -156,7 +170,7 @@ _DIALECTS = {
 @_body_options
 @own_catalogs
 @click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
-@click.option("--as", "dialect", type=click.Choice(sorted(_DIALECTS)), help="Print JSON of this dialect.")
+@click.option("--as", "dialect", type=_Word(sorted(_DIALECTS)), help="Print JSON of this dialect.")
 @click.option("--faithful", is_flag=True, help="With --as: also what is private, such as the message.")
 def parse(  # noqa: PLR0913 - one parameter an option
     file: str,
@@ -239,7 +253,7 @@ def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
 @click.option(
     "--retry",
     "decision",
-    type=click.Choice([str(word) for word in Decision]),
+    type=_Word([str(word) for word in Decision]),
     help="What is said about a retry.",
 )
 @click.option("--search", "words", default="", metavar="TEXT", help="Words that all occur in the entry.")
@@ -349,7 +363,7 @@ def _plugin_row(plugin: Plugin) -> dict[str, Any]:
 
 
 @cli.command()
-@click.argument("name", type=click.Choice(schema_names()), default="record")
+@click.argument("name", type=_Word(schema_names()), default="record")
 def schema(name: str) -> None:
     """Print the JSON Schema of a record, a batch report, a catalog file, or a line that `batch` reads."""
     click.echo(schema_text(name), nl=False)

@@ -408,6 +408,22 @@ def test_of_several_own_catalogs_the_last_one_wins(tmp_path: Path):
     assert "the last one wins" in " ".join(run("explain", "--help").stdout.split())
 
 
+@pytest.mark.parametrize(
+    "command, word",
+    [
+        (("parse", "--as", "esc"), "ecs"),
+        (("schema", "recrod"), "record"),
+        (("codes", "--retry", "retyr"), "retry"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_right_one(command: tuple[str, ...], word: str):
+    """Where one of some words is wanted, the nearest one stands in the sentence."""
+    done = run(*command, stdin="{}")
+
+    assert done.returncode == 2
+    assert f"Did you mean {word}?" in done.stderr
+
+
 def test_parse_redacts_when_asked():
     """`--redact` leaves out what is private, and the record says so."""
     body = '{"code": 1011, "userId": "agent1001", "errorMsg": "agent1001 left"}'
