@@ -137,9 +137,9 @@ def _text(payload: Payload) -> Reported:
     text = payload.text.strip("\ufeff\0 \t\r\n")
     if "\0" in text:
         return Reported(shape="binary", origin=Origin.UNKNOWN)
-    if text.startswith('"') and text.endswith('"') and "\n" not in text:
+    if len(text) > 1 and text.startswith('"') and text.endswith('"') and "\n" not in text:
         text = text[1:-1]  # a JSON text is a text
-    message = None if text == "null" else text[:_TEXT_CHARS]
+    message = None if text == "null" else text_value(text[:_TEXT_CHARS])
     return Reported(shape="text", message=message, origin=writer_of(text).origin)
 
 

@@ -578,3 +578,19 @@ def test_a_packed_body_may_look_like_ascii():
     assert b"\0" not in packed
     assert b"\x1b" not in packed
     assert (result[0].message, codes(result)) == ("server refused", ["encoding-truncated"])
+
+
+@pytest.mark.parametrize("body, message", [('"', '"'), ('""', None), ('"  "', None), ('"busy"', "busy")])
+def test_a_quoted_text_is_what_stands_between_its_quotes(body: str, message: str | None):
+    """One quotation mark alone is a text; two with nothing between them say nothing."""
+    assert errnorm.normalize(body, status=500)[0].message == message
+
+
+def test_a_code_without_a_name_is_too_thin_to_tell():
+    """30308 has no exception name in the catalog: that a body has none either is no evidence."""
+    detection = errnorm.detect({"code": "30308", "title": "x"})
+
+    assert (detection.vendor, [each.vendor for each in detection.candidates]) == (
+        "unknown",
+        ["zoom-cobrowse"],
+    )

@@ -127,7 +127,7 @@ def _evidence(error: _Error, payload: Payload) -> Evidence:
     if error.named:
         return _LOGGED if payload.kind is Kind.TEXT else _EVENT_FOUND
     entry = _entry(error.code)
-    if entry and error.exception == entry.name:
+    if entry and error.exception and error.exception == entry.name:
         return _EXCEPTION
     if error.exception in _OWN_NAMES:
         return _EXCEPTION if error.code is None else _EXCEPTION_ALONE
