@@ -15,6 +15,7 @@ import pytest
 for package in ("aiohttp", "brotli", "httpx", "requests", "zstandard"):
     pytest.importorskip(package, reason="the clients and the packings come with the extras")
 
+import aiohttp
 import brotli
 import httpx
 import urllib3
@@ -166,10 +167,15 @@ HUGE_PACKED = {
 }
 
 
+UNPACKS_IN_PIECES = tuple(map(int, aiohttp.__version__.split(".")[:3])) >= (3, 13, 3)
+
+
 @pytest.mark.parametrize("encoding", HUGE_PACKED)
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_look_at_a_bomb_unpacks_no_more_than_is_read(look: Callable[..., Any], encoding: str):
     """64 MiB in a few kilobytes: its record is there, and the memory is that of the first mebibyte."""
+    if look is looks_aiohttp and not UNPACKS_IN_PIECES:
+        pytest.skip("aiohttp before 3.13.3 unpacks a whole bomb by itself, with errnorm or without")
     with serving(raw(HUGE_PACKED[encoding], f"Content-Encoding: {encoding}")) as vendor:
         look(f"{vendor.url}/warm", {})
         result, most = held_by(lambda: look(f"{vendor.url}/finesse", {}))
