@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from writing import write
+
 from errnorm import Catalog, CatalogEntry, Verified
 from errnorm.vendors import UNKNOWN, VENDORS
 
@@ -213,15 +215,7 @@ def _lines(*blocks: str) -> str:
 
 def main() -> None:
     """Write all pages, and remove those of tables that are gone."""
-    made = pages()
-    for path in FOLDER.rglob("*.md"):
-        if path.relative_to(FOLDER).as_posix() not in made:
-            path.unlink()
-    for name, text in made.items():
-        path = FOLDER / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    print(f"{len(made)} pages are written to {FOLDER}.")
+    write(FOLDER, pages())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the scripts that write pages share: blocks of Markdown, and files that are written where they differ."""
+"""What the scripts that write pages share: blocks of Markdown, and a folder of pages."""
 
 from __future__ import annotations
 
