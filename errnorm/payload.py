@@ -145,6 +145,7 @@ class Payload:
     _json: JsonDocument | None = _UNREAD
     _xml: XmlDocument | None = _UNREAD
     _html: HtmlPage | None = None
+    _values: list[Any] | None = None
 
     def __init__(  # noqa: PLR0913 - keywords: what is known about a body
         self,
@@ -216,6 +217,14 @@ class Payload:
         return self._xml
 
     @property
+    def xml_values(self) -> list[Any]:
+        """The roots of `xml` as JSON values, with nothing left out; empty where there is none."""
+        if self._values is None:
+            document = self.xml
+            self._values = [to_value(root, document) for root in document.roots] if document else []
+        return self._values
+
+    @property
     def html(self) -> HtmlPage:
         """The top of the body as an HTML page."""
         if self._html is None:
@@ -234,7 +243,7 @@ class Payload:
 
 
 _TELLING = frozenset("<{[")
-_OF_PAGES = frozenset("!?hHbBtTcC")
+_OF_PAGES = frozenset("!?hHbBtTcCdDsSnNiImM")
 _LEADING = "\ufeff\0 \t\r\n\f\v"
 
 

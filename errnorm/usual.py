@@ -12,7 +12,7 @@ from typing import Any, Literal
 from errnorm.payload import Kind, Payload
 from errnorm.reading.bayeux import messages, read_error
 from errnorm.reading.html import LOGIN, writer_of
-from errnorm.reading.xml import local_name, to_value
+from errnorm.reading.xml import local_name
 from errnorm.vendor import Lookup, Reported, is_blank, text_value, whole
 from errnorm.vocabulary import Match, Origin
 
@@ -171,14 +171,15 @@ def _xml(payload: Payload) -> Reported:
     if document is None:
         return _text(payload)
     root = document.roots[0]
-    value = to_value(root, document)
+    value = payload.xml_values[0]
     # The repairing reader drops namespaces: of a cut <problem xmlns="urn:ietf:rfc:7807"> the name is left.
     is_root = _PROBLEM in str(root.tag) or (local_name(root) == "problem" and _PROBLEM in payload.text)
     shape = "problem.xml" if is_root or _is_named_problem(payload) else "xml"
     if not isinstance(value, dict):
         return Reported(shape=shape, message=text_value(value), origin=Origin.UNKNOWN)
     if len(document.roots) > 1:
-        others = [{local_name(item): to_value(item, document)} for item in document.roots[1:]]
+        named = zip(document.roots[1:], payload.xml_values[1:], strict=True)
+        others = [{local_name(item): inside} for item, inside in named]
         value = {"#roots": others} | value
     return _members(value, shape, payload)
 

@@ -47,6 +47,16 @@ def numbered(piece: str, before: str = "", after: str = "", joint: str = "") -> 
     return make
 
 
+def counted(most: int, piece: str, before: str, after: str, joint: str = "") -> Callable[[int], bytes]:
+    """Repeat a piece as often as is read at most, so that nothing is refused."""
+
+    def make(size: int) -> bytes:
+        count = min(most, size // len(piece + joint))
+        return (before + joint.join([piece] * count) + after).encode()
+
+    return make
+
+
 def nested(opener: str, closer: str, inside: str = "") -> Callable[[int], bytes]:
     """Nest as deep as the size allows, open ends closed."""
 
@@ -146,6 +156,10 @@ def envelope(size: int) -> bytes:
 
 _HTML = {"status": 502}
 _GWE = {"vendor": "genesys-gwe", "status": 500}
+_FINESSE = {"status": 502, "url": "https://finesse.example.com/finesse/api/User/1001"}
+_CHAT = {"status": 502, "vendor": "genesys-chat"}
+_COBROWSE = {"status": 502, "vendor": "zoom-cobrowse"}
+_PAGE = "<!DOCTYPE html><html><body><div class='a'><p>hello <b>you</b></p></div></body></html>"
 _ERROR = "<ApiError><ErrorType>%d</ErrorType></ApiError>"
 
 ATTACKS = (
@@ -163,6 +177,10 @@ ATTACKS = (
     Hostile("XML: crossed tags", repeated("<a><b></a></b>")),
     Hostile("XML: a hundred thousand errors", numbered(_ERROR, "<ApiErrors>", "</ApiErrors>")),
     Hostile("XML: siblings", repeated("<a/>", "<ApiErrors>", "</ApiErrors>")),
+    Hostile("XML: as many leaves as are read", counted(24_900, "<a b='c'>d e</a>", "<r>", "</r>"), _FINESSE),
+    Hostile("XML: as many branches as are read", counted(12_400, "<a>b<c>d</c>e</a>", "<r>", "</r>"), _FINESSE),
+    Hostile("XML: as many broken leaves as are read", counted(4_990, "<a b='c'>d e</a>", "<r>", ""), _FINESSE),
+    Hostile("XML: pages in an element", repeated(_PAGE, "<answer>"), _FINESSE),
     Hostile("XML: namespaces", numbered("<n%d:a xmlns:n%d='u%d'/>", "<ApiErrors>", "</ApiErrors>")),
     Hostile("XML: only <", repeated("<")),
     Hostile("XML: only < in a text", repeated("<", "<ApiErrors><ApiError><ErrorMessage>", "</ErrorMessage></ApiError></ApiErrors>")),
@@ -186,6 +204,8 @@ ATTACKS = (
     Hostile("JSON: duplicate keys", repeated('"code":1011,', "{", '"a":1}')),
     Hostile("JSON: duplicate keys, exact", repeated('"code":1011,', '{"n":12345678901234567890,', '"a":1}')),
     Hostile("JSON: empty objects", repeated("{},", "[", "{}]")),
+    Hostile("JSON: as many objects as are read", counted(19_900, '{"a":"b"}', "[", "]", ","), _CHAT),
+    Hostile("JSON: as many objects as are read, twice over", counted(9_900, '{"payload":{}}', "[", "]", ","), _COBROWSE),
     Hostile("JSON: errors in a list", repeated('{"event":"session_error","payload":{"code":1011}},', "[", "{}]")),
     Hostile("JSON: chat errors in a list", repeated('{"channel":"/chat/1","data":{"type":"EventError","error":{"code":1}}},', "[", "{}]")),
     Hostile("JSON: Finesse errors in a list", repeated('{"errorType":"a","errorData":"b"},', '{"apiErrors":{"apiError":[', "{}]}}")),
@@ -204,6 +224,7 @@ ATTACKS = (
     Hostile("JSON: long numbers", repeated("12345678901234567890,", '{"code":[', "1]}")),
     Hostile("JSON: JSON in JSON in JSON", json_in_json),
     Hostile("JSON: white space", repeated(" ", "{", '"code":1011}')),
+    Hostile("HTML: a fragment", repeated(_PAGE, "<div>"), _FINESSE),
     Hostile("HTML: divs", repeated("<div>", "<html><body>"), _HTML),
     Hostile("HTML: forms and inputs", repeated("<input type=x ", "<html>"), _HTML),
     Hostile("HTML: paragraphs", repeated("<p>a", "<html>"), _HTML),

@@ -16,8 +16,10 @@ __all__ = ["LOGIN", "HtmlPage", "Writer", "looks_like_html", "read_html", "write
 
 _HEAD_CHARS = 16_384  # title, headings and the writer's marks stand near the top
 _WORDS_CHARS = 300
+# A fragment of a page begins with an element that only HTML has: `<div class="error">Session expired</div>`.
 _START = re.compile(
-    r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<\?[^>]*+>)*+<(?:!doctype\s++html|html|head|body|title|center|h[1-3])\b",
+    r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<\?[^>]*+>)*+"
+    r"<(?:!doctype\s++html|html|head|body|title|center|h[1-6]|div|span|hr|br|script|noscript|iframe|meta)\b",
     re.IGNORECASE,
 )
 # `503 Service Unavailable`, `HTTP Status 404 - Not Found`, `Error 404 Not Found`, `HTTP ERROR 404`.

@@ -36,8 +36,8 @@ _PARSER = etree.XMLParser(
     remove_comments=True,
     remove_pis=True,
 )
-_MAX_MARKUP = 20_000  # the repairing reader is Python: 20,000 tags take about 100 ms
-_MAX_STRICT_MARKUP = 100_000  # and making values of 100,000 tags takes as long, however well they are formed
+_MAX_MARKUP = 10_000  # the repairing reader is Python: 10,000 tags take about 70 ms, and their values as long
+_MAX_STRICT_MARKUP = 50_000  # and making values of 50,000 tags takes as long, however well they are formed
 _MAX_ATTRIBUTES = 200  # lxml looks for a namesake among all before: a thousand times as many take a minute
 _MAX_REFERENCES = 20_000  # `&lol9;` by the hundred thousand: each is looked up by itself
 _ROOT = "repaired"

@@ -66,6 +66,8 @@ CLIENT_TYPES = frozenset({"parseError", "Disconnected", "Not connected"})
 
 _LISTS = frozenset({"apiErrors", "ApiErrors"})
 _ITEMS = frozenset({"apiError", "ApiError"})
+_OPENED = _LISTS | _ITEMS | {"notification"}
+_BRANCHES = (dict, list)
 _TWINS = frozenset({"content", "object"})
 REST_XML = "finesse.rest.xml"
 _TAIL_OF = attrgetter("tail")
@@ -152,7 +154,7 @@ class Tree:
         document = payload.xml if kind is Kind.XML or kind is Kind.TEXT else None
         if document is not None:
             usual = _usual(document, payload.text)
-            return usual or _of_xml(document)
+            return usual or _of_xml(document, payload.xml_values)
         found = payload.json if kind is Kind.JSON or kind is Kind.TEXT else None
         if found is None or not isinstance(found.value, dict):
             return None
@@ -195,9 +197,8 @@ def leaf(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
-def _of_xml(document: XmlDocument) -> Tree:
+def _of_xml(document: XmlDocument, values: list[Any]) -> Tree:
     """Make a tree of XML: REST, a notification, a stanza, or the two roots of finesse.js."""
-    values = [to_value(root, document) for root in document.roots]
     names = [local_name(root) for root in document.roots]
     if names == ["ApiErrors"] and not document.lead and _holds_only_errors(values[0]):
         # What most bodies are: searching it for errors would take longer than reading it.
@@ -473,6 +474,9 @@ def _split(value: Any, harvest: _Harvest) -> Any:  # noqa: ANN401 - any JSON val
         return value
     rest: dict[str, Any] = {}
     for name, item in value.items():
+        if name not in _OPENED and type(item) not in _BRANCHES:
+            rest[name] = item  # a leaf, as most are: an object of 88,000 takes 40 ms less
+            continue
         left = _left(name, item, harvest)
         if not is_blank(left) or is_blank(item):
             rest[name] = left

@@ -134,8 +134,14 @@ def score(payload: Payload) -> Evidence:
         return _CHANNEL
     if any(event.is_nameless for event in events):
         return _NAMELESS
-    of_chat = events and all(event.in_bayeux and _is_told(event, payload) for event in events)
-    return _NO_ERROR if of_chat and not any(event.is_foreign for event in events) else NOTHING
+    return _NO_ERROR if _are_of_chat(events, payload) else NOTHING
+
+
+def _are_of_chat(events: Sequence[_Event], payload: Payload) -> bool:
+    """Tell whether all there is are events of a chat's channel, and none of them a namesake's."""
+    return bool(events) and all(
+        event.in_bayeux and not event.is_foreign and _is_told(event, payload) for event in events
+    )
 
 
 def parse(payload: Payload) -> Iterable[Reported]:
@@ -145,7 +151,7 @@ def parse(payload: Payload) -> Iterable[Reported]:
     ]
     if any(errors for _, errors in found):
         return _reports(found)
-    if score(payload) is _NO_ERROR:
+    if _are_of_chat([event for _, events in _items(payload) for event in events], payload):
         payload.shape = "chat.bayeux"
     return []
 
