@@ -68,7 +68,7 @@ class HeaderFacts(NamedTuple):
 
 
 def read_headers(
-    headers: Headers | None,
+    headers: Headers,
     declared: Collection[str],
 ) -> tuple[dict[str, str], HeaderFacts | None]:
     """Sort headers into those that vendors declare and the facts of this one response.
@@ -91,29 +91,26 @@ def read_headers(
     found: dict[str, str] = {}
     facts: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
-    for name, value in headers.items() if type(headers) is dict else _pairs(headers):
-        key = (name if isinstance(name, str) else _text(name)).lower()
-        if key in found:
-            repeated.setdefault(key, [found[key]]).append(_text(value))
-        elif key in declared:
-            found[key] = _text(value)
-        if key in _WANTED:
-            facts.setdefault(key, _text(value).strip())
-    found |= {key: ", ".join(values) for key, values in repeated.items()}
-    return found, _facts(facts) if facts and facts.keys() != _ONLY_DATE else None
-
-
-def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:  # noqa: ANN401 - what a caller gave
-    if headers is None:
-        return ()
+    given: Any = headers
     try:
-        items = headers.items() if hasattr(headers, "items") else headers
-        return [(name, value) for name, value in items]
+        for name, value in given.items() if hasattr(given, "items") else given:
+            # Few headers of a response tell anything: the others cost no call.
+            key = name.lower() if isinstance(name, str) else _text(name).lower()
+            if key in declared:
+                if key in found:
+                    repeated.setdefault(key, [found[key]]).append(_text(value))
+                else:
+                    found[key] = _text(value)
+            if key in _WANTED:
+                facts.setdefault(key, _text(value).strip())
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
             f"headers is of type {type(headers).__name__}, which is neither a mapping nor pairs. "
             "Give response.headers, a dict, or a list of (name, value)."
         ) from error
+    if repeated:
+        found |= {key: ", ".join(values) for key, values in repeated.items()}
+    return found, _facts(facts) if facts and facts.keys() != _ONLY_DATE else None
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a header's name or value as some client gives it

@@ -17,7 +17,7 @@ import httpx
 from errnorm.middleware._guard import Peek
 from errnorm.rewind import is_readable
 
-__all__ = ["coming"]
+__all__ = ["coming", "is_all_here"]
 
 # The end of the chunk before, the head of a chunk, and at least one byte of it.
 _CHUNK = re.compile(rb"(?:\r?\n)?[^\n]+\n.", re.DOTALL)
@@ -37,13 +37,28 @@ def coming(
     Returns:
         A function that gives False where the time is over and nothing has come.
     """
+    if is_all_here(response, stream):
+        return _always
     below, network = _stream_of_httpcore(stream), response.extensions.get("network_stream")
     connection = network.get_extra_info("socket") if network else None
     if below is None or connection is None:
         return _always
-    if _is_all_here(below, response):
-        return _always
     return partial(_comes_in_time, request, response, below, connection, peek)
+
+
+def is_all_here(response: httpx.Response, stream: object) -> bool:
+    """Tell whether a body came in one piece with its head, as most errors do: then nobody waits for it.
+
+    Args:
+        response: what was answered.
+        stream: the stream of the response, of which nothing has been read.
+    """
+    below: Any = _stream_of_httpcore(stream)
+    if below is None or hasattr(below, "_stream_id") or "transfer-encoding" in response.headers:
+        return False
+    buffered, _ = below._connection._h11_state.trailing_data  # noqa: SLF001 - httpcore has it nowhere else
+    announced: str | None = response.headers.get("content-length")
+    return announced == str(len(buffered))
 
 
 def _always() -> bool:
@@ -70,15 +85,6 @@ def _stream_of_httpcore(stream: Any) -> Any:  # noqa: ANN401 - of httpx, then of
     while stream is not None and not hasattr(stream, "_connection"):
         stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
     return stream
-
-
-def _is_all_here(stream: Any, response: httpx.Response) -> bool:  # noqa: ANN401 - of httpcore
-    """Tell whether the body came in one piece with its head, as most errors do: then nobody waits for it."""
-    if hasattr(stream, "_stream_id") or "transfer-encoding" in response.headers:
-        return False
-    buffered, _ = stream._connection._h11_state.trailing_data  # noqa: SLF001 - httpcore has it nowhere else
-    announced: str | None = response.headers.get("content-length")
-    return announced == str(len(buffered))
 
 
 def _is_buffered(stream: Any, response: httpx.Response, peek: Peek) -> bool:  # noqa: ANN401 - of httpcore

@@ -70,37 +70,51 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
 async def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | None:
     if not guarded(watch.looks_at, response.status):
         return None
-    peek = guarded(_begin, watch, response)
-    if peek and not peek.is_whole:
-        response.content = await _peek(response.content, watch, peek)
-    error = guarded(_judge, watch, response, peek)
+    start, peek = guarded(_all_here, response.content), None
+    if start is None:
+        peek = guarded(_begin, watch, response)
+        if peek:
+            response.content = await _peek(response.content, watch, peek)
+            start = peek.start
+    # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
+    broken = peek is not None and peek.failure is not None
+    error = guarded(_judge, watch, response, start or b"", broken=broken)
     if error is None:
         return None
-    if peek and peek.is_whole:
-        await response.read()  # it is all here: `await error.response.text()` works
-    else:
+    if start is None or (peek and not peek.is_whole):
         response.close()
+    else:
+        await response.read()  # it is all here: `await error.response.text()` works
     return error
 
 
-def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
-    """Give an empty look at a body that may be read ahead; it is whole where there is nothing in it."""
-    status, content_type = response.status, response.headers.get("content-type")
-    if not watch.has_body(response.method, status, content_type):
-        return None
-    peek = Peek(watch)
+def _all_here(content: aiohttp.StreamReader) -> bytes | None:
+    """Give a body that came whole with its head, as most errors do, and leave it where it lies.
+
+    aiohttp has no public name for a look that takes nothing. Where its buffer is called otherwise, the body
+    is read ahead as one that is still coming, which takes 20 µs more.
+    """
     # A body that is over before it began is a shared constant of aiohttp, and must not be exchanged.
-    peek.is_whole = response.content.at_eof()
-    return peek
+    if content.at_eof():
+        return b""
+    if not content.is_eof() or getattr(content, "_buffer_offset", True):
+        return None
+    return b"".join(content._buffer)  # noqa: SLF001 - see above
 
 
-def _judge(watch: Watch, response: aiohttp.ClientResponse, peek: Peek | None) -> VendorError | None:
+def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
+    """Give an empty look at a body that may be read ahead."""
+    status, content_type = response.status, response.headers.get("content-type")
+    return Peek(watch) if watch.has_body(response.method, status, content_type) else None
+
+
+def _judge(
+    watch: Watch, response: aiohttp.ClientResponse, start: bytes, *, broken: bool
+) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status
-    found = watch.result(peek.start if peek else b"", status, response.headers, response.url)
+    found = watch.result(start, status, response.headers, response.url)
     vars(response)["errnorm"] = found
-    # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
-    broken = peek is not None and peek.failure is not None
     if found is None or broken or not watch.raises(found, status, is_final=True):
         return None
     return VendorError(found, response)

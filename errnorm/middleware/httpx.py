@@ -8,6 +8,7 @@ inner doors therefore leave 401 and 407 to the caller, and `install` raises them
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -30,7 +31,7 @@ from errnorm.record import Result
 try:
     import httpx
 
-    from errnorm.middleware._httpcore import coming
+    from errnorm.middleware._httpcore import coming, is_all_here
 except ImportError as error:
     raise needs("httpx") from error
 
@@ -254,7 +255,8 @@ async def _look_async(
         peek = guarded(_begin, watch, request, response)
         if peek and isinstance(response.stream, httpx.AsyncByteStream):
             rest = aiter(response.stream)
-            task = await fill_async(peek, rest, watch.peek_seconds)
+            seconds = math.inf if guarded(is_all_here, response, response.stream) else watch.peek_seconds
+            task = await fill_async(peek, rest, seconds)
             response.stream = _AsyncReplay(peek, task, rest, response.stream)
         error = guarded(_judge, watch, request, response, peek, is_final=is_final)
         if error is not None:

@@ -380,7 +380,7 @@ def test_a_body_that_came_with_its_head_is_told_by_its_length(
     expected: bool,  # noqa: FBT001 - a parameter
 ):
     """A length that chunks make void (RFC 9112, section 6.3) tells nothing, nor does one over HTTP/2."""
-    assert _httpcore._is_all_here(stream, httpx.Response(400, headers=headers)) is expected
+    assert _httpcore.is_all_here(httpx.Response(400, headers=headers), stream) is expected
 
 
 def test_what_tls_has_unpacked_has_come():
@@ -664,9 +664,22 @@ def test_bytes_given_back_to_the_reader_come_again(vendor: Vendor):
         yield await response.content.read()
 
     call = aiohttp_call(again)
-    url = f"{vendor.http1}/finesse/plain?400"
+    url = f"{vendor.http1}/finesse/slow?400"
 
     assert call(url, {})[0].body == FINESSE
+
+
+def test_a_body_that_is_all_here_is_left_where_it_lies(vendor: Vendor):
+    """The reader of aiohttp stays its own where nothing had to be waited for."""
+
+    async def kind(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        yield type(response.content).__module__.encode()
+        await response.read()
+
+    call = aiohttp_call(kind)
+
+    assert call(f"{vendor.http1}/finesse/plain?400", {})[0].body == b"aiohttp.streams"
+    assert call(f"{vendor.http1}/finesse/slow?400", {})[0].body == b"errnorm.middleware.aiohttp"
 
 
 def test_the_raw_response_of_requests_is_a_file(vendor: Vendor):
