@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 __all__ = ["Cache"]
@@ -20,20 +20,22 @@ class Cache(Generic[T]):
 
     Args:
         size: bytes in all; 0 switches the cache off.
+        weigh: gives the bytes of a value.
 
     Example:
-        >>> cache = Cache[str](4096)
-        >>> cache.put("key", "value", weight=10)
+        >>> cache = Cache[str](4096, len)
+        >>> cache.put("key", "value")
         >>> cache.get("key")
         'value'
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, weigh: Callable[[T], int]) -> None:
         self._size = size
+        self._weigh = weigh
         self._used = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
-        self._last: tuple[Hashable, T, int] | None = None
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._last: tuple[Hashable, T] | None = None
         self._seen = array("q", bytes(8 * _SEEN if size else 0))
 
     def get(self, key: Hashable) -> T | None:
@@ -44,14 +46,14 @@ class Cache(Generic[T]):
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
-                return found[0]
+                return found
         last = self._last
         if last is None or last[0] != key:
             return None
         self.put(*last)
         return last[1]
 
-    def offer(self, key: Hashable, value: T, weight: int) -> None:
+    def offer(self, key: Hashable, value: T) -> None:
         """Keep a value from the second time on that its key is met; the last one is kept in any case.
 
         Most bodies of a quiet day come once. Kept, each would drive out another, and what it is made of
@@ -62,19 +64,19 @@ class Cache(Generic[T]):
         number = hash(key)
         place = number % _SEEN
         if self._seen[place] == number:
-            self.put(key, value, weight)
+            self.put(key, value)
         else:
             self._seen[place] = number
-            self._last = (key, value, weight)
+            self._last = (key, value)
 
-    def put(self, key: Hashable, value: T, weight: int) -> None:
-        """Keep a value of so many bytes; what was not asked for longest goes when the room is used up."""
+    def put(self, key: Hashable, value: T) -> None:
+        """Keep a value; what was not asked for longest goes when the room is used up."""
+        weight = self._weigh(value)
         if weight > self._size:
             return
         with self._lock:
-            self._used -= self._kept.pop(key, (None, 0))[1]
-            self._kept[key] = (value, weight)
-            self._used += weight
+            known = self._kept.pop(key, None)
+            self._used += weight - (0 if known is None else self._weigh(known))
+            self._kept[key] = value
             while self._used > self._size:
-                _, (_, gone) = self._kept.popitem(last=False)
-                self._used -= gone
+                self._used -= self._weigh(self._kept.popitem(last=False)[1])

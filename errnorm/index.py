@@ -56,11 +56,12 @@ class ClueIndex:
     def _inside(self, payload: Payload) -> _Found:
         kind = payload.kind
         found: _Found = {}
-        if kind is Kind.XML and payload.xml:
-            for root in payload.xml.roots[:_MAX_KEYS]:
-                found |= self._roots.get(local_name(root), _NOBODY)
-        elif kind is Kind.JSON and payload.json:
-            self._look_through(payload.json.value, found)
+        document = payload.xml if kind is Kind.XML else None
+        for root in document.roots[:_MAX_KEYS] if document else ():
+            found |= self._roots.get(local_name(root), _NOBODY)
+        read = payload.json if kind is Kind.JSON else None
+        if read:
+            self._look_through(read.value, found)
         return found
 
     def _look_through(self, value: Any, found: _Found) -> None:  # noqa: ANN401 - any JSON value

@@ -128,10 +128,10 @@ class _Reading:
         self.drafts = drafts
         self.rest = (detection, problems, raw)
 
-    @property
-    def weight(self) -> int:
-        """Bytes of memory, about."""
-        return 2 * self.rest[2].size + _READING_BYTES + _RECORD_BYTES * len(self.drafts)
+
+def _weight(reading: _Reading) -> int:
+    """Weigh a reading, in bytes of memory, about."""
+    return 2 * reading.rest[2].size + _READING_BYTES + _RECORD_BYTES * len(reading.drafts)
 
 
 # Who sent a body, by which evidence, who else could have, and what of it contradicts the caller.
@@ -179,7 +179,7 @@ class Normalizer:
         self.catalog = catalog or (known.catalog if known else Catalog.builtin())
         self.limits = limits or Limits()
         self._cache_size = cache_size
-        self._cache: Cache[_Reading] = Cache(cache_size)
+        self._cache: Cache[_Reading] = Cache(cache_size, _weight)
         self._detections: dict[tuple[Any, ...], Detection] = {}
         self._index = ClueIndex(self.vendors)
         self._by_name = {vendor.name: vendor for vendor in (*self.vendors, UNKNOWN)}
@@ -261,7 +261,7 @@ class Normalizer:
         if reading is None:
             reading = self._read(call)
             if len(call.data) <= _LONGEST_CACHED:
-                self._cache.offer(call.key, reading, reading.weight)
+                self._cache.offer(call.key, reading)
         if not call.is_plain:
             return _result(_laid_over(reading.drafts, call), *reading.rest)
         if reading.plain is None:
@@ -282,10 +282,11 @@ class Normalizer:
         reported = self._reports(payload, vendor)
         problems = (*call.problems, *contradicted, *payload.problems)
         raw = RawBody(call.data, payload.charset if call.data else None, call.from_object)
-        drafts = [self._draft(item, payload, vendor.name, problems) for item in reported]
+        drafts = [self._draft(item, call.status, vendor.name, problems, raw) for item in reported]
         total = len(drafts)
-        for index, draft in enumerate(drafts):
-            draft["index"], draft["total"], draft["raw"] = index, total, raw
+        if total > 1:
+            for index, draft in enumerate(drafts):
+                draft["index"], draft["total"] = index, total
         shape = reported[0]["shape"] if reported else payload.shape or payload.kind.value
         return _Reading(drafts, self._detection(found, shape, payload.hint), problems, raw)
 
@@ -345,26 +346,31 @@ class Normalizer:
     def _draft(
         self,
         reported: Reported,
-        payload: Payload,
+        status: int | None,
         vendor: str,
         problems: tuple[Problem, ...],
+        raw: RawBody,
     ) -> dict[str, Any]:
         """Give the fields of one record: what was reported, and what follows from it."""
-        status, differs = _settled_status(payload.status, reported.get("status"))
-        message = reported.get("message")
-        draft: dict[str, Any] = {"vendor": vendor, **reported}
-        judgement = self.catalog.judge(draft["vendor"], draft.pop("lookups", ()), message, status)
-        own = draft.get("problems", ())
-        draft |= judgement
+        draft: dict[str, Any] = {"vendor": vendor, "raw": raw, **reported}
+        own: tuple[Problem, ...] = draft.get("problems", ())
+        if "status" in draft:
+            status, differs = _settled_status(status, draft["status"])
+            own += differs
         draft["status"] = status
-        draft["problems"] = (*problems, *own, *differs, *judgement["problems"])
+        message, lookups = draft.get("message"), draft.pop("lookups", ())
+        judgement = self.catalog.judge(draft["vendor"], lookups, message, status)
+        draft |= judgement
+        if problems or own:
+            draft["problems"] = (*problems, *own, *judgement["problems"])
         draft["ids"], draft["extra"] = read_only_dict(draft.get("ids")), read_only_dict(draft.get("extra"))
-        delay = draft.pop("delay", None)
-        if delay is not None:
-            draft["retry"] = evolve(judgement["retry"], delay=delay, delay_source=DelaySource.BODY)
-        for name in _PROSE:
-            if type(draft.get(name)) is Cut:
-                draft[name] = str(draft[name])
+        if "delay" in draft:
+            _take_delay(draft)
+        # What may be shown although the end of the body cut it off.
+        if type(message) is Cut:
+            draft["message"] = str(message)
+        if type(draft.get("target")) is Cut:
+            draft["target"] = str(draft["target"])
         return draft
 
     def __reduce__(self) -> tuple[Any, tuple[()]]:
@@ -485,7 +491,10 @@ def _settled_status(given: int | None, written: int | None) -> tuple[int | None,
     return given, (Problem(ProblemCode.STATUS_DIFFERS, message),)
 
 
-_PROSE = ("message", "target")  # what may be shown although the end of the body cut it off
+def _take_delay(draft: dict[str, Any]) -> None:
+    delay = draft.pop("delay")
+    if delay is not None:
+        draft["retry"] = evolve(draft["retry"], delay=delay, delay_source=DelaySource.BODY)
 
 
 def _too_many(limit: int) -> Problem:

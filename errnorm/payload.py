@@ -146,6 +146,7 @@ class Payload:
     _xml: XmlDocument | None = _UNREAD
     _html: HtmlPage | None = None
     _values: list[Any] | None = None
+    _utf8: bytes | None = None
 
     def __init__(  # noqa: PLR0913 - keywords: what is known about a body
         self,
@@ -176,7 +177,7 @@ class Payload:
         ):
             # Most bodies: ASCII is packed in nothing, and text in whatever charset was declared; only
             # UTF-16 has NULs in it, and ISO-2022-JP escapes.
-            self.text = body.decode("ascii")
+            self.text, self._utf8 = body.decode("ascii"), body
         else:
             self.data = self._plain(body)
             self.text, self.charset, problems = decode(self.data, charset_of(self.content_type))
@@ -204,7 +205,7 @@ class Payload:
     def json(self) -> JsonDocument | None:
         """The body as JSON, None where it holds no object and no list."""
         if self._json is _UNREAD:
-            self._json = read_json(self._utf8(), self.text, self.limits.max_depth)
+            self._json = read_json(self._as_utf8(), self.text, self.limits.max_depth)
             self.problems += self._json.problems if self._json else ()
         return self._json
 
@@ -212,7 +213,7 @@ class Payload:
     def xml(self) -> XmlDocument | None:
         """The body as XML, None where it holds no markup."""
         if self._xml is _UNREAD:
-            self._xml = read_xml(self._utf8(), self.text, self.limits.max_depth)
+            self._xml = read_xml(self._as_utf8(), self.text, self.limits.max_depth)
             self.problems += self._xml.problems if self._xml else ()
         return self._xml
 
@@ -231,11 +232,11 @@ class Payload:
             self._html = read_html(self.text)
         return self._html
 
-    def _utf8(self) -> bytes:
-        # The readers want UTF-8; most bodies are ASCII, which is that already.
-        text = self.text
-        same = text.isascii() and len(text) == len(self.data)
-        return self.data if same else text.encode("utf-8", "replace")
+    def _as_utf8(self) -> bytes:
+        """Give the text as the readers want it."""
+        if self._utf8 is None:
+            self._utf8 = self.text.encode("utf-8", "replace")
+        return self._utf8
 
     def __repr__(self) -> str:
         """Show what is safe to show."""

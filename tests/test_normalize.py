@@ -366,11 +366,11 @@ def test_the_cache_is_bounded():
 
 def test_what_comes_once_is_not_kept():
     """The cache keeps what comes again, whether at once or after others, and knows the last one anyway."""
-    cache = Cache[str](1000)
+    cache = Cache[str](1000, lambda _: 10)
     kept = []
     for key in (1, 2, 3, 2, 3, 3, 4, 4):
         if cache.get(key) is None:
-            cache.offer(key, f"value {key}", 10)
+            cache.offer(key, f"value {key}")
         kept.append(len(cache._kept))
 
     assert kept == [0, 0, 0, 1, 2, 2, 2, 3]

@@ -84,13 +84,13 @@ class Watched:
 @pytest.mark.parametrize("asked", ["get", "put"])
 def test_one_thread_at_a_time_is_in_the_cache(asked: str):
     """Both reading and writing hold the lock: without it, lookups of several threads overlap."""
-    cache: Cache[int] = Cache(64 * 1024)
+    cache: Cache[int] = Cache(64 * 1024, lambda _: 10)
     Watched.inside = Watched.most = 0
 
     def work(number: int) -> None:
         for turn in range(20):
             if asked == "put":
-                cache.put(Watched(turn % 5), number, 10)
+                cache.put(Watched(turn % 5), number)
             else:
                 cache.get(Watched(turn % 5))
 
@@ -101,16 +101,16 @@ def test_one_thread_at_a_time_is_in_the_cache(asked: str):
 
 def test_a_cache_in_many_hands_keeps_its_bound():
     """What threads put in together never weighs more than the cache may hold, and its books agree."""
-    cache: Cache[int] = Cache(16 * 1024)
+    cache: Cache[int] = Cache(16 * 1024, lambda _: 1000)
 
     def work(number: int) -> None:
         for turn in range(300):
-            cache.put((number, turn % 7), turn, 1000)
+            cache.put((number, turn % 7), turn)
             cache.get((number, turn % 5))
 
     at_once(work)
 
-    assert cache._used == sum(weight for _, weight in cache._kept.values())
+    assert cache._used == 1000 * len(cache._kept)
     assert cache._used <= 16 * 1024
 
 

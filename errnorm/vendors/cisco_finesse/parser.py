@@ -25,6 +25,7 @@ from errnorm.vendor import (
 )
 from errnorm.vendors.cisco_finesse.forms import (
     CLIENT_TYPES,
+    COMPOSITE,
     MEMBERS,
     REST,
     REST_XML,
@@ -33,12 +34,14 @@ from errnorm.vendors.cisco_finesse.forms import (
     Group,
     Tree,
     leaf,
+    usual_errors,
 )
 from errnorm.vocabulary import Match, Origin
 
 __all__ = ["CISCO_FINESSE"]
 
 _NAME = "cisco-finesse"
+_USUAL = "cisco-finesse usual"
 _PAGE = Evidence(0.4, "the error page of Cisco's platform, which Finesse shares with its siblings")
 _SURE_PAGE = Evidence(0.8, "the error page of Cisco's platform, and the url or a header says Finesse")
 _PLACE = Evidence(0.6, "the url or a header says Finesse")
@@ -72,7 +75,6 @@ _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*+(?:_++ ?[A-Z0-9]++)++_?+(?=[\s:]|$)")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]++")
 _NUMBER = re.compile(r"-?\d++")
 _STATUS = re.compile(r"\s*+(\d{1,9})\b")
-_COMPOSITE = "HTTP Status code:"
 _LONGEST_KEY = 80
 
 # The table that a constant belongs to, by its beginning; E_INVALID_CONFIG_MSG_MASK is an E_CTI code.
@@ -93,6 +95,9 @@ def score(payload: Payload) -> Evidence:
     if payload.kind is Kind.HTML:
         page = payload.html.writer.name == _PAGE_WRITER
         return (_SURE_PAGE if placed else _PAGE) if page else place
+    usual = _usual(payload)
+    if usual:
+        return _SIBLING if any(_is_foreign(error.get("ErrorType")) for error in usual) else REST
     tree, errors = _read(payload)
     if tree is None:
         return place
@@ -108,30 +113,42 @@ def _is_placed(payload: Payload) -> bool:
     return any("finesse" in headers[name].lower() for name in _HEADERS if name in headers)
 
 
+_Members = dict[str, str | None]
+
+
+def _usual(payload: Payload) -> list[_Members] | None:
+    """Give the errors of a body of the usual form, and one more than become records."""
+    if _USUAL not in payload.memo:
+        errors = usual_errors(payload)
+        payload.memo[_USUAL] = errors and errors[: payload.limits.max_records + 1]
+    found: list[_Members] | None = payload.memo[_USUAL]
+    return found
+
+
 _Read = tuple[Tree | None, list[tuple["_Error", Group]]]
 
 
 def _read(payload: Payload) -> _Read:
-    """Give the tree of a payload and its errors."""
+    """Give the tree of a payload of any other form, and its errors."""
     if _NAME not in payload.memo:
         tree = Tree.of(payload)
-        limit = payload.limits.max_records + 1  # one more tells that there are more
+        limit = payload.limits.max_records + 1
         every = [(error, group) for group in tree.groups for error in group.errors] if tree else ()
-        is_usual = tree is not None and tree.is_usual
-        errors = [(_Error(error, is_usual), group) for error, group in every[:limit]]
-        payload.memo[_NAME] = tree, errors
+        payload.memo[_NAME] = tree, [(_Error(error), group) for error, group in every[:limit]]
     found: _Read = payload.memo[_NAME]
     return found
 
 
 def _is_sibling(error: _Error, tree: Tree) -> bool:
     """Tell PCCE, CVP and SocialMiner by their own members and types."""
-    if error.detailed:
-        return True
-    kind = error.texts.get("ErrorType")
+    lower_root = tree.evidence.confidence < REST.confidence
+    return error.detailed or _is_foreign(error.texts.get("ErrorType"), lower_root=lower_root)
+
+
+def _is_foreign(kind: str | None, *, lower_root: bool = False) -> bool:
+    """Tell whether a type is one of a sibling's."""
     if not kind or kind[0].isupper() or kind in CLIENT_TYPES:
         return False
-    lower_root = tree.evidence.confidence < REST.confidence
     return bool(_SIBLING_TYPE.fullmatch(kind) or (lower_root and _SIBLING_WORD.fullmatch(kind)))
 
 
@@ -139,13 +156,17 @@ def parse(payload: Payload) -> Iterable[Reported]:
     """Report the errors of a body; none for a notification or an SSO test that carries no error."""
     if payload.kind is Kind.HTML:
         return _parse_page(payload)
+    url = payload.url or ""
+    usual = _usual(payload)
+    if usual:
+        payload.shape = REST_XML
+        return [_reported(error, url) for error in usual]
     tree, errors = _read(payload)
     if tree is None:
         return []
     confidence = tree.evidence.confidence
     if confidence >= THIN or (confidence and payload.hint == _NAME):
         payload.shape = tree.shape
-    url = payload.url or ""
     return [error.reported(tree, group, url) for error, group in errors]
 
 
@@ -174,20 +195,16 @@ class _Error:
 
     Attributes:
         texts: the members that hold a text, as text; one that the end of the body cut off is `Cut`.
-        sent: those members as they were sent, and the names they had; where it lacks one, it was sent so.
+        sent: those members as they were sent, and the names they had.
         extra: every other member.
         detailed: it has an `errorDetail`, as siblings of Finesse do.
     """
 
-    def __init__(self, error: dict[str, Any], is_usual: bool) -> None:  # noqa: FBT001 - one fact about it
+    def __init__(self, error: Mapping[str, Any]) -> None:
         self.extra: dict[str, Any] = {}
         self.sent: dict[str, tuple[str, Any]] = {}
         self.detailed = False
-        self.texts: dict[str, str | None] = error if is_usual else {}
-        if not is_usual:
-            self._sort(error)
-
-    def _sort(self, error: Mapping[str, Any]) -> None:
+        self.texts: dict[str, str] = {}
         for name, item in error.items():
             key = _KNOWN.get(name.lower())
             if key is not None and key not in self.sent:
@@ -229,9 +246,6 @@ class _Error:
 
     def reported(self, tree: Tree, group: Group, url: str) -> Reported:
         """Report the error: the steps in the order of their dependence."""
-        text = self.texts.get("ErrorMessage")
-        if tree.is_usual and not (text and text.startswith(_COMPOSITE)):
-            return self._usual(text, url)
         fields = Reported(
             shape=tree.shape,
             origin=tree.origin,
@@ -252,49 +266,10 @@ class _Error:
             self.extra["envelope"] = envelope
         return fields
 
-    def _usual(self, text: str | None, url: str) -> Reported:
-        """Report what stands in REST alone, its message being a text or a constant: saves 3 µs of 6."""
-        get = self.texts.get
-        kind, media, data = get("ErrorType"), get("ErrorMedia"), get("ErrorData")
-        peripheral, name, detail = (
-            get("peripheralErrorCode"),
-            get("peripheralErrorMsg"),
-            get("peripheralErrorText"),
-        )
-        ids = {"media": media} if media else {}
-        code = _constant(text)
-        message = text
-        if detail and (text is None or text == code):
-            message = detail
-            self.keep("ErrorMessage")
-        elif detail:
-            self.extra["peripheralErrorText"] = detail
-        if name:
-            self.extra["peripheralErrorMsg"] = name
-        table = _table_of(code, media)
-        number = None
-        if data and _is_code(data, table, kind, message, ids, url, is_notification=False):
-            number = data
-            if peripheral:
-                self.extra["ErrorData"] = data
-        return {
-            "shape": REST_XML,
-            "origin": Origin.VENDOR,
-            "type": kind,
-            "code": code,
-            "subcode": peripheral or number,
-            "message": message,
-            "target": None if number else data,
-            "ids": ids,
-            "extra": self.extra,
-            "lookups": _lookups(kind, code, number, message, peripheral, name, table),
-        }
-
     def keep(self, key: str) -> None:
         """Keep a member in `extra` as it was sent."""
-        text = self.texts.get(key)
-        if text is not None:
-            name, value = self.sent.get(key, (key, text))
+        if self.texts.get(key) is not None:
+            name, value = self.sent[key]
             self.extra[name] = value
 
     def _message(self, fields: Reported) -> None:
@@ -302,7 +277,7 @@ class _Error:
         text = self.texts.get("ErrorMessage")
         code = _constant(text)
         fields["code"], fields["message"] = code, text
-        if text and text.startswith(_COMPOSITE):
+        if text and text.startswith(COMPOSITE):
             self._composite(text, fields)
         detail = self.texts.get("peripheralErrorText")
         if detail and (text is None or text == code):
@@ -317,7 +292,7 @@ class _Error:
         kind, found, message = rest.partition("Error Message:")
         if not found:
             return
-        status = _STATUS.match(head.removeprefix(_COMPOSITE))
+        status = _STATUS.match(head.removeprefix(COMPOSITE))
         inner = kind.strip()
         same = inner.casefold() == (fields["type"] or "").casefold()
         self.keep("ErrorMessage")
@@ -341,6 +316,44 @@ class _Error:
         if number and peripheral:
             self.keep("ErrorData")
         fields["lookups"] = _lookups(kind, code, number, fields["message"], peripheral, name, table)
+
+
+def _reported(error: _Members, url: str) -> Reported:
+    """Report an error of the usual form: no member of it is cut, a number, or under another name."""
+    get = error.get
+    kind, text, media, data = get("ErrorType"), get("ErrorMessage"), get("ErrorMedia"), get("ErrorData")
+    number, name, detail = (
+        get("peripheralErrorCode"),
+        get("peripheralErrorMsg"),
+        get("peripheralErrorText"),
+    )
+    extra: dict[str, str] = {}
+    code, message = _constant(text), text
+    if detail and (text is None or text == code):
+        message = detail
+        if text:
+            extra["ErrorMessage"] = text
+    elif detail:
+        extra["peripheralErrorText"] = detail
+    if name:
+        extra["peripheralErrorMsg"] = name
+    ids = {"media": media} if media else {}
+    table = _table_of(code, media)
+    is_code = data and _is_code(data, table, kind, message, ids, url, is_notification=False)
+    if is_code and data and number:
+        extra["ErrorData"] = data
+    return {
+        "shape": REST_XML,
+        "origin": Origin.VENDOR,
+        "type": kind,
+        "code": code,
+        "subcode": number or (data if is_code else None),
+        "message": message,
+        "target": None if is_code else data,
+        "ids": ids,
+        "extra": extra,
+        "lookups": _lookups(kind, code, data if is_code else None, message, number, name, table),
+    }
 
 
 def _lookups(  # noqa: PLR0913, PLR0917 - each is one text of the error
