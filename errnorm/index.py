@@ -77,14 +77,12 @@ class ClueIndex:
 
     def _look_at(self, item: dict[str, Any], found: _Found) -> None:
         # Asked of all keys at once, an object that tells nothing takes 0.2 µs instead of 3.
-        if not self._key_names.isdisjoint(item):
-            for key in item:
-                found |= self._keys.get(key, _NOBODY)
-        if not _NAMES.isdisjoint(item):
-            for name in _NAMES:
-                value = item.get(name)
-                if isinstance(value, str):
-                    found |= self._events.get(value, _NOBODY)
+        for key in self._key_names.intersection(item):
+            found |= self._keys[key]
+        for name in _NAMES.intersection(item):
+            value = item[name]
+            if isinstance(value, str):
+                found |= self._events.get(value, _NOBODY)
 
     def _in_headers(self, payload: Payload) -> _Found:
         found: _Found = {}

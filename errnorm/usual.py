@@ -201,7 +201,7 @@ def _members(value: dict[str, Any], shape: str, payload: Payload) -> Reported:
     rest = dict(value)
     _status(rest, reported, payload)
     rest = _filled(rest, reported, payload.status or reported.get("status"))
-    request = next((name for name in _REQUEST_IDS if whole(rest.get(name))), None)
+    request = next((name for name in filter(rest.__contains__, _REQUEST_IDS) if whole(rest[name])), None)
     if request:
         reported["ids"] = {"request": str(whole(rest.pop(request)))}
     reported["extra"] = {name: item for name, item in rest.items() if not is_blank(item)}
@@ -210,8 +210,8 @@ def _members(value: dict[str, Any], shape: str, payload: Payload) -> Reported:
 
 def _status(rest: dict[str, Any], reported: Reported, payload: Payload) -> None:
     """Take the HTTP status out of the body: it is not a code of the vendor's."""
-    for name in _STATUS_NAMES:
-        text = text_value(rest.get(name)) or ""
+    for name in filter(rest.__contains__, _STATUS_NAMES):
+        text = text_value(rest[name]) or ""
         if len(text) == 3 and text.isdecimal() and 400 <= int(text) <= 599:
             reported["status"] = int(text)
             if payload.status in {None, int(text)}:  # another one than the response's stays in sight
@@ -225,7 +225,7 @@ def _filled(
     """Fill the fields from an object and, where they are still open, from those in it; give the rest."""
     rest = dict(value)
     _fill(rest, reported, status)
-    inside = [name for name in _INNER if name in rest] or (list(rest) if len(rest) == 1 else [])
+    inside = [*filter(rest.__contains__, _INNER)] or (list(rest) if len(rest) == 1 else [])
     for name in inside:
         listed = isinstance(rest[name], list) and len(rest[name]) == 1
         inner = rest[name][0] if listed else rest[name]
@@ -240,11 +240,10 @@ def _fill(rest: dict[str, Any], reported: Reported, status: int | None) -> None:
     for field, names in _MEMBERS:
         if reported.get(field):
             continue
-        for name in names:
-            actual = here.get(name)
-            text = None if actual is None else _said(field, name, rest.get(actual))
-            if actual is not None and text:
-                del rest[actual]
+        for name in filter(here.__contains__, names):
+            text = _said(field, name, rest.get(here[name]))
+            if text:
+                del rest[here[name]]
                 # {"error": {"code": 404}} under a 404: the status once more, and no code.
                 reported[field] = None if field == "code" and text == str(status) else text
                 break

@@ -251,15 +251,15 @@ def _lookups(code: str | None, notice: str | None) -> tuple[Question, ...]:
 
 def _pop(source: dict[str, Any], name: str) -> str | None:
     """Take a member out when it is a whole leaf; what is cut or no leaf stays for `extra`."""
-    text = whole(source.get(name))
+    text = whole(source[name]) if name in source else None
     if text:
         del source[name]
     return text
 
 
 def _pop_text(source: dict[str, Any]) -> str | None:
-    for name in _TEXTS:
-        text = text_value(source.get(name))
+    for name in filter(source.__contains__, _TEXTS):
+        text = text_value(source[name])
         if text:
             del source[name]
             return text
@@ -278,11 +278,10 @@ def _origin(code: str | None) -> Origin:
 
 
 def _move_ids(source: dict[str, Any], kinds: Mapping[str, str], ids: dict[str, str]) -> None:
-    for name, kind in kinds.items():
-        if name in source:
-            text = _pop(source, name)
-            if text:
-                ids[kind] = text
+    for name in filter(source.__contains__, kinds):
+        text = _pop(source, name)
+        if text:
+            ids[kinds[name]] = text
 
 
 def _extra(event: _Event, rest: Mapping[str, Any], envelope: dict[str, Any]) -> dict[str, Any]:

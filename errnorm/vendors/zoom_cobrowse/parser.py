@@ -102,8 +102,9 @@ class _Error(NamedTuple):
             code = None
         exception, text = None, None
         if not _TOLD.isdisjoint(members):
-            exception = next((name for key in _EXCEPTIONS if (name := whole(members.get(key)))), None)
-            text = next(((name, said) for name in _TEXTS if (said := text_value(members.get(name)))), None)
+            exceptions, texts = (filter(members.__contains__, names) for names in (_EXCEPTIONS, _TEXTS))
+            exception = next((name for key in exceptions if (name := whole(members[key]))), None)
+            text = next(((name, said) for name in texts if (said := text_value(members[name]))), None)
         return cls(members, envelope, named, failed, code, exception, text)
 
 
@@ -198,14 +199,14 @@ def _unwrapped(item: dict[str, Any], *, named: bool) -> _Error | None:
         and "error" not in members
     ):
         return _Error.of(members, {}, named=True)  # the event as the SDK sends it: saves 3 µs
-    event = next((name for name in _EVENT_NAMES if item.get(name) == _EVENT), None)
-    rest = {key: value for key, value in item.items() if key != event}
+    event = next((name for name in filter(item.__contains__, _EVENT_NAMES) if item[name] == _EVENT), None)
+    rest = {key: value for key, value in item.items() if key != event} if event else dict(item)
     named = named or event is not None
     success = text_value(rest.get("success"))
     if success == "true" and is_blank(rest.get("error")):
         return None
     failed = success == "false"
-    inner = [key for key in _INSIDE if isinstance(rest.get(key), dict)]
+    inner = [key for key in filter(rest.__contains__, _INSIDE) if isinstance(rest[key], dict)]
     if not inner or "code" in rest or not (named or failed or inner[0] == "error"):
         return _Error.of(rest, {}, named=named, failed=failed)
     members = rest.pop(inner[0])
