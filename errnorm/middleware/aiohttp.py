@@ -44,7 +44,11 @@ def middleware(**options: Unpack[WatchOptions]) -> ClientMiddlewareType:
     async def look(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
         response = await handler(request)
         try:
-            error = await _look(watch, response)
+            error = guarded(_look, watch, response)
+            if isinstance(error, Peek):
+                error = await _look_ahead(watch, response, error)
+            if error is not None:
+                await _let_go(response)
         except BaseException:
             response.close()
             raise
@@ -67,25 +71,31 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
     return attached(response)
 
 
-async def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | None:
-    if not guarded(watch.looks_at, response.status):
+def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek | None:
+    """Look at a response whose body is all here; of one that is still coming, give an empty look ahead."""
+    if not watch.looks_at(response.status):
         return None
-    start, peek = guarded(_all_here, response.content), None
+    start = _all_here(response.content)
     if start is None:
-        peek = guarded(_begin, watch, response)
-        if peek:
-            response.content = await _peek(response.content, watch, peek)
-            start = peek.start
+        content_type = response.headers.get("content-type")
+        if watch.has_body(response.method, response.status, content_type):
+            return Peek(watch)
+    return _judge(watch, response, start or b"")
+
+
+async def _look_ahead(watch: Watch, response: aiohttp.ClientResponse, peek: Peek) -> VendorError | None:
+    response.content = await _peek(response.content, watch, peek)
+    error = guarded(_judge, watch, response, peek.start)
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
-    broken = peek is not None and peek.failure is not None
-    error = guarded(_judge, watch, response, start or b"", broken=broken)
-    if error is None:
-        return None
-    if start is None or (peek and not peek.is_whole):
-        response.close()
-    else:
+    return error if peek.failure is None else None
+
+
+async def _let_go(response: aiohttp.ClientResponse) -> None:
+    """Free the connection of a response that goes with an exception, as `raise_for_status` does."""
+    if response.content.is_eof():
         await response.read()  # it is all here: `await error.response.text()` works
-    return error
+    else:
+        response.close()
 
 
 def _all_here(content: aiohttp.StreamReader) -> bytes | None:
@@ -102,22 +112,12 @@ def _all_here(content: aiohttp.StreamReader) -> bytes | None:
     return b"".join(content._buffer)  # noqa: SLF001 - see above
 
 
-def _begin(watch: Watch, response: aiohttp.ClientResponse) -> Peek | None:
-    """Give an empty look at a body that may be read ahead."""
-    status, content_type = response.status, response.headers.get("content-type")
-    return Peek(watch) if watch.has_body(response.method, status, content_type) else None
-
-
-def _judge(
-    watch: Watch, response: aiohttp.ClientResponse, start: bytes, *, broken: bool
-) -> VendorError | None:
+def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status
     found = watch.result(start, status, response.headers, response.url)
     vars(response)["errnorm"] = found
-    if found is None or broken or not watch.raises(found, status, is_final=True):
-        return None
-    return VendorError(found, response)
+    return VendorError(found, response) if found and watch.raises(found, status, is_final=True) else None
 
 
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:

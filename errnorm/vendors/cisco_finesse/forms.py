@@ -248,7 +248,7 @@ def usual_errors(payload: Payload) -> list[dict[str, str | None]] | None:
         [{'ErrorType': 'Not Found'}]
     """
     document = payload.xml if payload.kind is Kind.XML else None
-    if document is None or len(document.roots) > 1 or document.lead or document.problems:
+    if document is None or document.roots[1:] or document.lead or document.problems:
         return None
     root, text = document.roots[0], payload.text
     if root.tag != "ApiErrors" or root.text or COMPOSITE in text:
