@@ -257,12 +257,14 @@ def usual_errors(payload: Payload) -> list[dict[str, str | None]] | None:
         return None  # there may be attributes
     errors: list[dict[str, str | None]] = []
     for error in root:
+        if error.tag != "ApiError" or error.text or error.tail or not 0 < len(error) <= len(MEMBERS):
+            return None
         leaves = list(error)
-        if error.tag != "ApiError" or error.text or error.tail or _are_mixed(leaves):
+        if _are_mixed(leaves):
             return None
         said = [text.strip() or None if text else None for text in map(_TEXT_OF, leaves)]
         members = dict(zip(map(_TAG_OF, leaves), said, strict=True))
-        if not members or len(members) != len(leaves) or not members.keys() <= MEMBERS:
+        if len(members) != len(leaves) or not members.keys() <= MEMBERS:
             return None
         errors.append(members)
     return errors or None
