@@ -40,6 +40,10 @@ def taken(vendors: Iterable[object]) -> tuple[Vendor, ...]:
         Traceback (most recent call last):
         errnorm.exceptions.InvalidArgument: vendors[0] cannot be used. It is of type str. Give ...
     """
+    if not isinstance(vendors, Iterable) or isinstance(vendors, str):
+        raise InvalidArgument(
+            f"vendors is of type {type(vendors).__name__}. Give a list: vendors=[YOUR_VENDOR, *VENDORS]."
+        )
     found = tuple(_taken(place, vendor) for place, vendor in enumerate(vendors))
     for name, times in Counter(vendor.name for vendor in found).items():
         if times > 1:

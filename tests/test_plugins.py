@@ -306,6 +306,8 @@ def test_a_parse_that_fails_still_gives_a_record(wrong: Any):
 @pytest.mark.parametrize(
     "vendors, sentence",
     [
+        (acme(), "vendors is of type Vendor. Give a list: vendors=[YOUR_VENDOR, *VENDORS]."),
+        ("acme-desk", "vendors is of type str. Give a list: vendors=[YOUR_VENDOR, *VENDORS]."),
         (["acme-desk"], "vendors[0] cannot be used. It is of type str. Give an errnorm.Vendor."),
         ([VENDORS[0], acme(name="Acme")], "vendors[1] cannot be used. The name is 'Acme'."),
         ([acme(), acme(score=_raises)], "2 vendors are called 'acme-desk'. Give each a name of its own."),
