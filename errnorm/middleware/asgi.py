@@ -83,7 +83,7 @@ class _Outgoing:
         self.started = False
 
     async def __call__(self, message: Message) -> None:
-        if not self.started and self._may_be_replaced(message):
+        if self._may_be_replaced(message):
             self._held.append(message)
             return
         await self.release()
@@ -92,7 +92,7 @@ class _Outgoing:
     def _may_be_replaced(self, message: Message) -> bool:
         if message["type"] == _START:
             return bool(message["status"] == 500) and vendor_error_in(sys.exception()) is not None
-        return bool(self._held) and message["type"] == _BODY and not message.get("more_body", False)
+        return bool(self._held) and not message.get("more_body", False)
 
     async def release(self) -> None:
         """Send what was held back."""

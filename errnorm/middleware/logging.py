@@ -47,7 +47,6 @@ class ErrnormFilter(logging.Filter):
 
 
 def _values(record: logging.LogRecord) -> Iterator[object]:
-    """Go through what an entry carries: arguments, and what stands in `extra`, are attributes."""
-    if record.exc_info:
-        yield record.exc_info[1]
+    """Go through what an entry carries: first its exception, then all its attributes."""
+    yield record.exc_info
     yield from list(vars(record).values())

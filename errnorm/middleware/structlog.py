@@ -48,10 +48,7 @@ def add_errnorm(
 
 
 def _values(event_dict: MutableMapping[str, Any]) -> Iterator[object]:
-    """Go through what an event carries; `exc_info` may be True, an exception, or what sys.exc_info gives."""
+    """Go through what an event carries: first its exception, which may be True or what sys.exc_info gives."""
     exc_info = event_dict.get("exc_info")
-    if isinstance(exc_info, tuple):
-        yield exc_info[1]
-    elif exc_info is True:
-        yield sys.exception()
+    yield sys.exception() if exc_info is True else exc_info
     yield from event_dict.values()

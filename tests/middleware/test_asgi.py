@@ -103,6 +103,38 @@ def test_a_500_that_nobody_finishes_is_sent():
     assert sent_before(KeyError, app) == [500]
 
 
+def test_a_500_in_pieces_is_sent_at_once():
+    """Nobody can tell when the last piece comes, so the first one goes out, behind its start."""
+    order: list[str] = []
+
+    async def send(message: Any) -> None:
+        order.append(message["type"])
+
+    async def app(_scope: Any, _receive: Any, outgoing: Any) -> None:
+        try:
+            raise error_of(testing.FINESSE_UNAUTHORIZED)
+        except VendorError:
+            await outgoing(start(500))
+            await outgoing({**WHOLE, "more_body": True})
+            order.append("a pause")
+            await outgoing(WHOLE)
+
+    asyncio.run(ErrnormMiddleware(app)({"type": "http"}, None, send))
+
+    assert order == ["http.response.start", "http.response.body", "a pause", "http.response.body"]
+
+
+def test_the_names_of_its_headers_are_in_small_letters():
+    """ASGI asks for it, and HTTP/2 (RFC 9113, section 8.2.1) takes no others."""
+
+    async def app(*_: Any) -> None:
+        raise error_of(testing.FINESSE_OUT_OF_SERVICE)
+
+    names = [name for name, _ in run(app, {"type": "http"})[0]["headers"]]
+
+    assert names == [b"content-type", b"content-length", b"retry-after"]
+
+
 def test_a_500_of_the_apps_own_is_sent_at_once():
     """It goes out before a background task begins, not only when the app has returned."""
     order: list[str] = []

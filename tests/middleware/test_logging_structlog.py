@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 from vendor_errors import PRIVATE, error_of
 
@@ -123,6 +124,27 @@ def test_a_chain_that_ends_in_itself_ends():
     assert list(_carried._chain(one)) == [one, other]
 
 
+OTHER = error_of(testing.FINESSE_UNAUTHORIZED)
+
+
+def test_of_several_the_exception_s_comes_first(kept: Kept):
+    """What the entry is about stands before what its text mentions; of a group it is the first."""
+    log.error("no session after %s", OTHER, exc_info=ERROR)
+    log.error("no session", exc_info=ExceptionGroup("both", [ERROR, OTHER]))
+    event = add_errnorm(None, "error", {"event": "no session", "before": OTHER.record, "exc_info": ERROR})
+
+    assert [shown(record.errnorm) for record in kept.records] == [WANTED, WANTED]
+    assert shown(event["errnorm"]) == WANTED
+
+
+def test_of_a_result_the_error_is_shown_and_not_the_notice():
+    """As `VendorError.record`: a notice beside an error is not the error."""
+    notice = errnorm.normalize(testing.CHAT_NOTICE.body, status=200)
+    both = attrs.evolve(notice, records=(notice.first, ERROR.record))
+
+    assert shown(_carried.fields_among([both])) == WANTED
+
+
 def test_of_a_long_list_the_beginning_is_looked_at():
     """A list of a million numbers costs an entry no more than a short one."""
     assert _carried.fields_among([[None] * 19 + [ERROR]]) is not None
@@ -150,9 +172,11 @@ def test_a_fault_of_ours_drops_no_entry(kept: Kept, monkeypatch: pytest.MonkeyPa
     """Where errnorm fails, the entry is written without its fields."""
     monkeypatch.setattr(_carried, "safe_fields", lambda _: 1 / 0)
     log.error("no session: %s", ERROR)
+    event = {"event": "no session", "error": ERROR}
 
     assert "no session" in kept.records[-1].getMessage()
     assert not hasattr(kept.records[-1], "errnorm")
+    assert add_errnorm(None, "error", dict(event)) == event
 
 
 def structlog_line(stream: io.StringIO, **configured: Any) -> Any:

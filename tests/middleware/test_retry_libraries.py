@@ -55,6 +55,15 @@ def test_stamina_repeats_when_the_vendor_says(slept: list[float]):
     assert (retried(), len(calls), slept) == ("done", 2, [5.0])
 
 
+def test_stamina_waits_no_longer_than_it_may(slept: list[float]):
+    """A longer delay of the vendor is cut to the caller's bound."""
+    stamina = pytest.importorskip("stamina", reason="the hook is for errnorm[stamina]")
+    call, _ = failing(error_of(DOWN))
+    stamina.retry(on=for_stamina.on_vendor_error(longest=2), timeout=None)(call)()
+
+    assert slept == [2.0]
+
+
 def test_stamina_has_its_own_backoff_where_nobody_says_how_long(slept: list[float]):
     """An answer of True leaves the wait to stamina."""
     stamina = pytest.importorskip("stamina", reason="the hook is for errnorm[stamina]")
@@ -134,11 +143,11 @@ def test_tenacity_strategies_can_be_joined(slept: list[float]):
     from errnorm.middleware.tenacity import retry_if_vendor_error, wait_as_advised
 
     either = retry_if_vendor_error() | tenacity.retry_if_exception_type(TimeoutError)
-    wait = wait_as_advised(tenacity.wait_none()) + tenacity.wait_fixed(1)
+    wait = wait_as_advised(tenacity.wait_fixed(2)) + tenacity.wait_fixed(1)
     call, calls = failing(TimeoutError(), error_of(DOWN))
     tenacity.retry(retry=either, wait=wait)(call)()
 
-    assert (len(calls), slept) == (3, [1, 6])
+    assert (len(calls), slept) == (3, [3, 6])
 
 
 @pytest.mark.parametrize(

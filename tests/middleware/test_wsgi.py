@@ -17,6 +17,7 @@ from app_server import wsgiref_serving
 from vendor_errors import PRIVATE, error_of
 
 from errnorm import VendorError, testing
+from errnorm.middleware import _answer
 from errnorm.middleware.wsgi import ErrnormMiddleware
 
 
@@ -153,6 +154,29 @@ def test_a_body_that_cannot_be_begun_is_answered_and_closed():
     call = Call(ErrnormMiddleware(app_with(chunks)))
 
     assert (call.status, chunks.closed) == ("503 Service Unavailable", 1)
+
+
+def test_nothing_of_the_body_follows_the_answer():
+    """A body that could go on after its error is not asked to: the document is all that is sent."""
+    call = Call(ErrnormMiddleware(app_with(Chunks(ERROR, b"and more"))))
+
+    assert len(call.body) == int(call.headers["Content-Length"])
+
+
+def test_a_fault_of_ours_leaves_the_error_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    """Where errnorm fails to write the answer, the app's own error goes its own way."""
+    monkeypatch.setattr(_answer, "to_problem", lambda _: 1 / 0)
+    for chunks in (ERROR, Chunks(ERROR)):
+        with pytest.raises(VendorError):
+            Call(ErrnormMiddleware(app_with(chunks)))
+
+
+def test_a_server_may_wrap_files_by_a_function():
+    """As uWSGI does: then no body is of its kind, and each is watched."""
+    environ = {"wsgi.file_wrapper": lambda file: file}
+    app = ErrnormMiddleware(lambda *_: Chunks(b"a"))
+
+    assert list(app(environ, None)) == [b"a"]
 
 
 def test_a_bug_stays_a_bug():
