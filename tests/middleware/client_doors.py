@@ -260,8 +260,11 @@ async def aiohttp_chunks(response: aiohttp.ClientResponse) -> AsyncIterator[byte
 
 WHOLE: dict[str, Call] = {
     "httpx-transport": httpx_whole("transport"),
+    "httpx-hook": httpx_whole("hook"),
     "httpx-install": httpx_whole("install"),
     "httpx-async-transport": httpx_async_whole("transport"),
+    "httpx-async-hook": httpx_async_whole("hook"),
+    "httpx-async-install": httpx_async_whole("install"),
     "requests-install": requests_whole("install"),
     "requests-adapter": requests_whole("adapter"),
     "aiohttp": aiohttp_call(aiohttp_whole),
@@ -325,10 +328,26 @@ HTTP2: dict[str, Call] = {
         "transport", lambda response: response.iter_bytes(100), **OVER_HTTP2
     ),
     "httpx-async-hook-raw": httpx_async_stream("hook", lambda response: response.aiter_raw(), **OVER_HTTP2),
+    "httpx-hook": httpx_whole("hook", **OVER_HTTP2),
+    "httpx-install-lines": httpx_stream("install", lambda response: response.iter_lines(), **OVER_HTTP2),
+    "httpx-async-install": httpx_async_whole("install", **OVER_HTTP2),
 }
 
 CALLS = WHOLE | STREAMS
 ALL = CALLS | URLLIB3
+DOORS = (
+    "httpx-transport-bytes",
+    "httpx-hook-raw",
+    "httpx-install",
+    "httpx-async-transport-bytes",
+    "httpx-async-hook",
+    "httpx-async-install-raw",
+    "requests-install-content",
+    "requests-adapter",
+    "aiohttp",
+    "urllib3-stream",
+)
+"""A call through each door, for what takes too long to be asked of every way to read."""
 BOUND = 64 * 1024
 
 
@@ -346,32 +365,46 @@ def check(call: Call, url: str, status: int = 400) -> errnorm.Result:
     return result
 
 
-def waits_httpx(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
-    """Let a body go on once its response is there, and read it."""
-    with httpx_client("transport", options) as client, client.stream("GET", url, timeout=None) as response:
-        vendor.go.set()
-        return attached(response), response.read()
+Waits = Callable[[Any, str, Any], tuple[Any, bytes]]
 
 
-def waits_httpx_async(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+def waits_httpx(door: str) -> Waits:
     """Let a body go on once its response is there, and read it."""
 
-    async def run() -> tuple[Any, bytes]:
+    def call(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+        with httpx_client(door, options) as client, client.stream("GET", url, timeout=None) as response:
+            vendor.go.set()
+            return attached(response), response.read()
+
+    return call
+
+
+def waits_httpx_async(door: str) -> Waits:
+    """Let a body go on once its response is there, and read it."""
+
+    async def run(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
         async with (
-            httpx_async_client("install", options) as client,
+            httpx_async_client(door, options) as client,
             client.stream("GET", url, timeout=None) as response,
         ):
             vendor.go.set()
             return attached(response), await response.aread()
 
-    return asyncio.run(run())
+    return lambda vendor, url, options: asyncio.run(run(vendor, url, options))
 
 
-def waits_requests(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+def waits_requests(door: str, timeout: int | None) -> Waits:
     """Let a body go on once its response is there, and read it."""
-    with session_of_requests("install", options) as session, session.get(url, stream=True) as response:
-        vendor.go.set()
-        return attached(response), response.content
+
+    def call(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
+        with (
+            session_of_requests(door, options) as session,
+            session.get(url, stream=True, timeout=timeout) as response,
+        ):
+            vendor.go.set()
+            return attached(response), response.content
+
+    return call
 
 
 def waits_aiohttp(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
@@ -385,5 +418,11 @@ def waits_aiohttp(vendor: Any, url: str, options: Any) -> tuple[Any, bytes]:
     return asyncio.run(run())
 
 
-WAITS = [waits_httpx, waits_httpx_async, waits_requests, waits_aiohttp]
+WAITS: dict[str, Waits] = {
+    **{f"httpx-{door}": waits_httpx(door) for door in ("transport", "hook", "install")},
+    **{f"httpx-async-{door}": waits_httpx_async(door) for door in ("transport", "hook", "install")},
+    "requests-adapter": waits_requests("adapter", None),
+    "requests-install": waits_requests("install", TIMEOUT),  # a longer clock of the caller's changes nothing
+    "aiohttp": waits_aiohttp,
+}
 """Calls that let a stalled body go on once they have its response."""

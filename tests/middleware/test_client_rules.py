@@ -71,14 +71,15 @@ def test_raise_on_error_raises(vendor: Vendor, name: str):
     assert error.__cause__ is None
 
 
-@pytest.mark.parametrize("name", WHOLE)
-def test_a_broken_body_raises_what_it_did(vendor: Vendor, name: str):
-    """Where the network fails, the client's own exception is what the caller gets."""
-    url = f"{vendor.raw}/finesse/cut?503"
-    without, _ = WHOLE[name](url, None)
+@pytest.mark.parametrize("way", ["cut", "cut-chunked", "malformed"])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_broken_body_raises_what_it_did(vendor: Vendor, name: str, way: str):
+    """Where the network fails, the client's own exception is what the caller gets, and where it was."""
+    url = f"{vendor.raw}/finesse/{way}?503"
+    without, _ = CALLS[name](url, None)
 
     assert without.error is not None
-    assert WHOLE[name](url, RAISE)[0] == without
+    assert CALLS[name](url, RAISE)[0] == without
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -348,10 +349,10 @@ def test_an_endless_body_that_is_raised_is_left(
 
 
 @pytest.mark.parametrize("way", ["stalled", "stalled-chunk", "stalled-chunks"])
-@pytest.mark.parametrize("call", WAITS)
-def test_a_stalled_body_is_not_waited_for(vendor: Vendor, call: Callable[..., tuple[Any, bytes]], way: str):
+@pytest.mark.parametrize("name", WAITS)
+def test_a_stalled_body_is_not_waited_for(vendor: Vendor, name: str, way: str):
     """The response is there while the body still stalls, for ever if need be, and nothing of it is lost."""
-    result, body = call(vendor, f"{vendor.raw}/finesse/{way}?400", {"peek_seconds": 0.2})
+    result, body = WAITS[name](vendor, f"{vendor.raw}/finesse/{way}?400", {"peek_seconds": 0.2})
 
     assert 0 < len(result.raw.data) <= len(FINESSE) // 2
     assert FINESSE.startswith(result.raw.data)
@@ -459,14 +460,17 @@ def stalled_requests(url: str, options: Any) -> str:
             return f"{response.status_code} {type(error).__name__}"
 
 
+@pytest.mark.parametrize("options", [{}, RAISE])
 @pytest.mark.parametrize("stalled", [stalled_httpx, stalled_requests])
-def test_a_timeout_is_raised_where_the_caller_reads(vendor: Vendor, stalled: Callable[[str, Any], str]):
-    """A read that times out while errnorm looks ahead is raised when the caller reads."""
+def test_a_timeout_is_raised_where_the_caller_reads(
+    vendor: Vendor, stalled: Callable[[str, Any], str], options: dict[str, Any]
+):
+    """A read that times out while errnorm looks ahead is raised when the caller reads, and nothing else is."""
     url = f"{vendor.raw}/finesse/stalled?400"
     without = stalled(url, None)
 
     assert without.startswith("400 ")
-    assert stalled(url, {}) == without
+    assert stalled(url, options) == without
 
 
 # Nothing is leaked.
@@ -767,6 +771,40 @@ def test_two_doors_make_one_record(vendor: Vendor):
     assert caught.value.record.vendor == "cisco-finesse"
 
 
+INNER = [({}, None), ({"inspect_success": True}, "zoom-cobrowse")]
+
+
+@pytest.mark.parametrize("options, expected", INNER)
+def test_a_success_has_a_result_to_ask_for(vendor: Vendor, options: dict[str, Any], expected: str | None):
+    """It is None where nobody looked, and an outer door leaves the result of an inner one."""
+    url = f"{vendor.http1}/cobrowse/plain?200"
+    with httpx_client("transport", options) as client:
+        errnorm.middleware.httpx.install(client)
+        found = client.get(url).extensions["errnorm"]
+    with session_of_requests("adapter", options) as session:
+        errnorm.middleware.requests.install(session)
+        other = session.get(url, timeout=30).errnorm
+
+    assert (found and found.first.vendor) == expected
+    assert other == found
+
+
+@pytest.mark.parametrize("options, expected", INNER)
+def test_a_success_has_a_result_to_ask_for_async(
+    vendor: Vendor, options: dict[str, Any], expected: str | None
+):
+    """The same for the async client."""
+
+    async def run() -> Any:
+        async with httpx_async_client("transport", options) as client:
+            errnorm.middleware.httpx.install(client)
+            return (await client.get(f"{vendor.http1}/cobrowse/plain?200")).extensions["errnorm"]
+
+    found = asyncio.run(run())
+
+    assert (found and found.first.vendor) == expected
+
+
 @pytest.mark.parametrize("options", [None, {}])
 def test_an_empty_raw_response_can_be_wrapped(vendor: Vendor, options: Any):
     """`raw` of an empty error is a file whether errnorm looked at it or not."""
@@ -900,10 +938,14 @@ def test_httpx_closes_what_it_raises_async():
     """The same for the async transport, and the generator is closed as well."""
     body = Closing()
     transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(body), **RAISE)
-    with pytest.raises(errnorm.VendorError):
-        asyncio.run(transport.handle_async_request(REQUEST))
 
-    assert (body.closed, body.generators) == (1, 1)
+    async def run() -> tuple[int, int]:
+        with pytest.raises(errnorm.VendorError) as caught:
+            await transport.handle_async_request(REQUEST)
+        assert caught.value.response.is_closed
+        return body.closed, body.generators  # before the end of the loop, which closes all that are left
+
+    assert asyncio.run(run()) == (1, 1)
 
 
 class Exit(BaseException):
@@ -987,7 +1029,8 @@ def test_aiohttp_keeps_the_ends_of_chunks(vendor: Vendor):
     assert b"True" in seen.body
 
 
-def test_a_timeout_of_aiohttp_is_raised_where_the_caller_reads(vendor: Vendor):
+@pytest.mark.parametrize("options", [{}, RAISE])
+def test_a_timeout_of_aiohttp_is_raised_where_the_caller_reads(vendor: Vendor, options: dict[str, Any]):
     """The clock of aiohttp, shorter than ours, is not taken for ours."""
 
     async def run(options: Any) -> str:
@@ -1002,7 +1045,7 @@ def test_a_timeout_of_aiohttp_is_raised_where_the_caller_reads(vendor: Vendor):
                 return type(error).__name__
         raise AssertionError
 
-    assert asyncio.run(run({})) == asyncio.run(run(None))
+    assert asyncio.run(run(options)) == asyncio.run(run(None))
 
 
 def test_aiohttp_closes_what_it_raises(vendor: Vendor):

@@ -26,7 +26,7 @@ from attrs import field, frozen
 from corpus import cases
 
 BIG = 10 * 1024 * 1024
-PAUSE = 0.03
+PAUSE = 0.015
 DIGEST = b'Digest realm="desk", nonce="abc123", qop="auth", algorithm=MD5'
 
 
