@@ -27,7 +27,7 @@ class Start(NamedTuple):
 
     Attributes:
         data: the bytes, taken out of their chunks, packed as they were sent.
-        is_whole: there is no more.
+        is_whole: it was read to its end.
         is_broken: it ends before its end, and the caller's own read will say how.
     """
 
@@ -56,17 +56,17 @@ def peek(response: HTTPResponse, size: int, seconds: float) -> Start:
     recording = _Recording(connection, time.monotonic() + seconds, size * _FRAMING)
     response.fp = io.BufferedReader(recording)
     try:
-        return _read(response, size, recording)
+        return _read(response, size)
     finally:
         response.fp = io.BufferedReader(_Replay(connection, bytes(recording.taken), recording.failure))
         response.length, response.chunk_left = state
 
 
-def _read(response: HTTPResponse, size: int, recording: _Recording) -> Start:
+def _read(response: HTTPResponse, size: int) -> Start:
     """Read piece by piece: one `read` would lose what came before a failure."""
     start = b""
     try:
-        while len(start) < size and (recording.seconds_left() > 0 or not start):
+        while len(start) < size:
             piece = response.read1(min(size - len(start), _PIECE))
             if not piece:
                 return Start(start, not response.length, bool(response.length))
@@ -75,7 +75,7 @@ def _read(response: HTTPResponse, size: int, recording: _Recording) -> Start:
         pass
     except Exception:  # noqa: BLE001 - a timeout, a broken connection, no chunk: the caller meets it again
         return Start(start, is_whole=False, is_broken=True)
-    return Start(start, is_whole=response.length == 0, is_broken=False)
+    return Start(start, is_whole=False, is_broken=False)
 
 
 def is_readable(connection: socket.socket, seconds: float) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,8 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
-    """Give a vendor behind TLS, whose authority is made for this run and known to all clients."""
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
+    """Give what a server needs, whose authority is made for this run and known to all clients."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     place = tmp_path_factory.mktemp("tls") / "authority.pem"
@@ -34,7 +36,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
     CERTIFICATES.load_verify_locations(place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REQUESTS_CA_BUNDLE", str(place))
-        yield from running(context)
+        yield context
+
+
+@pytest.fixture(scope="module")
+def servers(context: ssl.SSLContext) -> Iterator[Vendor]:
+    """Give a vendor behind TLS."""
+    yield from running(context)
 
 
 def running(context: ssl.SSLContext) -> Iterator[Vendor]:
@@ -55,6 +63,43 @@ def running(context: ssl.SSLContext) -> Iterator[Vendor]:
             vendor.go.set()
             stop.set()
             thread.join(10)
+
+
+def half_a_record(context: ssl.SSLContext, each: socket.socket, go: threading.Event) -> None:
+    """Answer one client, and send half of the TLS record with the body; the other half when told to."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls, (client, _) = context.wrap_bio(incoming, outgoing, server_side=True), each.accept()
+    with client:
+        for step in (tls.do_handshake, tls.read):
+            while True:
+                try:
+                    step()
+                except ssl.SSLWantReadError:
+                    client.sendall(outgoing.read())
+                    incoming.write(client.recv(65536))
+                else:
+                    break
+        tls.write(b"HTTP/1.1 400 Said\r\nContent-Length: %d\r\n\r\n" % len(FINESSE))
+        client.sendall(outgoing.read())
+        tls.write(FINESSE)
+        record = outgoing.read()
+        client.sendall(record[: len(record) // 2])
+        go.wait(30)
+        client.sendall(record[len(record) // 2 :])
+
+
+@pytest.mark.parametrize("name", ["requests-adapter", "requests-install", "httpx-async-transport", "aiohttp"])
+def test_half_a_record_of_tls_is_nothing_yet(context: ssl.SSLContext, name: str):
+    """The socket has something, which cannot be read before the record is whole: it is not waited for."""
+    with listening() as each:
+        stalling = SimpleNamespace(go=threading.Event())
+        thread = threading.Thread(target=half_a_record, args=(context, each, stalling.go))
+        thread.start()
+        url = f"https://127.0.0.1:{each.getsockname()[1]}/finesse"
+        result, body = WAITS[name](stalling, url, {"peek_seconds": 0.2})
+        thread.join(10)
+
+    assert (result.raw.data, body) == (b"", FINESSE)
 
 
 @pytest.mark.parametrize("way", ["whole", "cut", "cut-chunked", "malformed", "to-the-end", "bad-gzip"])
