@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import attrs
 import pytest
 
 import errnorm
@@ -37,6 +38,18 @@ def test_a_notice_alone_can_be_printed():
 
     assert error.record.severity == "info"
     assert str(error) == error.record.summary()
+
+
+def test_the_record_is_the_first_that_is_an_error():
+    """A notice beside an error is not the error, and `str` counts the others."""
+    sample = errnorm.testing.CHAT_NOTICE
+    notice = errnorm.normalize(sample.body, status=200)
+    failed = errnorm.normalize(b"", status=503).first
+    error = VendorError(attrs.evolve(notice, records=(notice.first, failed, failed)))
+
+    assert error.record is failed
+    assert error.records == (notice.first, failed, failed)
+    assert str(error) == f"{failed.summary()} And 2 more."
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])

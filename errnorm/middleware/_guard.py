@@ -151,7 +151,7 @@ class Watch:
         No body follows HEAD, 1xx, 204 and 304 (RFC 9112, section 6.3), and an event stream may say
         nothing for hours.
         """
-        is_stream = (content_type or "").lower().lstrip().startswith(_EVENT_STREAM)
+        is_stream = (content_type or "").lower().startswith(_EVENT_STREAM)
         return method != "HEAD" and status >= 200 and status not in {204, 304} and not is_stream
 
     def result(self, body: bytes, status: int, headers: Any, url: object) -> Result | None:  # noqa: ANN401 - as the client has them

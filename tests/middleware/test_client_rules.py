@@ -39,6 +39,7 @@ from vendor_servers import SHAPES, Vendor
 
 import errnorm
 import errnorm.middleware.httpx
+import errnorm.middleware.urllib3
 from errnorm import rewind
 from errnorm.middleware import _httpcore
 from errnorm.middleware._guard import Peek, Watch
@@ -149,6 +150,19 @@ def what_raises(call: Callable[[], Any]) -> str | None:
 AUTH = [("agent1001", 200), ("agent1002", 401)]
 
 
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_challenge_is_raised_around_the_client_alone(status: int):
+    """One of a proxy as one of a server: within the client's loop somebody may answer it."""
+    mock = httpx.MockTransport(lambda _: httpx.Response(status))
+    inside = httpx.Client(transport=errnorm.middleware.httpx.ErrnormTransport(mock, **RAISE))
+    around = httpx.Client(transport=mock)
+    errnorm.middleware.httpx.install(around, **RAISE)
+    with inside, around:
+        assert attached(inside.get("https://finesse.example.com/")).first.status == status
+        with pytest.raises(errnorm.VendorError):
+            around.get("https://finesse.example.com/")
+
+
 @pytest.mark.parametrize("user, status", AUTH)
 @pytest.mark.parametrize("door", ["transport", "hook", "install"])
 def test_httpx_digest(vendor: Vendor, door: str, user: str, status: int):
@@ -256,6 +270,14 @@ def test_httpx_follows_a_redirect(vendor: Vendor, door: str):
 def test_what_is_never_read_ahead(method: str, status: int, kind: str | None, expected: bool):  # noqa: FBT001 - a parameter
     """No body follows HEAD, 1xx, 204 and 304, and an event stream is not held up."""
     assert Watch.has_body(method, status, kind) is expected
+
+
+@pytest.mark.parametrize("options, expected", [
+    ({}, True), ({"peek_bytes": 5}, True), ({"peek_bytes": 4}, False), ({"peek_seconds": 0}, False),
+])  # fmt: skip
+def test_a_look_goes_on_while_there_is_room_and_time(options: dict[str, Any], expected: bool):  # noqa: FBT001 - a parameter
+    """A piece that fills the bound is the last, and so is one that comes when the time is over."""
+    assert Peek(Watch(**options)).wants_more(b"<Api") is expected
 
 
 def test_an_event_stream_is_not_held_up(vendor: Vendor):
@@ -599,6 +621,7 @@ def test_a_cancelled_call_is_let_go(vendor: Vendor, recwarn: pytest.WarningsReco
         async with httpx_async_client("transport", {}) as client:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(client.get(url), 0.1)
+            assert len(asyncio.all_tasks()) == 1  # nobody reads on
 
     asyncio.run(run())
     vendor.go.set()
@@ -705,6 +728,30 @@ def test_the_raw_response_of_requests_is_a_file(vendor: Vendor):
         return found
 
     assert read({}) == read(None)
+
+
+def test_the_raw_response_of_requests_has_its_socket(vendor: Vendor):
+    """A program that waits for several responses at once asks each for its file number."""
+    with (
+        session_of_requests("install", {}) as session,
+        session.get(f"{vendor.http1}/finesse/large?400", stream=True, timeout=30) as response,
+    ):
+        assert response.raw.fileno() == response.raw.connection.sock.fileno()
+
+
+def test_two_looks_at_a_stalled_body_wait_no_longer(vendor: Vendor, monkeypatch: pytest.MonkeyPatch):
+    """A retry has looked before the adapter does: the second look knows the connection as well."""
+    monkeypatch.setattr(errnorm.middleware.urllib3, "_PEEK_SECONDS", 0.05)
+    retrying = requests.adapters.HTTPAdapter(max_retries=errnorm.middleware.urllib3.ErrnormRetry(total=0))
+    with requests.Session() as session:
+        session.mount("http://", errnorm.middleware.requests.ErrnormAdapter(retrying, peek_seconds=0.05))
+        response = session.get(f"{vendor.raw}/finesse/stalled?400", stream=True)
+        found = attached(response)
+        vendor.go.set()
+
+        assert response.content == FINESSE
+    assert FINESSE.startswith(found.raw.data)
+    assert found.raw.data
 
 
 def test_a_chunked_raw_response_is_chunked(vendor: Vendor):
@@ -932,6 +979,8 @@ def test_httpx_closes_what_it_raises():
 
     assert body.closed == 1
     assert caught.value.response.request is REQUEST
+    with pytest.raises(httpx.ResponseNotRead):
+        caught.value.response.content  # noqa: B018 - it raises
 
 
 def test_httpx_closes_what_it_raises_async():
@@ -942,7 +991,8 @@ def test_httpx_closes_what_it_raises_async():
     async def run() -> tuple[int, int]:
         with pytest.raises(errnorm.VendorError) as caught:
             await transport.handle_async_request(REQUEST)
-        assert caught.value.response.is_closed
+        with pytest.raises(httpx.ResponseNotRead):  # what lies beyond the bound is not read for it
+            caught.value.response.content  # noqa: B018 - it raises
         return body.closed, body.generators  # before the end of the loop, which closes all that are left
 
     assert asyncio.run(run()) == (1, 1)

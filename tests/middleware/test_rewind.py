@@ -66,6 +66,23 @@ def test_trailers_that_end_are_there_for_the_caller():
     assert response.read() == BODY
 
 
+def test_a_byte_a_chunk_is_looked_at_whole():
+    """Chunks that are mostly frame do not use up the bound."""
+    chunks = [b"1\r\n%c\r\n" % byte for byte in BODY]
+    response = response_of(Wire([HEAD, *chunks, b"0\r\n", b"\r\n"]))
+
+    assert peek(response, len(BODY), math.inf).data == BODY
+    assert response.read() == BODY
+
+
+def test_without_time_what_is_there_is_looked_at():
+    """A look of no seconds waits for nothing, and takes what has come."""
+    response = response_of(Wire([HEAD, CHUNK, b"0\r\n", b"\r\n"]))
+
+    assert peek(response, 100, 0).data == BODY
+    assert response.read() == BODY
+
+
 @pytest.mark.parametrize("size", [1, 5, len(BODY), 1000])
 def test_a_look_is_no_longer_than_it_may_be(size: int):
     """However little is looked at, the caller reads the whole."""
