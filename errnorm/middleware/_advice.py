@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from errnorm.exceptions import VendorError
+from errnorm.middleware._guard import guarded
 from errnorm.record import Result, RetryAdvice
 from errnorm.vocabulary import Severity
 
@@ -48,5 +49,6 @@ def _seconds(advice: RetryAdvice) -> float | None:
 
 
 def wait_after(error: BaseException | None, longest: float) -> bool | float:
-    """Tell the same of an exception: False for everything that is no `VendorError`."""
-    return isinstance(error, VendorError) and advised_wait(error.result, longest)
+    """Tell the same of an exception: False for all that is no `VendorError`, and where errnorm fails."""
+    wait = guarded(advised_wait, error.result, longest) if isinstance(error, VendorError) else None
+    return False if wait is None else wait

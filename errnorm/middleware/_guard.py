@@ -27,7 +27,7 @@ _EVENT_STREAM = "text/event-stream"
 
 
 def needs(package: str) -> ImportError:
-    """Give the error for a middleware whose package is not installed.
+    """Give the error for a middleware whose package is not installed, or too old for it.
 
     Args:
         package: the package's name, which is the extra's name as well.
@@ -36,13 +36,17 @@ def needs(package: str) -> ImportError:
         The error, to be raised from the one that the import gave.
 
     Example:
-        >>> print(needs("httpx"))
-        errnorm.middleware.httpx needs httpx, which is not installed. Try: pip install "errnorm[httpx]"
+        >>> print(needs("no-such-client"))
+        errnorm.middleware.no-such-client needs no-such-client, which is not installed.
+        Try: pip install "errnorm[no-such-client]"
     """
-    return ImportError(
-        f"errnorm.middleware.{package} needs {package}, which is not installed. "
-        f'Try: pip install "errnorm[{package}]"'
-    )
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 20 ms of import, for an error
+
+    try:
+        fact = f"cannot use {package} {version(package)}, which is installed"
+    except PackageNotFoundError:
+        fact = f"needs {package}, which is not installed"
+    return ImportError(f'errnorm.middleware.{package} {fact}. Try: pip install "errnorm[{package}]"')
 
 
 def guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

@@ -1145,6 +1145,17 @@ def test_without_the_client_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, 
         importlib.import_module(f"errnorm.middleware.{package}")
 
 
+def test_a_client_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch):
+    """A client before middlewares, aiohttp 3.11: it is there, and not what is needed."""
+    monkeypatch.delattr(aiohttp, "ClientMiddlewareType")
+    monkeypatch.delitem(sys.modules, "errnorm.middleware.aiohttp")
+
+    with pytest.raises(
+        ImportError, match=rf"cannot use aiohttp {aiohttp.__version__}, which is installed\. Try: "
+    ):
+        importlib.import_module("errnorm.middleware.aiohttp")
+
+
 @pytest.mark.parametrize("options, error", [
     ({"vendor": "cisco"}, errnorm.UnknownVendor),
     ({"peek_bytes": 0}, errnorm.InvalidArgument),

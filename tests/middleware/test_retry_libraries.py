@@ -16,6 +16,7 @@ from vendor_errors import error_of
 
 import errnorm
 from errnorm import VendorError, testing
+from errnorm.middleware import _advice
 from errnorm.middleware import stamina as for_stamina
 from errnorm.middleware._advice import advised_wait
 from errnorm.testing import Sample
@@ -210,6 +211,17 @@ def test_a_wait_follows_the_advice_of_every_record(status: int, seconds: int | N
 
     assert (seen is not False) == (bool(errors) and all(record.retry.same_call for record in errors))
     assert seen is True or 0 <= seen <= 30
+
+
+def test_a_fault_of_ours_leaves_the_error_as_it_is(monkeypatch: pytest.MonkeyPatch, caplog: Any):
+    """Where errnorm fails to judge, the vendor's error is what the caller gets, and the log says so."""
+    stamina = pytest.importorskip("stamina", reason="the hook is for errnorm[stamina]")
+    monkeypatch.setattr(_advice, "advised_wait", lambda *_: 1 / 0)
+    for retried in (tenacious, stamina.retry(on=for_stamina.on_vendor_error())):
+        with pytest.raises(VendorError):
+            retried(failing(error_of(DOWN))[0])()
+
+    assert caplog.text.count("ZeroDivisionError") == 2
 
 
 def test_the_hook_sees_the_error_behind_nothing_else():
