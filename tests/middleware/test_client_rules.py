@@ -9,6 +9,7 @@ import io
 import pickle
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,7 @@ from client_doors import (
     httpx_client,
     session_of_aiohttp,
     session_of_requests,
+    waits_aiohttp,
 )
 from requests.auth import HTTPDigestAuth
 from vendor_servers import SHAPES, Vendor
@@ -187,15 +189,15 @@ def test_httpx_digest(vendor: Vendor, door: str, user: str, status: int):
 def test_httpx_digest_async(vendor: Vendor, door: str, user: str, status: int):
     """The same for the async client."""
 
-    async def run() -> Any:
+    async def run() -> tuple[bool, int]:
         async with httpx_async_client(door, RAISE) as client:
             try:
-                return await client.get(f"{vendor.http1}/digest/", auth=httpx.DigestAuth(user, "secret"))
+                response = await client.get(f"{vendor.http1}/digest/", auth=httpx.DigestAuth(user, "secret"))
             except errnorm.VendorError as error:
-                assert door == "install"
-                return error.response
+                return True, error.response.status_code
+            return False, response.status_code
 
-    assert asyncio.run(run()).status_code == status
+    assert asyncio.run(run()) == ((door, status) == ("install", 401), status)
 
 
 @pytest.mark.parametrize("user, status", AUTH)
@@ -203,15 +205,16 @@ def test_httpx_digest_async(vendor: Vendor, door: str, user: str, status: int):
 @pytest.mark.parametrize("door", ["adapter", "install"])
 def test_requests_digest(vendor: Vendor, door: str, stream: bool, user: str, status: int):  # noqa: FBT001 - a parameter
     """The session answers the challenge whether errnorm stands around it or inside."""
+    raised = False
     with session_of_requests(door, RAISE) as session:
         auth = HTTPDigestAuth(user, "secret")
         try:
             response = session.get(f"{vendor.http1}/digest/", auth=auth, stream=stream, timeout=30)
         except errnorm.VendorError as error:
-            assert (door, status) == ("install", 401)
-            response = error.response
+            raised, response = True, error.response
         text = response.text
 
+    assert raised == ((door, status) == ("install", 401))
     assert response.status_code == status
     assert text == {200: "welcome", 401: "no"}[status]
 
@@ -289,9 +292,13 @@ def test_an_event_stream_is_not_held_up(vendor: Vendor):
         assert response.read() == b"data: ok\n"
     vendor.go.clear()
     with session_of_requests("install", {}) as session, session.get(url, stream=True, timeout=30) as response:
-        assert not vendor.go.is_set()
+        assert attached(response).raw.data == b""
         vendor.go.set()
         assert response.content == b"data: ok\n"
+    vendor.go.clear()
+    result, body = waits_aiohttp(vendor, url, {})
+
+    assert (result.raw.data, body) == (b"", b"data: ok\n")
 
 
 def test_head_has_a_record_and_no_body(vendor: Vendor):
@@ -808,14 +815,66 @@ def test_what_a_hook_has_read_is_not_read_again():
     assert response.content == FINESSE
 
 
-def test_two_doors_make_one_record(vendor: Vendor):
-    """A client with errnorm at two doors has the result of the inner one."""
+def counted(monkeypatch: pytest.MonkeyPatch, place: Any, name: str) -> list[Any]:
+    """Note each call of a function."""
+    calls: list[Any] = []
+    function = getattr(place, name)
+    monkeypatch.setattr(place, name, lambda *given: calls.append(given) or function(*given))
+    return calls
+
+
+def test_two_doors_make_one_record(vendor: Vendor, monkeypatch: pytest.MonkeyPatch):
+    """A client with errnorm at two doors has the result of the inner one, and its body is looked at once."""
+    looks = counted(monkeypatch, errnorm.middleware.httpx, "fill")
+    url, second = f"{vendor.http1}/finesse/plain?400", {"vendor": "zoom-cobrowse", **RAISE}
     with httpx_client("transport", {}) as client:
-        errnorm.middleware.httpx.install(client, vendor="zoom-cobrowse", **RAISE)
-        with pytest.raises(errnorm.VendorError) as caught:
-            client.get(f"{vendor.http1}/finesse/plain?400")
+        errnorm.middleware.httpx.install(client, **second)
+        with pytest.raises(errnorm.VendorError) as caught, client.stream("GET", url):
+            pass
 
     assert caught.value.record.vendor == "cisco-finesse"
+    assert len(looks) == 1
+
+
+def test_two_doors_of_requests_make_one_record(vendor: Vendor, monkeypatch: pytest.MonkeyPatch):
+    """The same for a session."""
+    looks = counted(monkeypatch, errnorm.middleware.requests, "peek")
+    url, second = f"{vendor.http1}/finesse/plain?400", {"vendor": "zoom-cobrowse", **RAISE}
+    with session_of_requests("adapter", {}) as session:
+        errnorm.middleware.requests.install(session, **second)
+        with pytest.raises(errnorm.VendorError) as caught:
+            session.get(url, stream=True, timeout=30)
+
+    assert caught.value.record.vendor == "cisco-finesse"
+    assert len(looks) == 1
+
+
+def begin(response: httpx.Response) -> None:
+    """Read a part of a body."""
+    next(response.iter_raw(100))
+
+
+@pytest.mark.parametrize("hook", [begin, httpx.Response.close])
+def test_a_response_that_a_hook_has_begun_or_closed_is_not_read(vendor: Vendor, hook: Callable[..., None]):
+    """What is left of its body is not taken for the body; its error is raised all the same."""
+    with httpx_client("install", RAISE) as client:
+        client.event_hooks = {"response": [hook]}
+        with (
+            pytest.raises(errnorm.VendorError) as caught,
+            client.stream("GET", f"{vendor.http1}/finesse/large?503"),
+        ):
+            pass
+
+    assert caught.value.result.raw.data == b""
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if not name.startswith("aiohttp")])
+def test_a_body_that_cannot_be_unpacked_is_an_error_as_well(vendor: Vendor, name: str):
+    """Its record is raised, and not the client's exception about a body that nobody has asked for."""
+    with pytest.raises(errnorm.VendorError) as caught:
+        STREAMS[name](f"{vendor.raw}/finesse/bad-gzip?400", RAISE)
+
+    assert caught.value.record.status == 400
 
 
 INNER = [({}, None), ({"inspect_success": True}, "zoom-cobrowse")]
@@ -879,6 +938,42 @@ def test_a_raised_response_of_requests_has_its_history(vendor: Vendor):
         session.get(f"{vendor.http1}/redirect/finesse/plain?404", timeout=30)
 
     assert [response.status_code for response in caught.value.response.history] == [302]
+
+
+def test_a_call_within_a_hook_is_a_call_of_its_own(vendor: Vendor):
+    """A hook of the first hop that calls somebody: the error at the end is still that of the whole call."""
+
+    def call(response: requests.Response, **_: object) -> None:
+        if response.is_redirect:
+            session.get(f"{vendor.http1}/success/plain?200", timeout=30)
+
+    with session_of_requests("install", RAISE) as session:
+        session.hooks["response"].append(call)
+        with pytest.raises(errnorm.VendorError) as caught:
+            session.get(f"{vendor.http1}/redirect/finesse/plain?404", timeout=30)
+
+    assert [response.status_code for response in caught.value.response.history] == [302]
+
+
+def test_a_call_in_another_thread_is_a_call_of_its_own(vendor: Vendor):
+    """While one thread waits within a session, another one's call that follows no redirect is looked at."""
+    seen: list[Any] = []
+
+    def ask() -> None:
+        url = f"{vendor.http1}/finesse/plain?404"
+        seen.append(attached(session.get(url, allow_redirects=False, timeout=30)))
+
+    def meanwhile(response: requests.Response, **_: object) -> None:
+        if response.ok:
+            thread = threading.Thread(target=ask)
+            thread.start()
+            thread.join(30)
+
+    with session_of_requests("install", {}) as session:
+        session.hooks["response"].append(meanwhile)
+        session.get(f"{vendor.http1}/success/plain?200", timeout=30)
+
+    assert [result.first.status for result in seen] == [404]
 
 
 def test_a_redirect_that_is_not_followed_is_looked_at(vendor: Vendor):
@@ -996,6 +1091,74 @@ def test_httpx_closes_what_it_raises_async():
         return body.closed, body.generators  # before the end of the loop, which closes all that are left
 
     assert asyncio.run(run()) == (1, 1)
+
+
+class Waiting(httpx.AsyncByteStream):
+    """A body that never comes, whoever closes it."""
+
+    async def __aiter__(self):
+        await asyncio.Event().wait()
+        yield b""  # pragma: no cover - a generator, as the streams of httpx are
+
+
+def test_nobody_waits_for_a_response_that_is_closed():
+    """A transport of another kind may not end a read when its stream is closed: errnorm ends its own."""
+    options = {"peek_seconds": 0.01}
+
+    async def run() -> int:
+        transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(Waiting()), **options)
+        response = await transport.handle_async_request(REQUEST)
+        await response.aclose()
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
+
+
+class Opened(httpx.BaseTransport, httpx.AsyncBaseTransport, requests.adapters.BaseAdapter):
+    """A transport that notes who opens and closes it."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def __enter__(self):
+        self.noted.append("enter")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.noted.append("exit")
+
+    def close(self) -> None:
+        """Note it."""
+        self.noted.append("close")
+
+    async def __aenter__(self):
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.__exit__()
+
+    async def aclose(self) -> None:
+        """Note it."""
+        self.close()
+
+
+def test_what_is_wrapped_is_opened_and_closed():
+    """A client as a context opens its transport and leaves it; one that is closed closes it."""
+    ours, wrapped = errnorm.middleware.httpx, [Opened() for _ in range(5)]
+    with httpx.Client(transport=ours.ErrnormTransport(wrapped[0])):
+        pass
+    httpx.Client(transport=ours.ErrnormTransport(wrapped[1])).close()
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=ours.AsyncErrnormTransport(wrapped[2])):
+            pass
+        await httpx.AsyncClient(transport=ours.AsyncErrnormTransport(wrapped[3])).aclose()
+
+    asyncio.run(run())
+    with requests.Session() as session:
+        session.mount("http://", errnorm.middleware.requests.ErrnormAdapter(wrapped[4]))
+
+    assert [each.noted for each in wrapped] == [["enter", "exit"], ["close"]] * 2 + [["close"]]
 
 
 class Exit(BaseException):
