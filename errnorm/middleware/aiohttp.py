@@ -162,10 +162,7 @@ class _Replay(aiohttp.StreamReader):
         if n >= 0:
             return self._take(n) or await self._inner.read(n)
         ahead = self._take()
-        if self._is_whole:
-            return ahead
-        self._check()
-        return ahead + await self._inner.read()
+        return ahead if self._is_whole else ahead + await self._inner.read()
 
     async def readany(self) -> bytes:
         """Give what is there, and wait where nothing is."""

@@ -162,5 +162,4 @@ def _read_or_close(response: requests.Response, *, is_whole: bool) -> None:
 
 def _content(response: requests.Response) -> bytes:
     """Give the body where the session has read it already; a stream is left alone."""
-    consumed = getattr(response, "_content_consumed", False)
-    return (consumed and response._content) or b""  # noqa: SLF001 - `content` would begin to read
+    return response._content or b""  # noqa: SLF001 - `content` would begin to read

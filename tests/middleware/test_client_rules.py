@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import inspect
 import io
 import pickle
 import socket
@@ -25,7 +26,9 @@ import aiohttp
 import httpx
 import requests
 from client_doors import (
+    ALL,
     CERTIFICATES,
+    OVER_HTTP2,
     STREAMS,
     WAITS,
     WHOLE,
@@ -505,12 +508,16 @@ def test_a_timeout_is_raised_where_the_caller_reads(
 # Nothing is leaked.
 
 
+PROTOCOLS = {"http1": {}, "http2": OVER_HTTP2}
+
+
 @pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("door", ["transport", "hook", "install"])
-def test_httpx_goes_on_with_its_connection(vendor: Vendor, door: str, options: dict[str, Any]):
+def test_httpx_goes_on_with_its_connection(vendor: Vendor, door: str, protocol: str, options: dict[str, Any]):
     """Ten errors in a row use one connection, raised or not, streamed or not."""
-    url = f"{vendor.http1}/finesse/chunked?400"
-    with httpx_client(door, options) as client:
+    url = f"{getattr(vendor, protocol)}/finesse/chunked?400"
+    with httpx_client(door, options, **PROTOCOLS[protocol]) as client:
         for _ in range(10):
             with suppress(errnorm.VendorError), client.stream("GET", url) as response:
                 response.read()
@@ -522,13 +529,16 @@ def test_httpx_goes_on_with_its_connection(vendor: Vendor, door: str, options: d
 
 
 @pytest.mark.parametrize("options", [{}, RAISE])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("door", ["transport", "hook", "install"])
-def test_httpx_async_goes_on_with_its_connection(vendor: Vendor, door: str, options: dict[str, Any]):
+def test_httpx_async_goes_on_with_its_connection(
+    vendor: Vendor, door: str, protocol: str, options: dict[str, Any]
+):
     """The same for the async client."""
-    url = f"{vendor.http1}/finesse/chunked?400"
+    url = f"{getattr(vendor, protocol)}/finesse/chunked?400"
 
     async def run() -> None:
-        async with httpx_async_client(door, options) as client:
+        async with httpx_async_client(door, options, **PROTOCOLS[protocol]) as client:
             for _ in range(10):
                 with suppress(errnorm.VendorError):
                     async with client.stream("GET", url) as response:
@@ -619,12 +629,17 @@ def test_an_interrupt_is_not_kept_for_later():
 
 def test_a_cancelled_call_is_let_go(vendor: Vendor, recwarn: pytest.WarningsRecorder):
     """A task that is cancelled while errnorm looks ahead ends at once and leaves nothing open."""
-    url = f"{vendor.raw}/finesse/stalled?400"
+    url, kept = f"{vendor.raw}/finesse/stalled?400", []
+
+    async def keep(request: aiohttp.ClientRequest, handler: Any) -> aiohttp.ClientResponse:
+        kept.append(await handler(request))
+        return kept[-1]
 
     async def run() -> None:
-        async with session_of_aiohttp({}) as session:
+        async with session_of_aiohttp({}, keep) as session:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(session.get(url), 0.1)
+            assert [response.closed for response in kept] == [True]
         async with httpx_async_client("transport", {}) as client:
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(client.get(url), 0.1)
@@ -661,7 +676,15 @@ def readers() -> dict[str, Callable[[aiohttp.StreamReader], AsyncIterator[Any]]]
         await content.wait_eof()
         yield b"%d" % content.total_bytes
 
-    return {"exactly": exactly, "until": until, "nowait": nowait, "end": end}
+    async def chunks(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        await content.wait_eof()
+        while not content.at_eof():
+            pair = await content.readchunk()
+            yield (
+                b"" if pair == (b"", True) else repr(pair).encode()
+            )  # the mark of a chunk's end may come alone
+
+    return {"exactly": exactly, "until": until, "nowait": nowait, "end": end, "chunks": chunks}
 
 
 @pytest.mark.parametrize("peek_bytes", [1, 100, 64 * 1024])
@@ -676,12 +699,17 @@ def test_the_reader_of_aiohttp_is_whole(vendor: Vendor, name: str, way: str, pee
     assert call(url, {"peek_bytes": peek_bytes})[0] == call(url, None)[0]
 
 
-def test_a_released_response_of_aiohttp_is_closed(vendor: Vendor):
+@pytest.mark.parametrize("name, given", [
+    ("read", ()), ("read", (5,)), ("readany", ()), ("readchunk", ()), ("readuntil", ()), ("readline", ()),
+    ("readexactly", (5,)), ("read_nowait", ()),
+])  # fmt: skip
+def test_a_released_response_of_aiohttp_is_closed(vendor: Vendor, name: str, given: tuple[int, ...]):
     """What was read ahead is not given out once the response is released, as without."""
 
     async def after(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         response.release()
-        yield await response.content.read()
+        taken = getattr(response.content, name)(*given)
+        yield repr(await taken if inspect.isawaitable(taken) else taken).encode()
 
     call = aiohttp_call(after)
     url = f"{vendor.http1}/finesse/large?400"
@@ -783,14 +811,22 @@ def test_a_response_of_requests_pickles(vendor: Vendor):
     assert copy.content == FINESSE
 
 
-def test_another_kind_of_adapter_is_left_alone():
+class Pipe(io.BytesIO):
+    """A file that cannot tell where it is."""
+
+    def tell(self) -> int:
+        """Fail as a pipe does."""
+        raise io.UnsupportedOperation
+
+
+def test_another_kind_of_adapter_is_left_alone(caplog: pytest.LogCaptureFixture):
     """A `raw` that is not urllib3's is not read ahead: the record is made from the status."""
 
     class Other(requests.adapters.BaseAdapter):
         def send(self, request: Any, **_: Any) -> requests.Response:
             response = requests.Response()
             response.status_code, response.url, response.request = 503, request.url, request
-            response.raw = io.BytesIO(b"<ApiErrors/>")
+            response.raw = Pipe(b"<ApiErrors/>")
             return response
 
         def close(self) -> None:
@@ -802,6 +838,7 @@ def test_another_kind_of_adapter_is_left_alone():
 
     assert response.content == b"<ApiErrors/>"
     assert [record.status for record in response.errnorm] == [503]
+    assert caplog.records == []
 
 
 def test_what_a_hook_has_read_is_not_read_again():
@@ -850,8 +887,9 @@ def test_two_doors_of_requests_make_one_record(vendor: Vendor, monkeypatch: pyte
 
 
 def begin(response: httpx.Response) -> None:
-    """Read a part of a body."""
-    next(response.iter_raw(100))
+    """Read a part of a body, to go on with it later."""
+    response.begun = response.iter_raw(100)  # type: ignore[attr-defined]
+    next(response.begun)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("hook", [begin, httpx.Response.close])
@@ -1282,15 +1320,16 @@ def open_sockets() -> int:
 
 
 @pytest.mark.parametrize("options", [{}, RAISE])
-@pytest.mark.parametrize("name", CALLS)
-def test_no_socket_is_left_open(vendor: Vendor, name: str, options: dict[str, Any]):
+@pytest.mark.parametrize("way", ["to-the-end", "cut-chunked"])
+@pytest.mark.parametrize("name", ALL)
+def test_no_socket_is_left_open(vendor: Vendor, name: str, way: str, options: dict[str, Any]):
     """After a call, raised or not, a client holds as many sockets as after one without errnorm: none."""
-    url = f"{vendor.raw}/finesse/to-the-end?400"
-    CALLS[name](url, None)
+    url = f"{vendor.raw}/finesse/{way}?400"
+    ALL[name](url, None)
     before = open_sockets()
     for _ in range(3):
         with suppress(errnorm.VendorError):
-            CALLS[name](url, options)
+            ALL[name](url, options)
 
     assert open_sockets() <= before
 
