@@ -85,7 +85,7 @@ def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek 
 
 async def _look_ahead(watch: Watch, response: aiohttp.ClientResponse, peek: Peek) -> VendorError | None:
     response.content = await _peek(response.content, watch, peek)
-    error = guarded(_judge, watch, response, peek.start)
+    error = guarded(lambda: _judge(watch, response, peek.start))
     # Where the body broke off, the client's own exception comes when the caller reads, as without errnorm.
     return error if peek.failure is None else None
 

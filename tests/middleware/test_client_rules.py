@@ -446,6 +446,8 @@ FAULTS = [
     (errnorm.Result, "is_error"), (errnorm.VendorError, "__init__"),
     (rewind, "peek"), (rewind, "_socket_below"), (rewind, "is_readable"),
     (rewind._Recording, "_has_come"), (_httpcore, "_is_buffered"),
+    (errnorm.middleware.httpx, "coming"), (errnorm.middleware.httpx, "is_all_here"),
+    (errnorm.middleware.aiohttp, "_all_here"),
 ]  # fmt: skip
 
 
@@ -454,14 +456,15 @@ def fault(*_: object, **__: object) -> None:
     raise ZeroDivisionError("a bug of ours")
 
 
-@pytest.mark.parametrize("place, name", FAULTS)
+@pytest.mark.parametrize("where", FAULTS, ids=lambda where: ".".join((where[0].__name__, where[1])))
 @pytest.mark.parametrize("call", ["httpx-install", "httpx-hook-raw", "httpx-async-transport-bytes",
                                   "requests-install", "requests-adapter-lines", "aiohttp-chunks"])  # fmt: skip
+@pytest.mark.parametrize("way", ["plain", "slow"])  # all there at once, and still to come
 def test_a_fault_anywhere_in_errnorm_stays_inside(
-    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, call: str, place: Any, name: str
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch, way: str, call: str, where: Any
 ):
     """What errnorm does around the body may fail: the caller has the same bytes and no exception of ours."""
-    url = f"{vendor.http1}/finesse/chunked?400"
+    url, (place, name) = f"{vendor.http1}/finesse/{way}?400", where
     without = CALLS[call](url, None)[0]
     is_property = isinstance(vars(place).get(name), property)
     monkeypatch.setattr(place, name, property(fault) if is_property else fault)
@@ -660,7 +663,10 @@ def readers() -> dict[str, Callable[[aiohttp.StreamReader], AsyncIterator[Any]]]
 
     async def exactly(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         yield await content.readexactly(90)
-        yield await content.readexactly(100_000)
+        try:
+            await content.readexactly(100_000)
+        except asyncio.IncompleteReadError as error:
+            yield repr((error.partial, error.expected)).encode()
 
     async def until(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         while piece := await content.readuntil(b"Api"):
@@ -697,6 +703,20 @@ def test_the_reader_of_aiohttp_is_whole(vendor: Vendor, name: str, way: str, pee
     url = f"{vendor.http1}/finesse/{way}?400"
 
     assert call(url, {"peek_bytes": peek_bytes})[0] == call(url, None)[0]
+
+
+def test_a_separator_may_lie_on_both_sides_of_the_bound(vendor: Vendor):
+    """Half of it was read ahead, and half of it comes: it is found."""
+    middle = len(FINESSE) // 2
+    separator = FINESSE[middle - 3 : middle + 3]
+
+    async def until(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        yield await response.content.readuntil(separator)
+
+    seen, result = aiohttp_call(until)(f"{vendor.http1}/finesse/slow?400", {"peek_bytes": 1})
+
+    assert result.raw.data == FINESSE[:1]
+    assert seen.body == FINESSE[: FINESSE.index(separator) + len(separator)]
 
 
 @pytest.mark.parametrize("name, given", [
