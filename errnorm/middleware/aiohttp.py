@@ -248,5 +248,5 @@ class _Replay(aiohttp.StreamReader):
                 self._ahead.appendleft((piece[n:], is_end))
                 piece = piece[:n]
             taken.append(piece)
-            n -= len(piece) if n > 0 else 0
+            n -= len(piece)  # of all, -1, nothing comes to be 0
         return b"".join(taken)

@@ -40,6 +40,7 @@ from client_doors import (
     waits_aiohttp,
 )
 from requests.auth import HTTPDigestAuth
+from vendor_server import plain, serving
 from vendor_servers import SHAPES, Vendor
 
 import errnorm
@@ -49,6 +50,7 @@ from errnorm import rewind
 from errnorm.middleware import _httpcore
 from errnorm.middleware._guard import Peek, Watch
 from errnorm.response import attached
+from errnorm.testing import Sample
 
 CALLS = WHOLE | STREAMS
 FINESSE = SHAPES["finesse"][0]
@@ -75,6 +77,22 @@ def test_raise_on_error_raises(vendor: Vendor, name: str):
     assert (error.record.code, error.record.status) == ("1016", 503)
     assert attached(error.response) is error.result
     assert error.__cause__ is None
+    assert read_of(error.response) == SHAPES["cobrowse"][0]
+
+
+def read_of(response: Any) -> bytes:
+    """Give the body that a response holds, read and unpacked."""
+    return response.content if isinstance(response, httpx.Response | requests.Response) else response._body
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_address_is_looked_at_as_well(name: str):
+    """An empty error of a path of Finesse's is Finesse's: the middleware gives on what it knows."""
+    with serving(plain(Sample(b"", 503, {}))) as server:
+        _, result = WHOLE[name](f"{server.url}/finesse/api/User/agent1001", {})
+
+    assert result is not None
+    assert result[0].vendor == "cisco-finesse"
 
 
 @pytest.mark.parametrize("way", ["cut", "cut-chunked", "malformed"])
@@ -690,7 +708,11 @@ def readers() -> dict[str, Callable[[aiohttp.StreamReader], AsyncIterator[Any]]]
                 b"" if pair == (b"", True) else repr(pair).encode()
             )  # the mark of a chunk's end may come alone
 
-    return {"exactly": exactly, "until": until, "nowait": nowait, "end": end, "chunks": chunks}
+    async def ends(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        yield await content.read(5)
+        yield repr(await content.readchunk()).encode()
+
+    return {"exactly": exactly, "ends": ends, "until": until, "nowait": nowait, "end": end, "chunks": chunks}
 
 
 @pytest.mark.parametrize("peek_bytes", [1, 100, 64 * 1024])
@@ -741,7 +763,7 @@ def test_bytes_given_back_to_the_reader_come_again(vendor: Vendor):
     """Another middleware may give bytes back, as the reader of aiohttp allows."""
 
     async def again(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-        first = await response.content.readany()
+        first = await response.content.read(5)
         response.content.unread_data(first)
         yield await response.content.read()
 
@@ -1155,21 +1177,28 @@ class Waiting(httpx.AsyncByteStream):
     """A body that never comes, whoever closes it."""
 
     async def __aiter__(self):
-        await asyncio.Event().wait()
-        yield b""  # pragma: no cover - a generator, as the streams of httpx are
+        try:
+            await asyncio.Event().wait()
+            yield b""  # pragma: no cover - a generator, as the streams of httpx are
+        finally:
+            await asyncio.sleep(0.01)  # says goodbye
 
 
-def test_nobody_waits_for_a_response_that_is_closed():
+@pytest.mark.parametrize("seconds, end", [(0.01, "closed"), (30, "cancelled")])
+def test_nobody_waits_for_a_response_that_is_over(seconds: float, end: str):
     """A transport of another kind may not end a read when its stream is closed: errnorm ends its own."""
-    options = {"peek_seconds": 0.01}
+    transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(Waiting()), peek_seconds=seconds)
 
-    async def run() -> int:
-        transport = errnorm.middleware.httpx.AsyncErrnormTransport(Bare(Waiting()), **options)
-        response = await transport.handle_async_request(REQUEST)
-        await response.aclose()
-        return len(asyncio.all_tasks())
+    async def run() -> tuple[int, str]:
+        try:
+            async with asyncio.timeout(0.1):
+                response = await transport.handle_async_request(REQUEST)
+                await response.aclose()
+        except TimeoutError:
+            return len(asyncio.all_tasks()), "cancelled"
+        return len(asyncio.all_tasks()), "closed"
 
-    assert asyncio.run(run()) == 1
+    assert asyncio.run(run()) == (1, end)
 
 
 class Opened(httpx.BaseTransport, httpx.AsyncBaseTransport, requests.adapters.BaseAdapter):
