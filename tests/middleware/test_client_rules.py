@@ -80,6 +80,31 @@ def test_raise_on_error_raises(vendor: Vendor, name: str):
     assert read_of(error.response) == SHAPES["cobrowse"][0]
 
 
+COOKIE = plain(Sample(b"", 503, {"Set-Cookie": "desk=7"}))
+
+
+@pytest.mark.parametrize("door, is_kept", [("transport", False), ("hook", True), ("install", True)])
+def test_cookies_of_what_httpx_raises(door: str, is_kept: bool):  # noqa: FBT001 - a parameter
+    """They are on the response, and in the jar where the client was done with it."""
+    with serving(COOKIE) as server, httpx_client(door, RAISE) as client:
+        with pytest.raises(errnorm.VendorError) as caught:
+            client.get(server.url)
+
+        assert dict(caught.value.response.cookies) == {"desk": "7"}
+        assert dict(client.cookies) == ({"desk": "7"} if is_kept else {})
+
+
+@pytest.mark.parametrize("door, is_kept", [("adapter", False), ("install", True)])
+def test_cookies_of_what_requests_raises(door: str, is_kept: bool):  # noqa: FBT001 - a parameter
+    """The same for a session."""
+    with serving(COOKIE) as server, session_of_requests(door, RAISE) as session:
+        with pytest.raises(errnorm.VendorError) as caught:
+            session.get(server.url, timeout=30)
+
+        assert dict(caught.value.response.cookies) == {"desk": "7"}
+        assert dict(session.cookies) == ({"desk": "7"} if is_kept else {})
+
+
 def read_of(response: Any) -> bytes:
     """Give the body that a response holds, read and unpacked."""
     return response.content if isinstance(response, httpx.Response | requests.Response) else response._body

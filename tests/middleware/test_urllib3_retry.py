@@ -65,6 +65,31 @@ def test_the_body_overrules_the_status():
     assert (response.status, len(vendor.asked)) == (503, 1)
 
 
+BUSY = testing.samples._finesse(("Generic Error", "33", "CF_RESOURCE_BUSY"))
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 599])
+def test_the_advice_decides_for_every_status_of_an_error(status: int, slept: list[float]):
+    """A code that asks for a repeat is repeated under whatever status it comes."""
+    with serving(plain(Sample(BUSY, status, {"Retry-After": "3"})), plain(OK)) as vendor:
+        response = pool(ours.ErrnormRetry(total=1)).request("GET", vendor.url)
+
+    assert (response.status, slept) == (200, [3.0])
+
+
+def test_the_address_is_looked_at_as_well(monkeypatch: pytest.MonkeyPatch):
+    """Where a body names nobody, its path may."""
+    seen: list[Any] = []
+    normalize = ours.normalize
+    monkeypatch.setattr(
+        ours, "normalize", lambda body, **given: seen.append(given["url"]) or normalize(body, **given)
+    )
+    with serving(plain(BAD)) as vendor:
+        pool(ours.ErrnormRetry(total=1)).request("GET", f"{vendor.url}/finesse/api/User/agent1001")
+
+    assert seen == ["/finesse/api/User/agent1001"]
+
+
 def test_of_several_errors_all_must_allow_it():
     """One error that cannot be helped stands beside one that can: the call is not repeated."""
     both = testing.samples._finesse(
