@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from errnorm.middleware._advice import LONGEST_WAIT, advised_wait
-from errnorm.middleware._guard import guarded, needs
+from errnorm.middleware._guard import Watch, guarded, needs
 from errnorm.normalizer import normalize
 from errnorm.rewind import peek
 
@@ -138,7 +138,7 @@ def _peeked(response: BaseHTTPResponse) -> tuple[bytes, bool]:
     fp = getattr(response, "_fp", None)
     if fp is None or response.closed:  # urllib3 has read it (preload_content), or there is none
         return response.data or b"", True
-    if response.headers.get("Content-Type", "").startswith("text/event-stream"):
-        return b"", False  # it never ends
+    if not Watch.has_body("", response.status, response.headers.get("Content-Type")):
+        return b"", False  # an event stream never ends
     start = peek(fp, _PEEK_BYTES, _PEEK_SECONDS)
     return start.data, start.is_whole

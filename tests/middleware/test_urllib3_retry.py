@@ -215,14 +215,15 @@ def test_a_body_in_any_form_is_judged(form, slept: list[float]):
     assert (response.status, slept) == (200, [5.0])
 
 
-def test_an_event_stream_is_not_read(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("kind", [b"text/event-stream", b"Text/Event-Stream; charset=utf-8"])
+def test_an_event_stream_is_not_read(monkeypatch: pytest.MonkeyPatch, kind: bytes):
     """A stream that never ends is judged by its status, and the caller has its first event."""
     seen: list[bytes] = []
     normalize = ours.normalize
     monkeypatch.setattr(
         ours, "normalize", lambda body, **given: seen.append(body) or normalize(body, **given)
     )
-    head = b"HTTP/1.1 401 No\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"HTTP/1.1 401 No\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\n\r\n" % kind
     with serving(Raw(head, b"9\r\ndata: 1\n\n\r\n")) as vendor:
         response = pool(ours.ErrnormRetry(total=1)).request("GET", vendor.url, preload_content=False)
         first = next(response.stream(100))
