@@ -110,6 +110,14 @@ def test_a_call_over_tls_is_what_it_is_without(vendor: Vendor, name: str, way: s
 
 
 @pytest.mark.parametrize("name", CALLS)
+def test_a_broken_body_over_tls_raises_what_it_did(vendor: Vendor, name: str):
+    """The end of TLS is the end of the body, and no pause in it: the client's own exception comes."""
+    url = f"{vendor.raw}/finesse/cut?503"
+
+    assert CALLS[name](url, {"raise_on_error": True})[0] == CALLS[name](url, None)[0]
+
+
+@pytest.mark.parametrize("name", CALLS)
 def test_a_large_body_over_tls_is_what_it_is_without(vendor: Vendor, name: str):
     """10 MiB in hundreds of TLS records: equal bytes, and no more than the bound is looked at."""
     result = check(CALLS[name], f"{vendor.raw}/large/whole?400")
