@@ -178,8 +178,11 @@ def _read(response: AnyResponse) -> bytes | None:
     below: Any = getattr(response, "file", response)  # urllib
     if not hasattr(below, "chunk_left"):  # no network: a file
         return None if below.closed or below.tell() else below.read(_BOUND)
+    if _has_none(below):
+        response.close()
+        return b""
     if below.isclosed():
-        return b"" if _had_none(below) else None
+        return None
     announced = below.headers.get("Content-Length")
     is_begun = below.length is not None and str(below.length) != announced
     if is_begun or isinstance(below.chunk_left, int):
@@ -190,8 +193,8 @@ def _read(response: AnyResponse) -> bytes | None:
     return data
 
 
-def _had_none(below: AnyResponse) -> bool:
-    """Tell whether a response of http.client that is over had no body in the first place."""
+def _has_none(below: AnyResponse) -> bool:
+    """Tell whether a response of http.client has no body in the first place, read or not."""
     return below._method == "HEAD" or below.headers.get("Content-Length") == "0"  # type: ignore[no-any-return]  # noqa: SLF001 - nobody else knows the method
 
 

@@ -29,3 +29,28 @@ def test_a_repeated_header_that_a_vendor_reads_is_one_list():
 def test_a_value_comes_in_any_form(value: Any):
     """A list (multidicts), bytes (h11), a number (a test of a user), blanks (a server of long ago)."""
     assert errnorm.normalize(b"", status=503, headers={"Retry-After": value}).first.retry.delay == 5.0
+
+
+DATE, NEXT_WEEK = "Sat, 21 Nov 2026 10:00:00 GMT", "Sat, 28 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize("value, delay", [
+    ("604800", 604_800.0), ("604801", None), (NEXT_WEEK, 604_800.0), (NEXT_WEEK.replace("28", "29"), None),
+    ("2026-11-21T10:01:00Z", 60.0), ("2026-11-21T10:01:00", None),
+])  # fmt: skip
+def test_a_wait_is_a_week_at_most_and_its_zone_is_named(value: str, delay: float | None):
+    """Seconds, an HTTP date and the time stamp of Zoom; what is beyond that is a problem and not obeyed."""
+    result = errnorm.normalize(b"", status=503, headers={"Retry-After": value, "Date": DATE})
+
+    assert result.first.retry.delay == delay
+    assert [problem.code for problem in result.problems] == ["retry-after-invalid"] * (delay is None)
+
+
+@pytest.mark.parametrize("headers, found", [
+    ({"X-Correlation-Id": "c-1", "requestid": "r-1"}, "r-1"),
+    ([(b"X-Request-Id", b"r-\xe9")], "r-é"),
+    ({"X-Request-Id": "r-\udcff"}, "r-?"),
+])  # fmt: skip
+def test_an_id_is_the_best_that_is_there_and_can_be_written(headers: Any, found: str):
+    """The vendor's own name for it comes first; Latin-1 is what bytes of headers are."""
+    assert errnorm.normalize(b"", status=503, headers=headers).first.ids == {"request": found}

@@ -42,7 +42,9 @@ class Vendor(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(b"" if self.command == "HEAD" else body)
+
+    do_HEAD = do_GET  # noqa: N815 - http.server looks for this name
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -241,6 +243,22 @@ def test_an_error_without_a_body_has_its_record(port: int, get: Callable[[str], 
     """No body is no body that is gone."""
     with get(f"http://127.0.0.1:{port}{PATH}?503&empty") as response:
         assert errnorm.from_response(response).detection.shape == "empty"
+
+
+def test_an_answer_to_head_has_its_record(port: int):
+    """It announces the length of a body that does not come; nothing of it is gone, read or not."""
+    path = f"{PATH}?503"
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("HEAD", path, headers={"Connection": "close"})
+    with connection.getresponse() as response:
+        results = [errnorm.from_response(response)]
+        response.read()
+        results.append(errnorm.from_response(response))
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}{path}", method="HEAD"))
+    results.append(errnorm.from_response(caught.value))
+
+    assert [(result.raw.data, result.first.retry.delay) for result in results] == [(b"", 7.0)] * 3
 
 
 def test_a_long_body_is_looked_at_within_a_bound(port: int):

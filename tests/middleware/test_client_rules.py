@@ -1050,7 +1050,8 @@ def test_a_call_within_a_hook_is_a_call_of_its_own(vendor: Vendor):
 
     def call(response: requests.Response, **_: object) -> None:
         if response.is_redirect:
-            session.get(f"{vendor.http1}/success/plain?200", timeout=30)
+            inner = session.get(f"{vendor.http1}/success/plain?200", timeout=30)
+            assert inner.errnorm is None
 
     with session_of_requests("install", RAISE) as session:
         session.hooks["response"].append(call)
