@@ -245,6 +245,13 @@ def test_an_error_without_a_body_has_its_record(port: int, get: Callable[[str], 
         assert errnorm.from_response(response).detection.shape == "empty"
 
 
+def test_a_response_without_a_request_has_its_record():
+    """A test of a user makes one by hand, and httpx then refuses to tell its address."""
+    httpx = pytest.importorskip("httpx", reason="it comes with errnorm[httpx]")
+
+    assert errnorm.from_response(httpx.Response(404, content=BODY)).first.type == "Not Found"
+
+
 def test_an_answer_to_head_has_its_record(port: int):
     """It announces the length of a body that does not come; nothing of it is gone, read or not."""
     path = f"{PATH}?503"
