@@ -20,7 +20,7 @@ from errnorm.rewind import is_readable
 __all__ = ["coming", "is_all_here"]
 
 # The end of the chunk before, the head of a chunk, and at least one byte of it.
-_CHUNK = re.compile(rb"(?:\r?\n)?[^\n]+\n.", re.DOTALL)
+_CHUNK = re.compile(rb"(?:\r?\n)?+[^\n]+\n.", re.DOTALL)
 
 
 def coming(

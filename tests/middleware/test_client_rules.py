@@ -459,6 +459,18 @@ def test_a_body_that_came_with_its_head_is_told_by_its_length(
     assert _httpcore.is_all_here(httpx.Response(400, headers=headers), stream) is expected
 
 
+@pytest.mark.parametrize("buffered, is_over, expected", [
+    (b"5\r\n<", False, True), (b"\r\n5\r\n<", False, True), (b"\r\n5", False, False),
+    (b"\r\n5\r\n", False, False), (b"", False, False), (b"", True, True),
+])  # fmt: skip
+def test_a_chunk_has_come_with_its_first_byte(buffered: bytes, is_over: bool, expected: bool):  # noqa: FBT001 - parameters
+    """The end of the chunk before and a head alone are nothing to read; the end of the connection is."""
+    stream, response = below(buffered), httpx.Response(400, headers={"Transfer-Encoding": "chunked"})
+    stream._connection._h11_state.trailing_data = (buffered, is_over)
+
+    assert _httpcore._is_buffered(stream, response, Peek(Watch())) is expected
+
+
 def test_what_tls_has_unpacked_has_come():
     """A rest of a TLS record shows at no socket: it is asked for before the socket is waited for."""
     request, response = httpx.Request("GET", "https://finesse.example.com"), httpx.Response(400)
