@@ -488,6 +488,21 @@ def _covers(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mista
         yield _warning(
             place, f"this lies over {len(deployments)} entries, of {names}. Say which by deployment."
         )
+    yield from _drops(place, row, [one for one in builtin if one.get("code") == code])
+
+
+def _drops(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mistake]:
+    """Warn of an entry that judges less than the one it lies over: nothing of that one is left."""
+    dropped = [name for name in _ADVICE if name not in row and any(name in one for one in builtin)]
+    if dropped:
+        yield _warning(
+            place,
+            f"the builtin entry of this code has {' and '.join(dropped)}, and this one lies over it whole. "
+            "Repeat them here, or they are gone.",
+        )
+
+
+_ADVICE = ("category", "severity", "retry")
 
 
 def _has(row: Mapping[str, Any], spelling: str) -> bool:

@@ -323,7 +323,9 @@ def test_parse_takes_catalog_files(tmp_path: Path):
 def test_a_catalog_file_is_checked(tmp_path: Path):
     """Exit 0 in order, 2 with mistakes, 3 unreadable; the mistakes on stderr, one a line."""
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(OWN))
+    advice = {"decision": "retry", "scope": "same_call", "delay": 5}
+    whole = {**OWN["entries"][0], "category": "network", "severity": "error", "retry": advice}
+    path.write_text(json.dumps({**OWN, "entries": [whole]}))
     fine = run("catalog", "check", str(path))
     path.write_text(json.dumps({"vendor": "zoom-cobrowse", "entries": [{"code": 7}, 8]}))
     wrong = run("catalog", "check", str(path))

@@ -23,6 +23,7 @@ BUILTIN = {
     "zoom-cobrowse": [
         {"table": "code", "code": "1016", "name": "NETWORK_ERROR"},
         {"table": "code", "code": "1017"},
+        {"table": "code", "code": "1018", "category": "network", "severity": "error", "retry": {}},
     ],
     "unknown": [{"table": "status", "code": "503"}],
     "cisco-finesse": [
@@ -353,6 +354,18 @@ def test_mistakes_stand_in_the_order_of_the_file():
     ]
 
 
+def test_an_entry_that_judges_less_than_the_one_below_is_told():
+    """An entry of your own lies over the builtin one whole: with a title alone, the advice is gone."""
+    row = {"table": "code", "code": "1018", "title": "Ours", "severity": "warning"}
+
+    assert said({"vendor": "zoom-cobrowse", "entries": [row]}) == [
+        (
+            "entries[0] (code 1018): the builtin entry of this code has category and retry, and this one lies over "
+            "it whole. Repeat them here, or they are gone."
+        )
+    ]
+
+
 def test_an_entry_over_two_deployments_is_told():
     """Status 2 means one thing on Unified CCE and another on Unified CCX; one entry for both is unusual."""
     row = {"table": "e-cti", "code": "2", "title": "Ours"}
@@ -422,7 +435,7 @@ FILES = st.builds(
 BEYOND_A_SCHEMA = (
     *("is no key of sources", "stands at entries", "leads to entries", "errnorm has no vendor"),
     *("is looked up in a table", "is usually", "first number of a range", "a delay is"),
-    *("no vendor writes", "belongs to", "this lies over"),
+    *("no vendor writes", "belongs to", "this lies over", "lies over it whole"),
 )
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text("catalog")))
 
