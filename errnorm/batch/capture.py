@@ -124,12 +124,12 @@ class Reader:
         sniff: how likely a stream is of this form, from 0 to 1, by its first bytes and the members that
             the user maps.
         read: gives what is found in a stream, in order.
-        cut: cuts a long stream into pieces that `read` takes one by one, for several processes; None
-            where only the whole can be read.
+        cut: cuts a long stream into pieces that `read` takes one by one, for several processes, and gives
+            what is found where it cannot be cut; None where only the whole can be read.
     """
 
     name: str
     title: str
     sniff: Callable[[bytes, Mapping[str, str]], float]
     read: Callable[[Stream], Iterator[Found]]
-    cut: Callable[[Stream], Iterator[Stream]] | None = None
+    cut: Callable[[Stream], Iterator[Stream | Found]] | None = None

@@ -266,6 +266,8 @@ def json_escapes(data: bytes, start: int, place: int) -> int:
         >>> json_escapes(line, 0, len(line) - 11)
         2
     """
+    if data.find(b'"', start, place) < 0:
+        return 0
     quotes = [len(found[1]) for found in _QUOTE.finditer(data, start, place)]
     if quotes.count(0) % 2 == 0:
         return 0

@@ -11,26 +11,44 @@ not, brackets are counted.
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import orjson
+from attrs import evolve
 
 from errnorm.batch.capture import Stream
-from errnorm.batch.window import Window
+from errnorm.batch.window import MAX_BYTES, Window
 
-__all__ = ["Element", "elements", "loads"]
+__all__ = ["NO_END", "Element", "elements", "loads", "parts", "reason_of"]
 
 _GAP = re.compile(rb"[\s,]*+")
-_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL)
-_SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s",\]}]++)(?=[\s,\]])', re.DOTALL)
+# Strings are passed over as wholes; a lone quote is one that does not end, and the end is a mark as well:
+# without it a long end without a mark would be tried from each of its characters.
+_MARK = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+([{\[]++|[}\]]++|"|\Z)', re.DOTALL)
+_TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
+_SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s",\]]++)++(?=[\s,\]])', re.DOTALL)
+_BARE_END = re.compile(rb"[\s,\]]")
 _NEXT = re.compile(rb'\s*+,\s*+\{\s*+"[^"\\]{1,80}+"')
 _LIST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+\[")
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
+_GUESS_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 19
+_FEW_BYTES = 1 << 14
+_MOST_ELEMENTS = 1024  # what they become is in memory at once
+_LONG_BYTES = 1 << 18
+_MOST_VALUES = 400_000
+_OPENS = b"{["
+
+NO_END = "The input ends inside its list. Look whether it was cut off; what comes before was read."
+_TOO_LONG = f"The element is longer than {MAX_BYTES >> 20} MiB. Cut its body; a body is read up to 1 MiB."
+_NO_JSON = "It is no JSON. Look whether it was cut off, edited by hand, or mixed with something else."
+_TOO_MUCH = f"It holds more than {_MOST_VALUES:,} values. Look whether it is a capture, and give it in parts."
 
 
 class Element(NamedTuple):
@@ -40,27 +58,40 @@ class Element(NamedTuple):
         data: its bytes.
         line: the line it begins in, from 1.
         offset: the byte it begins at, from 0.
-        whole: it has an end; what the end of the input cut off has none.
+        reason: why it is none, a sentence: the end of the input cuts it off, or it is a part of one that is
+            too long; None for an element that is whole.
         value: what it says, where that is known already.
     """
 
     data: bytes
     line: int
     offset: int
-    whole: bool = True
+    reason: str | None = None
     value: Any = _UNREAD
+
+
+class _TooMuch(ValueError):  # noqa: N818 - a fact about the text
+    """A text of so many values that they would fill the memory."""
 
 
 def loads(element: Element) -> Any:  # noqa: ANN401 - any JSON value
     """Give what an element says.
 
     Raises:
-        ValueError: when it is no JSON, or nested deeper than Python goes.
+        ValueError: when it is no JSON, nested deeper than Python goes, or of too many values.
     """
     return _value(element.data) if element.value is _UNREAD else element.value
 
 
+def reason_of(error: ValueError) -> str:
+    """Give the sentence for what `loads` has raised."""
+    return _TOO_MUCH if isinstance(error, _TooMuch) else _NO_JSON
+
+
 def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    # `{},{},{},` becomes twenty times as much in memory; a body of that length has fewer commas.
+    if len(data) > _LONG_BYTES and data.count(b",") > _MOST_VALUES:
+        raise _TooMuch
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -75,12 +106,13 @@ def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
     """Give the elements of a list.
 
     Args:
-        stream: JSON text.
+        stream: JSON text, or a piece that `parts` gave.
         key: the name of the member that is the list, `entries` in a HAR; None where the list is all.
 
     Yields:
-        The elements in order. What the end cuts off comes last, and is not `whole`: an input that ends
-        between two elements, or holds no such list, gives one without an end too.
+        The elements in order. What the end cuts off comes last, and has a `reason`: an input that ends
+        between two elements, or holds no such list, gives one without an end too. An element that is too
+        long comes in parts, each with a `reason`.
 
     Example:
         >>> import io
@@ -89,10 +121,30 @@ def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
         [b'{"a":1}', b'{"b":2}']
     """
     window = Window(stream)
-    if not _find_list(window, _LIST if key is None else re.compile(rb'"%s"\s*+:\s*+\[' % re.escape(key))):
-        yield Element(window.data, window.line, window.offset, whole=False)
-        return
-    yield from _Walk(window).elements()
+    # A piece has a head: it begins inside of the list.
+    if stream.head or (yield from _to_list(window, key)):
+        yield from _Walk(window).elements()
+
+
+def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element]:
+    """Cut a list into pieces of many elements, which `elements` takes; what fits in none comes by itself.
+
+    Args:
+        stream: JSON text.
+        key: as `elements` takes it.
+    """
+    window = Window(stream)
+    if (yield from _to_list(window, key)):
+        yield from _Walk(window).parts(stream)
+
+
+def _to_list(window: Window, key: bytes | None) -> Generator[Element, None, bool]:
+    """Go to the first element of a list; where there is none, give what is there."""
+    start = _LIST if key is None else re.compile(rb'"%s"\s*+:\s*+\[' % re.escape(key))
+    found = _find_list(window, start)
+    if not found:
+        yield Element(window.data, window.line, window.offset, NO_END)
+    return found
 
 
 def _find_list(window: Window, start: re.Pattern[bytes]) -> bool:
@@ -108,6 +160,58 @@ def _find_list(window: Window, start: re.Pattern[bytes]) -> bool:
         window.more()
 
 
+class _End:
+    """Finds where an element ends that may be seen in parts.
+
+    Args:
+        first: its first byte.
+    """
+
+    def __init__(self, first: bytes) -> None:
+        self._is_bare = first not in b'{["'
+        self._depth = 0
+        self._in_text = self._skips = first == b'"'
+
+    def find(self, data: bytes, start: int = 0) -> int | None:
+        """Give where it ends in its next part; None where it goes on.
+
+        Args:
+            data: the part.
+            start: where in it to begin.
+        """
+        if self._is_bare:
+            bare = _BARE_END.search(data, start)
+            return bare.start() if bare else None
+        was_in_text = self._in_text
+        if was_in_text:
+            start = self._text(data, start + self._skips)
+        if self._in_text:
+            return None
+        return start if was_in_text and not self._depth else self._marks(data, start)
+
+    def _marks(self, data: bytes, start: int) -> int | None:
+        while (found := _MARK.match(data, start)) and found[1]:
+            start = found.end()
+            if found[1] == b'"':
+                self._text(data, start)
+                return None
+            if found[1][0] in _OPENS:
+                self._depth += len(found[1])
+            elif self._depth <= len(found[1]):
+                return found.start(1) + self._depth
+            else:
+                self._depth -= len(found[1])
+        return None
+
+    def _text(self, data: bytes, start: int) -> int:
+        """Go to the end of a string, or of the part; there the next part may begin behind a backslash."""
+        found = _TEXT.match(data, start)
+        end = found.end() if found else start
+        self._in_text = not (found and found[1])
+        self._skips = self._in_text and end < len(data)  # what a backslash escapes comes next
+        return end
+
+
 class _Walk:
     """A walk through the elements in a window.
 
@@ -119,14 +223,51 @@ class _Walk:
         self._at = 0
         self._line = window.line
         self._next = b""
+        self._many = _PIECE_BYTES
+        self._alone = 0  # before this place elements are read one by one
+        self._ended = False
 
     def elements(self) -> Iterator[Element]:
-        while (first := self._first()) != b"]":
-            element = self._element(first)
-            yield element
-            if not element.whole:
-                yield from self._blocks()
-                return
+        while not self._ended and (first := self._first()) != b"]":
+            yield from self._one(first)
+
+    def parts(self, stream: Stream) -> Iterator[Stream | Element]:
+        while not self._ended and (first := self._first()) != b"]":
+            end = self._end_of_many() if first == b"{" and self._next else None
+            if end:
+                yield self._piece(stream, end)
+            else:
+                yield from self._one(first)
+
+    def _one(self, first: bytes) -> Iterator[Element]:
+        element = self._element(first)
+        yield element
+        self._ended = element.reason == NO_END
+        if element.reason and not self._ended:
+            yield from self._rest(_End(first), element.data)
+
+    def _piece(self, stream: Stream, end: int) -> Stream:
+        # The bracket ends the list in this piece.
+        file = io.BytesIO(self._window.data[self._at : end] + b"]")
+        piece = evolve(stream, file=file, line=self._line, offset=self._window.offset + self._at, head=b"[")
+        self._step(end)
+        return piece
+
+    def _end_of_many(self) -> int | None:
+        """Give where the last of many elements ends, if all of them are JSON."""
+        if self._at < self._alone:
+            return None
+        if len(self._window.data) - self._at < self._many and not self._window.ended:
+            self._drop()
+            self._window.more()
+        data, at = self._window.data, self._at
+        end = data.rfind(self._next, at, at + self._many) + 1
+        if end and data.count(self._next, at, end) < _MOST_ELEMENTS and _is_json(data[at:end]):
+            self._many = min(2 * self._many, _PIECE_BYTES)
+            return end
+        # Fewer next time, or one that is no JSON would be looked at again with each that stands before it.
+        self._alone, self._many = at + _FEW_BYTES, max(self._many // 4, _FEW_BYTES)
+        return None
 
     def _first(self) -> bytes:
         """Go to the next element, and give its first byte; nothing at the end."""
@@ -146,6 +287,7 @@ class _Walk:
         self._at = to
 
     def _drop(self) -> None:
+        self._alone = max(0, self._alone - self._at)
         self._window.drop(self._at)
         self._at = 0
 
@@ -157,26 +299,29 @@ class _Walk:
             if self._at:
                 self._drop()
             if not self._window.more():
-                return self._cut()
+                return self._cut(NO_END if self._window.ended else _TOO_LONG)
 
-    def _cut(self) -> Element:
-        element = Element(
-            self._window.data[self._at :], self._line, self._window.offset + self._at, whole=False
-        )
-        self._at = len(self._window.data)
-        return element
-
-    def _blocks(self) -> Iterator[Element]:
-        """Give what follows an element too long to find its end, in blocks."""
-        self._drop()
-        while self._window.more():
-            self._line = self._window.line
-            yield self._cut()
+    def _rest(self, end: _End, data: bytes) -> Iterator[Element]:
+        """Give the rest of an element that is too long, and find its end on the way."""
+        stop = end.find(data)
+        while stop is None:
             self._drop()
+            if not self._window.more():
+                return
+            stop = end.find(self._window.data)
+            yield self._cut(_TOO_LONG, stop)
+
+    def _cut(self, reason: str, end: int | None = None) -> Element:
+        data = self._window.data[self._at : end]
+        element = Element(data, self._line, self._window.offset + self._at, reason)
+        self._step(self._at + len(data))
+        return element
 
     def _guessed(self, first: bytes) -> Element | None:
         """End the element before what the one before was followed by, where that makes it JSON."""
-        end = self._window.data.find(self._next, self._at) if first == b"{" and self._next else -1
+        if first != b"{" or not self._next:
+            return None
+        end = self._window.data.find(self._next, self._at, self._at + _GUESS_BYTES)
         if end < 0:
             return None
         data = self._window.data[self._at : end + 1]
@@ -196,19 +341,22 @@ class _Walk:
         return self._taken(end, _UNREAD)
 
     def _end(self, first: bytes) -> int | None:
-        if first not in b"{[":
-            found = _SCALAR.match(self._window.data, self._at)
-            return found.end() if found else None
-        depth, place = 0, self._at
-        while found := _BRACKET.match(self._window.data, place):
-            place = found.end()
-            depth += 1 if found[1] in b"{[" else -1
-            if depth == 0:
-                return place
-        return None
+        if first in b"{[":
+            return _End(first).find(self._window.data, self._at)
+        found = _SCALAR.match(self._window.data, self._at)
+        return found.end() if found else None
 
     def _taken(self, end: int, value: Any) -> Element:  # noqa: ANN401 - any JSON value
         place = self._window.offset + self._at
         element = Element(self._window.data[self._at : end], self._line, place, value=value)
         self._step(end)
         return element
+
+
+def _is_json(text: bytes) -> bool:
+    """Tell whether elements are JSON, all of them."""
+    try:
+        orjson.loads(b"[" + text + b"]")
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -112,12 +112,9 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         return
     reader = how.reader(member.head)
     stream = how.stream(name, member)
-    if reader.cut:
-        for piece in reader.cut(stream):
-            yield Task(input=name, reader=reader.name, piece=piece, seen=seen())
-    else:
-        for found in _batches(reader.read(stream)):
-            yield Task(input=name, reader=reader.name, found=found, seen=seen())
+    for part in _parts((reader.cut or reader.read)(stream)):
+        found, piece = ((), part) if isinstance(part, Stream) else (part, None)
+        yield Task(input=name, reader=reader.name, piece=piece, found=found, seen=seen())
     if reader is LOG and how.format == "auto" and not member.error:
         member.error = lacking(member.head, how.fields)
     yield Task(input=name, reader=reader.name, error=_named(member), seen=seen())
@@ -127,15 +124,19 @@ def _named(member: Member) -> str | None:
     return f"{member.name}: {member.error}" if member.name and member.error else member.error
 
 
-def _batches(every: Iterable[Found]) -> Iterator[tuple[Found, ...]]:
+def _parts(every: Iterable[Stream | Found]) -> Iterator[Stream | tuple[Found, ...]]:
+    """Put together what was found, up to the next piece, or until it is enough for a task."""
     batch: list[Found] = []
     size = 0
-    for found in every:
-        batch.append(found)
-        size += _size(found)
-        if len(batch) >= _TASK_CAPTURES or size >= _TASK_BYTES:
+    for part in every:
+        if not isinstance(part, Stream):
+            batch.append(part)
+            size += _size(part)
+        if batch and (isinstance(part, Stream) or len(batch) >= _TASK_CAPTURES or size >= _TASK_BYTES):
             yield tuple(batch)
             batch, size = [], 0
+        if isinstance(part, Stream):
+            yield part
     if batch:
         yield tuple(batch)
 

@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
-from errnorm.batch.capture import Stream
+import io
+from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["MAX_BYTES", "Window"]
+from attrs import evolve
 
-MAX_BYTES = 16 << 20
-"""The longest line, list element or message; what is longer becomes rejects of this length."""
+from errnorm.batch.capture import Reject, Stream
+
+__all__ = ["MAX_BYTES", "Window", "placed", "portions", "rejects"]
+
+MAX_BYTES = 8 << 20
+"""The longest line, row, list element or message: a body is read up to 1 MiB, and this is some of them."""
 
 _READ_BYTES = 1 << 20
+_REJECT_BYTES = 1 << 20  # a reject's JSON may be six times as long as its bytes
+_MOST_LINES = 1024  # what they become is in memory at once
+
+
+def rejects(stream: Stream, reason: str, data: bytes, line: int, offset: int) -> Iterator[Reject]:
+    """Reject bytes, in parts where they are many: nothing of them is lost, and no part fills the memory.
+
+    Args:
+        stream: where they are from.
+        reason: a sentence that says why.
+        data: the bytes.
+        line: the line they begin in.
+        offset: the byte they begin at.
+    """
+    for start in range(0, len(data) or 1, _REJECT_BYTES):
+        part = data[start : start + _REJECT_BYTES]
+        yield Reject(stream.source(line, offset + start), reason, part)
+        line += part.count(b"\n")
+
+
+def portions(data: bytes, end_in: Callable[[bytes], int]) -> Iterator[bytes]:
+    """Cut many short lines into portions: a MiB of them may become a hundred MiB of records.
+
+    Args:
+        data: whole lines.
+        end_in: gives where the last line ends of the bytes it is given; 0 where none does.
+    """
+    while data.count(b"\n") > _MOST_LINES and (end := _some_end(data, end_in)):
+        yield from portions(data[:end], end_in)
+        data = data[end:]
+    if data:
+        yield data
+
+
+def _some_end(data: bytes, end_in: Callable[[bytes], int]) -> int:
+    """Give the end of a line near the middle; behind it where a long line lies there."""
+    left = place = len(data) // 2
+    while left > _MOST_LINES:
+        if end := end_in(data[:place]):
+            return end
+        left //= 2
+        place += left
+    return 0
+
+
+def placed(stream: Stream, parts: Iterable[bytes], line: int, offset: int) -> Iterator[Stream]:
+    """Give parts of a stream, one behind the other, as streams that know their places."""
+    for part in parts:
+        yield evolve(stream, file=io.BytesIO(part), line=line, offset=offset)
+        line, offset = line + part.count(b"\n"), offset + len(part)
 
 
 class Window:
@@ -34,10 +89,11 @@ class Window:
 
     def more(self) -> bool:
         """Look further, twice as far each time; False at the end and at the greatest length."""
-        if self.ended or len(self.data) >= MAX_BYTES:
+        left = MAX_BYTES - len(self.data)
+        if self.ended or left <= 0:
             return False
         # Twice as much each time: who looks again from the start stays linear.
-        part = self._file.read(min(max(_READ_BYTES, len(self.data)), MAX_BYTES))
+        part = self._file.read(min(max(_READ_BYTES, len(self.data)), left))
         self.ended = not part
         self.data += part
         return bool(part)

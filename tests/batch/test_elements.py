@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errnorm.batch import elements as module
 from errnorm.batch.capture import Stream
-from errnorm.batch.elements import elements, loads
+from errnorm.batch.elements import NO_END, elements, loads, parts
 
 ijson = pytest.importorskip("ijson", reason="ijson is the peer of this test")
 
@@ -41,7 +43,7 @@ def test_elements_are_those_of_ijson(items: list[Any], separators: tuple[str, st
         loads(e) for e in found
     ]
     for element in found:
-        assert element.whole
+        assert element.reason is None
         assert data[element.offset : element.offset + len(element.data)] == element.data
         assert data.count(b"\n", 0, element.offset) + 1 == element.line
 
@@ -54,8 +56,50 @@ def test_cut_list_gives_its_beginning_and_the_rest(items: list[Any], keep: float
     *whole, last = elements(Stream(io.BytesIO(data)))
 
     assert [loads(element) for element in whole] == items[: len(whole)]
-    assert not last.whole
+    assert last.reason == NO_END
     assert data.endswith(last.data)
+
+
+LIKE = st.builds(lambda n, text: {"time": n, "body": text}, st.integers(), st.text(max_size=20))
+ODD = st.sampled_from([b'{"time":NaN}', b'{"time":', b"}", b'"x"y', b'{"time":"\\ud800"}', b"[1", b"nope"])
+
+
+@given(
+    items=st.lists(LIKE.map(lambda item: json.dumps(item).encode()) | ODD, max_size=30),
+    end=st.sampled_from([b"]", b"", b"]}}", b" , "]),
+    separator=st.sampled_from([b",", b",\n", b" , "]),
+    size=st.integers(20, 300),
+)
+def test_pieces_of_a_list_hold_its_elements(items: list[bytes], end: bytes, separator: bytes, size: int):
+    """A list cut into pieces has the elements of the whole, at the same places, whatever stands in it."""
+    data = b"[" + separator.join(items) + end
+    with patch.multiple(module, _PIECE_BYTES=size, _FEW_BYTES=size // 4):
+        cut = list(parts(Stream(io.BytesIO(data))))
+    found = [one for part in cut for one in (elements(part) if isinstance(part, Stream) else [part])]
+
+    assert [one[:4] for one in found] == [one[:4] for one in elements(Stream(io.BytesIO(data)))]
+
+
+@given(
+    head=st.lists(
+        st.sampled_from([b"x", b"\\", b'\\"', b'"', b"{", b"}", b"[", b"]", b",", b" "]), max_size=40
+    ),
+    first=st.sampled_from([b"{", b"[", b'"', b"1"]),
+    cuts=st.lists(st.integers(1, 9), max_size=8),
+)
+def test_the_end_of_an_element_is_found_in_parts(head: list[bytes], first: bytes, cuts: list[int]):
+    """Where an element ends does not depend on how it is cut while it is looked for."""
+    data, at, end = first + b"".join(head), 0, module._End(first)
+    found = None
+    for size in [*cuts, len(data)]:
+        part = data[at : at + size]
+        found = end.find(part) if part else None
+        if found is not None:
+            found += at
+            break
+        at += len(part)
+
+    assert found == module._End(first).find(data)
 
 
 def test_broken_element_does_not_end_the_list():

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from errnorm.batch.capture import Capture, Found, Reader, Reject, Stream
-from errnorm.batch.window import MAX_BYTES
+from errnorm.batch.capture import Capture, Found, Reader, Stream
+from errnorm.batch.window import MAX_BYTES, rejects
 
 __all__ = ["BINARY", "BODY"]
 
 _START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*+(?:[<{\[]|$)")
 # `<34>Nov 21 …` (RFC 3164, RFC 5424) and `[2026-11-21 …]` begin a log, and no body.
 _LOG = re.compile(rb"<\d{1,3}>|\[(?!\s*+[\[{\"\]])")
-_BLOCK_BYTES = 1 << 20  # a reject's JSON may be six times as long as its bytes
+# Control characters, or NULs that are no hole: a log cut while its server wrote on begins with a long run.
+_NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]|(?<!\0)\0{1,15}+(?!\0)")
+_BLOCK_BYTES = 1 << 20
 _TOO_LONG = f"The input is one body of more than {MAX_BYTES >> 20} MiB. Cut it; a body is read up to 1 MiB."
 _NO_FORM = "The input is of no form that is read here. Look whether it is a picture, a program or encrypted."
 
@@ -24,29 +26,26 @@ def _sniff(head: bytes, _: Mapping[str, str]) -> float:
 
 def _read(stream: Stream) -> Iterator[Found]:
     data = stream.file.read(MAX_BYTES)
-    source = stream.source(stream.line, stream.offset)
-    if len(data) < MAX_BYTES:
-        if data.strip():
-            yield Capture(data, {}, source)
-        return
-    yield from _blocks(stream, data, _TOO_LONG)
+    if len(data) == MAX_BYTES:
+        yield from _rejected(stream, data, _TOO_LONG)
+    elif data.strip():
+        yield Capture(data, {}, stream.source(stream.line, stream.offset))
 
 
-def _blocks(stream: Stream, data: bytes, reason: str) -> Iterator[Found]:
+def _rejected(stream: Stream, data: bytes, reason: str) -> Iterator[Found]:
     line, offset = stream.line, stream.offset
     while data:
-        block, data = data[:_BLOCK_BYTES], data[_BLOCK_BYTES:]
-        yield Reject(stream.source(line, offset), reason, block)
-        line, offset = line + block.count(b"\n"), offset + len(block)
-        data = data or stream.file.read(_BLOCK_BYTES)
+        yield from rejects(stream, reason, data, line, offset)
+        line, offset = line + data.count(b"\n"), offset + len(data)
+        data = stream.file.read(_BLOCK_BYTES)
 
 
 def _sniff_binary(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.5 if b"\0" in head else 0.0
+    return 0.5 if b"\0" in head and _NO_TEXT.search(head) else 0.0
 
 
 def _read_binary(stream: Stream) -> Iterator[Found]:
-    yield from _blocks(stream, stream.file.read(_BLOCK_BYTES), _NO_FORM)
+    yield from _rejected(stream, stream.file.read(_BLOCK_BYTES), _NO_FORM)
 
 
 BODY = Reader(name="body", title="a single body", sniff=_sniff, read=_read)

@@ -12,7 +12,7 @@ from attrs import evolve
 from errnorm.batch.capture import Found, Reader, Reject, Stream
 from errnorm.batch.names import names_in, pointer
 from errnorm.batch.rows import found_in
-from errnorm.batch.window import MAX_BYTES
+from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.charset import decode
 from errnorm.record import Source
 
@@ -22,9 +22,14 @@ _DELIMITERS = (",", "\t", ";", "|")
 _PIECE_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z_@][\w@./() -]{0,60}")
 _LOOKED_AT = 20  # rows
+_ROW_BYTES = 4 << 20  # a cell is four times as long while the module reads it
+_HEADER_BYTES = 1 << 16
+_MOST_COLUMNS = 4_000  # Elasticsearch knows 1,000 fields of an index
 _BOM = b"\xef\xbb\xbf"
 _BROKEN_ROW = "The row is no CSV: {}. Look at its quotes."
 _CUT_ROW = "The input ends inside a quoted cell. Look whether it was cut off; what comes before was read."
+_OPEN_ROW = f"The row is longer than {_ROW_BYTES >> 20} MiB. Look whether a quote in it was left open."
+_WIDE = f"The first row names more than {_MOST_COLUMNS:,} columns. Look whether it is a table; cut out some."
 _LONG_ROW = "The row has {} cells, and the first row names {} columns. Look at its quotes and delimiters."
 
 
@@ -93,47 +98,82 @@ def _columns(header: bytes) -> list[str]:
         return []
 
 
-def _pieces(stream: Stream) -> Iterator[Stream]:
-    """Cut a table at ends of rows: outside of quotes, where the number of quotes before is even."""
-    head, offset, line, rest, quotes = stream.head, stream.offset, stream.line, b"", 0
-    while part := stream.file.read(_PIECE_BYTES):
-        data = rest + part
-        head = head or data.partition(b"\n")[0]
-        # No row ends in the rest: only the new part is looked through, so a long row costs its length once.
-        end = _row_end(data, len(rest), quotes)
-        if not end and len(data) >= MAX_BYTES:
-            end = len(data)
-        quotes = data.count(b'"', end) if end else quotes + part.count(b'"')
-        rest = data[end:]
-        if end:
-            yield evolve(stream, file=io.BytesIO(data[:end]), offset=offset, line=line, head=head)
-            offset += end
-            line += data.count(b"\n", 0, end)
-    if rest:
-        yield evolve(stream, file=io.BytesIO(rest), offset=offset, line=line, head=head)
+def _pieces(stream: Stream) -> Iterator[Stream | Reject]:
+    return _Cutter(stream).pieces()
 
 
-def _row_end(data: bytes, start: int, quotes: int) -> int:
-    """Give the end of the last whole row behind a place; 0 where none ends there.
+class _Cutter:
+    """Cuts a table at ends of rows: outside of quotes, where the number of quotes before is even.
+
+    Where they stay odd for longer than a row may be, a quote was left open: that row is looked for.
 
     Args:
-        data: rows, the last of which may lack its end.
-        start: the place.
-        quotes: how many quotes stand before it.
+        stream: the table.
     """
-    end = data.rfind(b"\n", start) + 1
-    quotes += data.count(b'"', start, end) if end else 0
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._line = stream.line
+        self._offset = stream.offset
+        self._data = b""
+        self._is_all = False
+        self._is_open = False  # in a row that is too long
+
+    def pieces(self) -> Iterator[Stream | Reject]:
+        while not self._is_all:
+            self._read()
+            if self._is_open:
+                yield from self._reject(self._data.find(b"\n") + 1)
+            while not self._is_open and (end := _rows_end(self._data) or self._odd_end()):
+                data, line, offset = self._take(end)
+                yield from placed(self._stream, portions(data, _rows_end), line, offset)
+            if self._is_open and self._data:
+                yield from self._reject(0)
+
+    def _read(self) -> None:
+        part = self._stream.file.read(_PIECE_BYTES)
+        self._data, self._is_all = self._data + part, not part
+        if not self._stream.head:
+            head = self._data[:_HEADER_BYTES].partition(b"\n")[0]
+            self._stream = evolve(self._stream, head=head)
+
+    def _odd_end(self) -> int:
+        """Give the end of a first row whose quotes are odd, once it is too long or the last; 0 until then."""
+        if len(self._data) <= _ROW_BYTES and not self._is_all:
+            return 0
+        lines = _Lines(self._data)
+        _next(_rows(lines, self._stream))
+        self._is_open = lines.at == len(self._data) and not self._is_all
+        return 0 if self._is_open else lines.at
+
+    def _reject(self, end: int) -> Iterator[Reject]:
+        """Reject a row that is too long up to its end; all there is where that is not in view."""
+        self._is_open = not end
+        data, line, offset = self._take(end or len(self._data))
+        yield from rejects(self._stream, _OPEN_ROW, data, line, offset)
+
+    def _take(self, end: int) -> tuple[bytes, int, int]:
+        taken = self._data[:end], self._line, self._offset
+        self._data = self._data[end:]
+        self._line, self._offset = self._line + taken[0].count(b"\n"), self._offset + end
+        return taken
+
+
+def _rows_end(data: bytes) -> int:
+    """Give the end of the last whole row; 0 where none ends."""
+    end = data.rfind(b"\n") + 1
+    quotes = data.count(b'"', 0, end)
     while end and quotes % 2:
         # Behind the last quote every end of line is inside of it.
-        before = data.rfind(b"\n", start, max(start, data.rfind(b'"', start, end))) + 1
-        quotes -= data.count(b'"', before, end) if before else 0
+        before = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
+        quotes -= data.count(b'"', before, end)
         end = before
     return end
 
 
 def _read(stream: Stream) -> Iterator[Found]:
     for piece in [stream] if stream.head else _pieces(stream):
-        yield from _read_rows(piece)
+        yield from _read_rows(piece) if isinstance(piece, Stream) else (piece,)
 
 
 class _Lines:
@@ -150,10 +190,9 @@ class _Lines:
 
 
 def _read_rows(piece: Stream) -> Iterator[Found]:
-    csv.field_size_limit(MAX_BYTES)  # the module's own limit is 128 KiB, less than a body may have
     columns, whole = _columns(piece.head), piece.file.read()
     lines = _Lines(whole)
-    rows = csv.reader(lines, delimiter=_delimiter(piece.head), strict=True)
+    rows = _rows(lines, piece)
     line, at = piece.line, 0
     while True:
         row, reason = _next(rows)
@@ -162,11 +201,16 @@ def _read_rows(piece: Stream) -> Iterator[Found]:
             return
         place = piece.source(line, piece.offset + at)
         if place.offset and reason:
-            yield Reject(place, reason, data)
+            yield from rejects(piece, reason, data, line, piece.offset + at)
         elif place.offset and row:
             yield from _found(row, columns, piece, place, data)
         line += data.count(b"\n")
         at = lines.at
+
+
+def _rows(lines: _Lines, piece: Stream) -> Iterator[list[str]]:
+    csv.field_size_limit(MAX_BYTES)  # the module's own limit is 128 KiB, less than a body may have
+    return csv.reader(lines, delimiter=_delimiter(piece.head), strict=True)
 
 
 def _next(rows: Iterator[list[str]]) -> tuple[list[str], str | None]:
@@ -178,6 +222,9 @@ def _next(rows: Iterator[list[str]]) -> tuple[list[str], str | None]:
 
 
 def _found(row: list[str], columns: list[str], piece: Stream, place: Source, data: bytes) -> Iterator[Found]:
+    if len(columns) > _MOST_COLUMNS:
+        yield Reject(place, _WIDE, data)
+        return
     if len(row) > len(columns):
         yield Reject(place, _LONG_ROW.format(len(row), len(columns)), data)
         return

@@ -10,15 +10,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Reject, Stream
-from errnorm.batch.elements import Element, elements, loads
-from errnorm.batch.readers.json_array import NO_END, NO_JSON
+from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
+from errnorm.batch.elements import Element, elements, loads, parts, reason_of
 from errnorm.batch.rows import headers_of, stamp_of, status_of, text_body
+from errnorm.batch.window import rejects
 
 __all__ = ["HAR"]
 
 _START = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"log"\s*+:\s*+\{')
 _ENCODED = re.compile(r"content-encoding|content-length|transfer-encoding", re.IGNORECASE)
+
+_NO_RESPONSE = "The entry has no response. Look whether the recording was edited."
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
@@ -27,23 +29,25 @@ def _sniff(head: bytes, _: Mapping[str, str]) -> float:
 
 def _read(stream: Stream) -> Iterator[Found]:
     for element in elements(stream, b"entries"):
-        yield _found(element, stream)
+        yield from _found(element, stream)
 
 
-def _found(element: Element, stream: Stream) -> Found:
-    place = stream.source(element.line, element.offset)
-    if not element.whole:
-        return Reject(place, NO_END, element.data)
+def _cut(stream: Stream) -> Iterator[Stream | Found]:
+    for part in parts(stream, b"entries"):
+        yield from (part,) if isinstance(part, Stream) else _found(part, stream)
+
+
+def _found(element: Element, stream: Stream) -> Iterator[Found]:
+    entry, reason = {}, element.reason
     try:
-        entry = loads(element)
-    except ValueError:
-        return Reject(place, NO_JSON, element.data)
-    response = _object(_object(entry).get("response"))
-    if not response:
-        return Reject(
-            place, "The entry has no response. Look whether the recording was edited.", element.data
-        )
-    return _entry(_object(entry), response, element, stream)
+        entry = {} if reason else _object(loads(element))
+    except ValueError as error:
+        reason = reason_of(error)
+    response = _object(entry.get("response"))
+    if response:
+        yield _entry(entry, response, element, stream)
+    else:
+        yield from rejects(stream, reason or _NO_RESPONSE, element.data, element.line, element.offset)
 
 
 def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, stream: Stream) -> Found:
@@ -79,4 +83,4 @@ def _object(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     return value if isinstance(value, dict) else {}
 
 
-HAR = Reader(name="har", title="a HAR recording", sniff=_sniff, read=_read)
+HAR = Reader(name="har", title="a HAR recording", sniff=_sniff, read=_read, cut=_cut)

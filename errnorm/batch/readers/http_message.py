@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Reject, Stream
+from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
 from errnorm.batch.times import last_time
-from errnorm.batch.window import Window
+from errnorm.batch.window import MAX_BYTES, Window, rejects
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
@@ -33,8 +33,14 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
 _AFTER = re.compile(rb"\s*+(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_HEAD_BYTES = 1 << 18
+_STATUS_BYTES = 1 << 10
 _NO_HEAD = "The message ends inside its headers. Look whether it was cut off; what comes before was read."
 _NO_STATUS = "The text before the first message is none. Look for a line that begins with HTTP/."
+_TOO_LONG = (
+    f"The message is longer than {MAX_BYTES >> 20} MiB, or its headers are than {_HEAD_BYTES >> 10} KiB. "
+    "Cut it; a body is read up to 1 MiB."
+)
 _TRUNCATED = Problem(
     ProblemCode.ENCODING_TRUNCATED, "The message ends before its Content-Length; it was cut off."
 )
@@ -48,24 +54,42 @@ def _read(stream: Stream) -> Iterator[Found]:
     window = Window(stream)
     while True:
         start = _next_start(window, 0)
-        if start is None:
-            yield from _leftover(window, stream)
+        yield from _between(window, stream, start)
+        if start is not None:
+            yield from _message(window, stream)
+        elif window.ended:
             return
-        if window.data[:start].strip():
-            yield Reject(stream.source(window.line, window.offset), _NO_STATUS, window.data[:start])
-        window.drop(start)
-        yield from _message(window, stream)
 
 
-def _leftover(window: Window, stream: Stream) -> Iterator[Found]:
-    if window.data.strip():
-        yield Reject(stream.source(window.line, window.offset), _NO_STATUS, window.data)
+def _between(window: Window, stream: Stream, start: int | None) -> Iterator[Found]:
+    """Reject what stands before a message; where none is in view, what can be no part of one."""
+    line, offset = window.line, window.offset
+    end = _last_line(window) if start is None else start
+    data = window.drop(end)
+    if data.strip():
+        # Behind the first message only what was too long for it can be left.
+        yield from rejects(stream, _TOO_LONG if offset > stream.offset else _NO_STATUS, data, line, offset)
+
+
+def _last_line(window: Window) -> int:
+    """Give where the last line begins, if it may be a status line that is not all in view."""
+    begins = window.data.rfind(b"\n") + 1
+    is_short = len(window.data) - begins < _STATUS_BYTES
+    return begins if is_short and not window.ended else len(window.data)
+
+
+def _status_line(data: bytes, place: int) -> re.Match[bytes] | None:
+    while (place := data.find(b"HTTP/", place)) >= 0:
+        if found := _STATUS_LINE.match(data, place):
+            return found
+        place += 1
+    return None
 
 
 def _next_start(window: Window, place: int) -> int | None:
     """Give the place of the next status line; a line is only judged when its end is seen."""
     while True:
-        found = _STATUS_LINE.search(window.data, place)
+        found = _status_line(window.data, place)
         if found and (found.end() < len(window.data) or window.ended):
             return found.start()
         if not window.more():
@@ -77,8 +101,9 @@ def _message(window: Window, stream: Stream) -> Iterator[Found]:
     head_end = _head_end(window)
     if head_end is None:
         start = _next_start(window, 1)
+        reason = _NO_HEAD if window.ended or start is not None else _TOO_LONG
         data = window.drop(len(window.data) if start is None else start)
-        yield Reject(stream.source(line, offset), _NO_HEAD, data)
+        yield from rejects(stream, reason, data, line, offset)
         return
     head = window.drop(head_end)
     status = int(head.split(None, 2)[1])
@@ -100,11 +125,11 @@ def _message(window: Window, stream: Stream) -> Iterator[Found]:
 
 def _head_end(window: Window) -> int | None:
     while True:
-        found = _HEAD_END.search(window.data)
-        following = _STATUS_LINE.search(window.data, 1)
+        found = _HEAD_END.search(window.data, 0, _HEAD_BYTES)
+        following = _status_line(window.data, 1)
         if found and (not following or found.start() < following.start()):
             return found.end()
-        if following or not window.more():
+        if following or len(window.data) > _HEAD_BYTES or not window.more():
             return None
 
 

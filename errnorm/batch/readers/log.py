@@ -11,8 +11,8 @@ from errnorm.batch.spans import spans
 __all__ = ["LOG"]
 
 
-def _sniff(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.0 if b"\0" in head else 0.3
+def _sniff(_: bytes, __: Mapping[str, str]) -> float:
+    return 0.3
 
 
 def _read(stream: Stream) -> Iterator[Found]:

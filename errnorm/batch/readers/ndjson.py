@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import evolve
-
 from errnorm.batch.capture import Found, Reader, Reject, Stream
-from errnorm.batch.elements import Element, loads
+from errnorm.batch.elements import Element, loads, reason_of
 from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.names import names_in, opened
 from errnorm.batch.rows import found_in
-from errnorm.batch.window import MAX_BYTES
+from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
 
-__all__ = ["NDJSON", "is_capture", "pieces"]
+__all__ = ["NDJSON", "is_capture"]
 
 _PIECE_BYTES = 1 << 20
 _SNIFFED_LINES = 20
 _BOM = b"\xef\xbb\xbf"
-NO_JSON = "The line is no JSON. Look whether it was cut off or mixed with another one."
-TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
+_TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
 
 
 def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
@@ -59,29 +55,33 @@ def _object(line: bytes) -> Any:  # noqa: ANN401 - a JSON object, or None
     return value if isinstance(value, dict) else None
 
 
-def pieces(stream: Stream) -> Iterator[Stream]:
-    """Cut a stream at ends of lines into pieces of about a MiB.
+def _pieces(stream: Stream) -> Iterator[Stream | Reject]:
+    """Cut a stream at ends of lines into pieces of at most about a MiB.
 
-    A line that is longer than the longest makes pieces of its own, which are no whole lines.
+    A line that is too long is rejected here, in parts.
     """
-    offset, line, rest = stream.offset, stream.line, b""
+    offset, line, rest, is_long = stream.offset, stream.line, b"", False
     while part := stream.file.read(_PIECE_BYTES):
         data = rest + part
-        end = data.rfind(b"\n") + 1
-        if not end and len(data) >= MAX_BYTES:
-            end = len(data)
-        rest = data[end:]
-        if end:
-            yield evolve(stream, file=io.BytesIO(data[:end]), offset=offset, line=line)
-            offset += end
-            line += data.count(b"\n", 0, end)
-    if rest:
-        yield evolve(stream, file=io.BytesIO(rest), offset=offset, line=line)
+        end = _line_end(data)
+        was_long = is_long or (not end and len(data) >= MAX_BYTES)
+        if was_long:
+            end = data.find(b"\n") + 1 or len(data)
+            yield from rejects(stream, _TOO_LONG, data[:end], line, offset)
+        else:
+            yield from placed(stream, portions(data[:end], _line_end), line, offset)
+        is_long = was_long and not data.endswith(b"\n", 0, end)
+        offset, line, rest = offset + end, line + data.count(b"\n", 0, end), data[end:]
+    yield from placed(stream, portions(rest, _line_end), line, offset)
+
+
+def _line_end(data: bytes) -> int:
+    return data.rfind(b"\n") + 1
 
 
 def _read(stream: Stream) -> Iterator[Found]:
-    for piece in pieces(stream):
-        yield from _read_lines(piece)
+    for piece in _pieces(stream):
+        yield from _read_lines(piece) if isinstance(piece, Stream) else (piece,)
 
 
 def _read_lines(piece: Stream) -> Iterator[Found]:
@@ -89,7 +89,7 @@ def _read_lines(piece: Stream) -> Iterator[Found]:
     for number, raw in enumerate(piece.file, piece.line):
         line = raw.removeprefix(_BOM) if offset == 0 else raw
         if len(line) >= MAX_BYTES:
-            yield Reject(piece.source(number, offset), TOO_LONG, raw)
+            yield from rejects(piece, _TOO_LONG, raw, number, offset)
         elif not line.isspace():
             yield from _read_line(line, raw, piece, number, offset)
         offset += len(raw)
@@ -98,10 +98,10 @@ def _read_lines(piece: Stream) -> Iterator[Found]:
 def _read_line(line: bytes, raw: bytes, piece: Stream, number: int, offset: int) -> Iterator[Found]:
     try:
         value = loads(Element(line, number, offset))
-    except ValueError:
-        yield Reject(piece.source(number, offset), NO_JSON, raw)
+    except ValueError as error:
+        yield from rejects(piece, reason_of(error), raw, number, offset)
         return
     yield from found_in(value, piece, line.strip(), number, offset)
 
 
-NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=pieces)
+NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=_pieces)
