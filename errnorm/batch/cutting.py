@@ -19,7 +19,6 @@ import json
 import re
 from functools import cache
 from typing import Final, NamedTuple
-from xml.sax.saxutils import unescape as _unescape_xml
 
 __all__ = [
     "Enclosure",
@@ -289,14 +288,14 @@ def carrier_end(data: bytes, start: int, limit: int, escapes: int) -> int | None
 
 _HALF_ESCAPE: Final = re.compile(rb"(?<!\\)\\++(?:u[0-9a-fA-F]{0,3})?\Z")
 _SIMPLE_ESCAPE: Final = re.compile(rb"\\([\"'\\/])")
-_XML_ENTITIES: Final = {
-    "&quot;": '"',
-    "&apos;": "'",
-    "&#34;": '"',
-    "&#39;": "'",
-    "&#x22;": '"',
-    "&#x27;": "'",
-}
+# The ampersand last: `&amp;lt;` is `&lt;`. The standard library's `unescape` brings all of `urllib.request`.
+_ENTITIES: Final = (
+    (b"&lt;", b"<"),
+    (b"&gt;", b">"),
+    *((entity, b'"') for entity in (b"&quot;", b"&#34;", b"&#x22;")),
+    *((entity, b"'") for entity in (b"&apos;", b"&#39;", b"&#x27;")),
+    (b"&amp;", b"&"),
+)
 
 
 def plain(data: bytes, *, json_depth: int = 0, html_depth: int = 0) -> bytes:
@@ -313,11 +312,9 @@ def plain(data: bytes, *, json_depth: int = 0, html_depth: int = 0) -> bytes:
     """
     for _ in range(json_depth if b"\\" in data else 0):
         data = _out_of_json(data)
-    if html_depth:
-        text = data.decode("utf-8", "surrogateescape")
-        for _ in range(html_depth):
-            text = _unescape_xml(text, _XML_ENTITIES)
-        data = text.encode("utf-8", "surrogateescape")
+    for _ in range(html_depth):
+        for entity, meant in _ENTITIES:
+            data = data.replace(entity, meant)
     return data
 
 

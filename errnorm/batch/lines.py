@@ -6,12 +6,9 @@ A line that begins with a time or a level is a line of its own; any other belong
 from __future__ import annotations
 
 import re
-from typing import Final
-
-try:
-    import numpy as np  # of the extra `batch`
-except ImportError:  # the same count at a third of the speed
-    np = None  # type: ignore[assignment]
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
 
 __all__ = ["BEGINS", "NEXT", "count_lines", "message_at", "thread_of"]
 
@@ -58,6 +55,15 @@ _TO_MESSAGE: Final = re.compile(
 )
 
 
+@cache
+def _numpy() -> Any:  # noqa: ANN401 - a module
+    """Give numpy, of the extra `batch`, when there is something to count: it takes 100 ms to import."""
+    try:
+        return import_module("numpy")
+    except ImportError:  # the same count at a third of the speed
+        return None
+
+
 def count_lines(data: bytes, start: int, end: int) -> int:
     r"""Count the ends of lines in a piece.
 
@@ -65,7 +71,8 @@ def count_lines(data: bytes, start: int, end: int) -> int:
         >>> count_lines(b"a\nb\nc", 0, 5)
         2
     """
-    if end - start < _WORTH_IT or np is None:
+    np = _numpy() if end - start >= _WORTH_IT else None
+    if np is None:
         return data.count(b"\n", start, end)
     return int(np.count_nonzero(np.frombuffer(data, np.uint8, end - start, start) == _END_OF_LINE))
 

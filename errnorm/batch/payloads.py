@@ -33,13 +33,14 @@ from errnorm.batch.lines import BEGINS, NEXT, message_at, thread_of
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["Cut", "Payloads"]
+__all__ = ["OTHER_BYTES", "Cut", "Payloads"]
 
 _FIRST_STEP: Final = 1 << 11
 _HEAD_BYTES: Final = 200
 _PROSE_BYTES: Final = 1 << 10  # a text without a form goes to the end of its line, at most so far
 _OTHER_LINES: Final = 32  # lines looked through for the rest of a payload
-_OTHER_BYTES: Final = 1 << 12
+OTHER_BYTES: Final = 1 << 12
+"""How far behind the first part of a payload its other parts are looked for."""
 
 _PREFIX: Final = re.compile(rb"<|lt;|u003[cC]|[\"']|quot;")
 _NAME: Final = re.compile(rb"[\w.-]{1,100}")
@@ -339,7 +340,7 @@ class Payloads:
     def _parts(self, form: _Form, other: int, last: int, line: int) -> list[tuple[int, int]]:
         """Collect the lines that may go on with a payload."""
         owner = thread_of(self.data, line, form.start)
-        limit, at = min(last, other + _OTHER_BYTES), other + 1
+        limit, at = min(last, other + OTHER_BYTES), other + 1
         parts: list[tuple[int, int]] = []
         for _ in range(_OTHER_LINES):
             eol = self.data.find(b"\n", at, limit)

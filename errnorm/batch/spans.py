@@ -15,20 +15,23 @@ What lies between payloads is searched, never read; memory does not grow with th
 
 from __future__ import annotations
 
+import io
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
+from itertools import accumulate
 from typing import IO, Any, Final
 
 from attrs import frozen
 
 from errnorm.batch.anchors import Anchors
-from errnorm.batch.lines import BEGINS, count_lines
-from errnorm.batch.payloads import Cut, Payloads
+from errnorm.batch.lines import BEGINS, NEXT, count_lines
+from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time
 from errnorm.record import Problem
 
-__all__ = ["Span", "spans"]
+__all__ = ["Span", "last_calm", "spans"]
 
 _CHUNK: Final = 1 << 22
 _AHEAD: Final = 1 << 12  # from an anchor to the payload that it names, and what tells how that is written
@@ -36,6 +39,7 @@ _LOOK_BACK: Final = 1 << 16  # from an anchor to the opening brace, or to the li
 _MAX_BYTES: Final = 1 << 20
 _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, 700
+_NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
@@ -105,6 +109,64 @@ def spans(  # noqa: PLR0913 - what is known about the log
     """
     log = _Log(anchors or Anchors.usual(), zone, max_bytes, offset, line)
     return _told_once(log.spans(file))
+
+
+def last_calm(data: bytes, anchors: Anchors | None = None) -> int:
+    r"""Give where a log can be cut: a line of its own, late in it, that no payload goes over.
+
+    What begins behind such a line never begins before it, and takes its time from there. So the two parts
+    have the payloads of the whole, one after the other.
+
+    Args:
+        data: a beginning of the log, from a line of its own on.
+        anchors: what begins payloads, those of all vendors if not given.
+
+    Returns:
+        Where the line begins; 0 where there is none.
+
+    Example:
+        >>> log = b"10:15:30.1 one\n" * 400 + b"10:15:30.2 body: <ApiErrors>\n"
+        >>> log[:last_calm(log)].count(b"\n")
+        400
+    """
+    anchors = anchors or Anchors.usual()
+    for near in _NEAR:
+        first = NEXT.search(data, len(data) - near) if near < len(data) else None
+        start = first.start() + 1 if first else 0
+        if first or near >= len(data):
+            # What began before the first line may have parts behind it.
+            place = _calm(data[start:], anchors, OTHER_BYTES if start else 0)
+            if place:
+                return start + place
+    return 0
+
+
+def _calm(data: bytes, anchors: Anchors, lowest: int) -> int:
+    """Give the last line of its own that no payload goes over, and that parts no two tellings of an error."""
+    found = [*_Log(anchors, None, _MAX_BYTES, 0, 1).spans(io.BytesIO(data))]
+    reaches = [*accumulate(map(_reach, found), max)]
+    for place in _begins(data, lowest):
+        before = bisect_left(found, place, key=lambda span: span.offset)
+        if not before:
+            return place
+        pair = found[before - 1 : before + 1]
+        are_apart = place - pair[0].end > _TWIN_GAP or (len(pair) == 2 and not _are_twins(*pair))
+        if reaches[before - 1] <= place and are_apart:
+            return place
+    return 0
+
+
+def _begins(data: bytes, lowest: int) -> Iterator[int]:
+    """Give the lines of their own, the last one first."""
+    end = len(data)
+    while (end := data.rfind(b"\n", lowest, end)) >= 0:
+        if BEGINS.match(data, end + 1):
+            yield end + 1
+
+
+def _reach(span: Span) -> int:
+    """Give how far the parts of a payload may lie."""
+    return span.end + (OTHER_BYTES if span.problems else 0)
 
 
 class _Log:

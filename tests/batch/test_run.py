@@ -177,6 +177,33 @@ def test_two_jobs_give_the_output_of_one(tmp_path: Path):
     assert first.to_dict() == second.to_dict()
 
 
+def test_forms_that_are_one_text_are_cut_for_several_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A recording, a list and a log are cut, packed ones as well; the output is that of one job, in order."""
+    for module in ("elements", "readers.log"):
+        monkeypatch.setattr(f"errnorm.batch.{module}._PIECE_BYTES", 10_000)
+    lines = [capture(number) for number in range(200)]
+    entry = {"startedDateTime": "2026-11-21T10:00:00Z", "request": {"url": "/finesse/api/User"}}
+    told = [orjson.loads(line) for line in lines]
+    entries = [entry | {"response": {"status": t["status"], "content": {"text": t["body"]}}} for t in told]
+    logged = [
+        b"2026-11-21 10:00:00,%03d ERROR [exec-%d] x - %s\n" % (n, n % 3, line[:-1])
+        for n, line in enumerate(lines)
+    ]
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    (folder / "a.har").write_bytes(orjson.dumps({"log": {"version": "1.2", "entries": entries}}))
+    (folder / "b.json.gz").write_bytes(gzip.compress(b"[" + b",\n".join(lines) + b"]"))
+    (folder / "c.log").write_bytes(b"".join(logged))
+    (folder / "d.log.gz").write_bytes(gzip.compress(b"".join(logged)))
+    cut = [task.reader for task in tasks(expand([folder]), How()) if task.piece]
+    one, two = tmp_path / "one", tmp_path / "two"
+    first, second = batch.run(folder, one), batch.run(folder, two, jobs=2)
+
+    assert min(cut.count("har"), cut.count("json"), cut.count("log") / 2) >= 3
+    assert files_in(one) == files_in(two)
+    assert first.to_dict() == second.to_dict()
+
+
 RUN = """
 import sys
 from errnorm import batch

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import IO, Any, cast
+
+from attrs import evolve
 
 from errnorm.batch.capture import Capture, Found, Known, Reader, Stream
-from errnorm.batch.spans import spans
+from errnorm.batch.lines import count_lines
+from errnorm.batch.spans import last_calm, spans
 
 __all__ = ["LOG"]
+
+_PIECE_BYTES = 1 << 20
+_MOST_BYTES = 1 << 22  # a payload is at most a MiB, so where no line is calm for so long, none is to be
 
 
 def _sniff(_: bytes, __: Mapping[str, str]) -> float:
@@ -22,4 +29,42 @@ def _read(stream: Stream) -> Iterator[Found]:
         yield Capture(span.data, cast("Known", span.known), source, needs_claim=True, problems=span.problems)
 
 
-LOG = Reader(name="log", title="a plain log", sniff=_sniff, read=_read)
+def _cut(stream: Stream) -> Iterator[Stream | Found]:
+    """Cut a log before lines of their own; from where there are none for long, it is read as it is."""
+    offset, line, data = stream.offset, stream.line, b""
+    while part := _filled(stream.file, _PIECE_BYTES):
+        data += part
+        end = last_calm(data) if len(part) == _PIECE_BYTES else len(data)
+        if end:
+            yield evolve(stream, file=io.BytesIO(data[:end]), line=line, offset=offset)
+            line, offset, data = line + count_lines(data, 0, end), offset + end, data[end:]
+        elif len(data) > _MOST_BYTES:
+            yield from _read(
+                evolve(stream, file=cast("Any", _Behind(data, stream.file)), line=line, offset=offset)
+            )
+            return
+    if data:
+        yield evolve(stream, file=io.BytesIO(data), line=line, offset=offset)
+
+
+def _filled(file: IO[bytes], size: int) -> bytes:
+    """Read so much, in as many goes as the file takes: pieces are the same however it gives its bytes."""
+    data = file.read(size)
+    while len(data) < size and (part := file.read(size - len(data))):
+        data += part
+    return data
+
+
+class _Behind:
+    """Bytes that were read already, and behind them the file that they are from."""
+
+    def __init__(self, data: bytes, file: IO[bytes]) -> None:
+        self._data = data
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        data, self._data = self._data[:size], self._data[size:]
+        return data or self._file.read(size)
+
+
+LOG = Reader(name="log", title="a plain log", sniff=_sniff, read=_read, cut=_cut)
