@@ -2,7 +2,7 @@
 
 All three are first written aside as bytes that can be cut off anywhere between two records, which is what
 lets a killed run go on. What stands aside becomes the file in one move, so a reader never sees half of one;
-Parquet, whose index stands at its end, is made from the lines at that moment, some thousand at a time.
+Parquet, whose index stands at its end, is made from the lines at that moment, some hundred at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -177,7 +176,9 @@ def _cell(data: dict[str, Any], path: tuple[str, ...]) -> Any:  # noqa: ANN401 -
 
 # Parquet --------------------------------------------------------------------------------------------------
 
-_ROWS_AT_ONCE = 10_000
+_BYTES_AT_ONCE = 1 << 20
+_GROUP_ROWS = 10_000
+_GROUP_BYTES = 1 << 24
 _NO_PYARROW = "Parquet needs the package pyarrow. Install it: pip install 'errnorm[parquet]'."
 
 
@@ -240,8 +241,8 @@ def _to_parquet(part: Path, path: Path) -> None:
     made = path.with_name(f"{path.name}.making")
     with part.open("rb") as lines, made.open("wb") as file:
         with pa.parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-            for rows in _batches(lines):
-                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+            for group in _groups(_tables(lines)):
+                writer.write_table(pa.concat_tables(group))
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
@@ -250,14 +251,30 @@ def _to_parquet(part: Path, path: Path) -> None:
 
 def table_of(lines: IO[bytes]) -> Any:  # noqa: ANN401 - a pyarrow.Table
     """Give the lines of records as a table with the schema of the Parquet form."""
+    parts = [*_tables(lines)]
+    return _pyarrow().concat_tables(parts) if parts else parquet_schema().empty_table()
+
+
+def _tables(lines: IO[bytes]) -> Iterator[Any]:
+    """Give the lines as tables, few at a time: as objects of Python they take ten times the memory."""
     pa, schema = _pyarrow(), parquet_schema()
-    parts = [pa.Table.from_pylist(rows, schema=schema) for rows in _batches(lines)]
-    return pa.concat_tables(parts) if parts else schema.empty_table()
+    while batch := lines.readlines(_BYTES_AT_ONCE):
+        yield pa.Table.from_pylist([_row(orjson.loads(line)) for line in batch], schema=schema)
 
 
-def _batches(lines: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
-    while batch := list(islice(lines, _ROWS_AT_ONCE)):
-        yield [_row(orjson.loads(line)) for line in batch]
+def _groups(tables: Iterable[Any]) -> Iterator[list[Any]]:
+    """Put tables together until they are enough for a group of rows: who reads a file skips whole groups."""
+    group: list[Any] = []
+    for table in tables:
+        group.append(table)
+        if (
+            sum(part.num_rows for part in group) >= _GROUP_ROWS
+            or sum(p.nbytes for p in group) >= _GROUP_BYTES
+        ):
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _row(data: dict[str, Any]) -> dict[str, Any]:
