@@ -25,7 +25,7 @@ from errnorm.schemas import schema_names, schema_text
 from errnorm.vendors import UNKNOWN
 from errnorm.vocabulary import Decision, Severity
 
-__all__ = ["cli", "own_catalogs"]
+__all__ = ["Word", "cli", "own_catalogs"]
 
 _WRONG_USE = 2
 _UNREADABLE = 3
@@ -43,10 +43,11 @@ class _UnwritableOutput(click.ClickException):
     exit_code = _UNREADABLE
 
 
-class _Word(click.Choice):  # type: ignore[type-arg] # generic from click 8.2 on
+class Word(click.Choice):  # type: ignore[type-arg] # generic from click 8.2 on
     """One of some words; beside one that is none of them stands the word that was probably meant."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own
+        """Give the word, or say which one was probably meant."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
@@ -170,7 +171,7 @@ _DIALECTS = {
 @_body_options
 @own_catalogs
 @click.option("--redact", is_flag=True, help="Leave out what is private: people, numbers, keys, chat text.")
-@click.option("--as", "dialect", type=_Word(sorted(_DIALECTS)), help="Print JSON of this dialect.")
+@click.option("--as", "dialect", type=Word(sorted(_DIALECTS)), help="Print JSON of this dialect.")
 @click.option("--faithful", is_flag=True, help="With --as: also what is private, such as the message.")
 def parse(  # noqa: PLR0913 - one parameter an option
     file: str,
@@ -253,7 +254,7 @@ def explain(code: str, *, catalog: Catalog, as_json: bool) -> None:
 @click.option(
     "--retry",
     "decision",
-    type=_Word([str(word) for word in Decision]),
+    type=Word([str(word) for word in Decision]),
     help="What is said about a retry.",
 )
 @click.option("--search", "words", default="", metavar="TEXT", help="Words that all occur in the entry.")
@@ -363,7 +364,7 @@ def _plugin_row(plugin: Plugin) -> dict[str, Any]:
 
 
 @cli.command()
-@click.argument("name", type=_Word(schema_names()), default="record")
+@click.argument("name", type=Word(schema_names()), default="record")
 def schema(name: str) -> None:
     """Print the JSON Schema of a record, a batch report, a catalog file, or a line that `batch` reads."""
     click.echo(schema_text(name), nl=False)

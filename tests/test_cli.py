@@ -416,6 +416,8 @@ def test_of_several_own_catalogs_the_last_one_wins(tmp_path: Path):
         (("parse", "--as", "esc"), "ecs"),
         (("schema", "recrod"), "record"),
         (("codes", "--retry", "retyr"), "retry"),
+        (("batch", "-", "--to", "parket"), "parquet"),
+        (("batch", "-", "--raw", "base46"), "base64"),
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_right_one(command: tuple[str, ...], word: str):

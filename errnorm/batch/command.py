@@ -19,12 +19,12 @@ from errnorm.batch.names import ROLES
 from errnorm.batch.pool import leave_alone
 from errnorm.batch.report import Report, condition, show
 from errnorm.batch.run import Failed, NotReconciled, Run, Stopped
-from errnorm.batch.sinks import sink_of
+from errnorm.batch.sinks import SINKS, sink_of
 from errnorm.batch.tasks import How
 from errnorm.batch.times import zone_of
 from errnorm.batch.work import Settings
 from errnorm.catalog import Catalog
-from errnorm.cli import own_catalogs
+from errnorm.cli import Word, own_catalogs
 from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer
 
@@ -57,9 +57,7 @@ def _zone(_: click.Context, __: click.Parameter, name: str | None) -> tzinfo | N
 @click.option(
     "--output", "-o", default="-", metavar="FILE", help="Where the records go; - is standard output."
 )
-@click.option(
-    "--to", type=click.Choice(["ndjson", "csv", "parquet"]), help="The form, if not by FILE's suffix."
-)
+@click.option("--to", type=Word([sink.name for sink in SINKS]), help="The form, if not by FILE's suffix.")
 @click.option("--rejects", metavar="FILE", help="Where what could not be read goes, with place and reason.")
 @click.option("--report", "report_file", metavar="FILE", help="Where the report goes, as JSON.")
 @click.option(
@@ -77,7 +75,7 @@ def _zone(_: click.Context, __: click.Parameter, name: str | None) -> tzinfo | N
 @click.option("--tz", "zone", callback=_zone, metavar="ZONE", help="The zone of times that name none.")
 @click.option(
     "--raw",
-    type=click.Choice(["omit", "text", "base64"]),
+    type=Word(["omit", "text", "base64"]),
     default="omit",
     show_default=True,
     help="Whether and how bodies go with their records.",

@@ -350,7 +350,9 @@ def _since_1970(value: float) -> datetime | None:
     if unit is None:
         return None
     whole, rest = divmod(value, unit)
+    # A float stands for the nearest decimal: 1795255200.123456 lies a little below it.
+    micros = round(rest * 10**6 / unit) if isinstance(value, float) else rest * 10**6 // unit
     try:
-        return _EPOCH + timedelta(seconds=whole, microseconds=int(rest * 10**6 // unit))
+        return _EPOCH + timedelta(seconds=whole, microseconds=micros)
     except OverflowError:
         return None

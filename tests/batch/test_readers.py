@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -262,6 +262,17 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert first.options["headers"] == [("Retry-After", "5")]
     assert first.options["occurred_at"] == TEN
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
+
+
+@given(st.integers(10**15, 2 * 10**15))
+def test_a_time_in_seconds_keeps_its_microseconds(micros: int):
+    """A float of seconds since 1970 means the microsecond that it was written for."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    row = {"time": micros / 10**6, "status": 503, "body": BODY}
+    _, (number,) = read(dumps(row))
+    _, (text,) = read(dumps(row | {"time": str(micros / 10**6)}))
+
+    assert number.options["occurred_at"] == text.options["occurred_at"] == moment
 
 
 TABLE = [
