@@ -17,6 +17,7 @@ import orjson
 from batch import captures
 
 GOAL = 150  # MB
+PAGE = f"<!DOCTYPE html><html><head><title>x</title></head><body>{'<p>x</p>' * 1024}</body></html>"
 MB = 10**6
 CODE = """
 import resource, sys
@@ -53,7 +54,7 @@ def har() -> Iterator[bytes]:
                     "response": {
                         "status": 503 if failed else 200,
                         "headers": [{"name": "Content-Type", "value": "text/html"}] * 8,
-                        "content": {"size": 8192, "mimeType": "text/html", "text": "<p>x</p>" * 1024},
+                        "content": {"size": 8192, "mimeType": "text/html", "text": PAGE},
                     },
                 }
             )

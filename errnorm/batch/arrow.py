@@ -1,8 +1,8 @@
 """Columns in, columns out: a batch as a function that engines call on Arrow record batches.
 
-    frame.mapInArrow(Records(), schema)                                          # Spark
+    frame.mapInArrow(Records(), from_arrow_schema(schema()))                     # Spark
     dataset.map_batches(Records().table, batch_format="pyarrow")                 # Ray Data
-    connection.from_arrow(Records().reader(relation.to_arrow_reader()))          # DuckDB
+    other.from_arrow(Records().reader(relation.to_arrow_reader()))               # DuckDB
     polars.from_arrow(Records().table(frame.to_arrow()))                         # Polars
 
 Each row is a capture, its columns are found as the members of an object are. A row gives as many records as

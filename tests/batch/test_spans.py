@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from errnorm.batch.readers import log as log_module
 from errnorm.batch.readers.log import LOG
 from errnorm.batch.spans import Span, spans
 from errnorm.batch.times import zone_of
-from errnorm.vendor import ClueKind
+from errnorm.vendor import Clue, ClueKind
 from errnorm.vendors import VENDORS
 
 LOGS = sorted((Path(__file__).parent / "logs").glob("*.log"))
@@ -302,6 +303,18 @@ def test_anchors_are_the_vendors_clues():
     clues = [clue for vendor in VENDORS for clue in vendor.clues if clue.kind in forms]
 
     assert [clue for clue in clues if not anchors.find(forms[clue.kind].format(clue.text).encode())] == []
+
+
+def test_more_anchors_than_one_search_takes_are_found_by_several():
+    """The anchors of many vendors are all found, and those of the builtin ones give what they gave."""
+    keys = tuple(Clue(ClueKind.KEY, f"acmeKey{number:03}") for number in range(70))
+    anchors = Anchors([*VENDORS, evolve(VENDORS[0], name="acme-desk", clues=keys)])
+    log = b"".join(HEAD + b'{"acmeKey%03d": 1}\n' % number for number in range(70))
+
+    assert len(anchors.texts) > 2 * 64
+    assert [span.line for span in found_in(log, anchors=anchors)] == [*range(1, 71)]
+    for path in LOGS:
+        assert found_in(path.read_bytes(), anchors=anchors) == found_in(path.read_bytes())
 
 
 @given(
