@@ -29,6 +29,7 @@ HEAD_BYTES = 65_536
 _READ_BYTES = 1 << 20
 _STDIN = "-"
 _MAX_LAYERS = 3  # `logs.tar.gz` with `.gz` inside is three; more is an attack
+_XZ_BYTES = 72 << 20  # `xz -9` asks for 65 MiB to unpack
 _TAR_MARK = slice(257, 262)  # "ustar", POSIX.1-1988
 
 
@@ -313,7 +314,47 @@ def _bz2(file: Any) -> Any:  # noqa: ANN401 - any file
 
 
 def _xz(file: Any) -> Any:  # noqa: ANN401 - any file
-    return import_module("lzma").LZMAFile(file)
+    return io.BufferedReader(_Xz(file), HEAD_BYTES)
+
+
+class _Xz(io.RawIOBase):
+    """What is packed with xz, in bounded memory: `LZMAFile` takes what the file asks for, up to 4 GiB.
+
+    Args:
+        file: the packed file, of one stream or several.
+    """
+
+    def __init__(self, file: Any) -> None:  # noqa: ANN401 - any file
+        self._file = file
+        self._lzma = import_module("lzma")
+        self._stream: Any = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        while True:
+            data = self._next()
+            if self._stream is None:
+                return 0
+            part = self._stream.decompress(data, len(buffer))
+            if part:
+                buffer[: len(part)] = part
+                return len(part)
+
+    def _next(self) -> bytes:
+        """Give the next packed bytes, and begin a stream where one has ended; none at the end."""
+        if self._stream and not self._stream.eof:
+            data: bytes = self._file.read(HEAD_BYTES) if self._stream.needs_input else b""
+            if self._stream.needs_input and not data:
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            return data
+        data = self._stream.unused_data if self._stream else b""
+        # Padding may stand between streams: section 2.2 of the format.
+        while not (data := data.lstrip(b"\0")) and (part := self._file.read(HEAD_BYTES)):
+            data = part
+        self._stream = self._lzma.LZMADecompressor(memlimit=_XZ_BYTES) if data else None
+        return data
 
 
 def _zstd(file: Any) -> Any:  # noqa: ANN401 - any file

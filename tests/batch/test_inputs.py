@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from errnorm.batch import inputs
 from errnorm.batch.inputs import Input, Member, expand, members
 
 DATA = os.urandom(150_000) + b"<ApiErrors/>" * 30_000
@@ -58,6 +59,24 @@ def test_cut_input_gives_its_beginning_and_an_error(tmp_path: Path, packing: str
         assert DATA.startswith(data)
         assert "could not be read to its end" in (error or "")
     assert len(data) < 100 or packing == "xz"
+
+
+def test_xz_may_be_padded(tmp_path: Path):
+    """Zeros may stand between two streams of xz, and behind the last."""
+    path = tmp_path / "a.xz"
+    path.write_bytes(lzma.compress(b"one ") + b"\0" * 100_000 + lzma.compress(b"two") + b"\0" * 8)
+
+    assert read_all(path) == [(None, b"one two", None)]
+
+
+def test_xz_that_asks_for_much_memory_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its header says how much memory unpacking takes: more than the bound is refused, not taken."""
+    path = tmp_path / "a.xz"
+    path.write_bytes(lzma.compress(DATA, preset=6))
+    monkeypatch.setattr(inputs, "_XZ_BYTES", 1 << 20)
+    ((_, data, error),) = read_all(path)
+
+    assert (data, "Memory usage limit" in (error or "")) == (b"", True)
 
 
 def test_packings_may_be_nested(tmp_path: Path):
