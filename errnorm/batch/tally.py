@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from errnorm.batch.report import Counts, Kind, Report, hour_of
 
@@ -27,19 +26,21 @@ class Tally:
     def __init__(self, name: str, report: Report) -> None:
         self._name = name
         self._report = report
-        self._kinds: dict[Kind, list[Any]] = {}
+        self._kinds: dict[Kind, list[int]] = {}
         self._hours: Counter[int] = Counter()
         self._counts = Counts()
 
     def add(self, kinds: Iterable[Kind], line: int | None, times: int = 1) -> None:
         """Count captures whose records are of these kinds, the first of them in a line."""
         self._counts.with_errors += times
+        place = line or 0
         for kind in kinds:
             known = self._kinds.get(kind)
             if known is None:
-                self._kinds[kind] = [times, (self._name, line or 0)]
+                self._kinds[kind] = [times, place]
             else:
                 known[0] += times
+                known[1] = min(known[1], place)  # what came again is counted in the end, and may be the first
 
     def at(self, moment: datetime | None, records: int) -> None:
         """Count the records of a moment."""
@@ -63,7 +64,7 @@ class Tally:
         """
         self._counts.captures = captures
         self._report.inputs[self._name].add(self._counts)
-        for kind, (times, place) in self._kinds.items():
-            self._report.add_kind(self._name, kind, times, place)
+        for kind, (times, line) in self._kinds.items():
+            self._report.add_kind(self._name, kind, times, (self._name, line))
         for hour, records in self._hours.items():
             self._report.add_hour(hour, records)

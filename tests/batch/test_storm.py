@@ -11,14 +11,20 @@ from typing import Any
 import orjson
 import pytest
 from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import CASES
 
 import errnorm
 from errnorm import batch
 from errnorm.batch import storm
-from errnorm.batch.capture import Capture
+from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder
+from errnorm.batch.inputs import expand
 from errnorm.batch.report import Report
 from errnorm.batch.tally import Tally
+from errnorm.batch.tasks import How, found_by, tasks
+from errnorm.batch.work import judged
 from errnorm.record import CatalogEntry, RetryAdvice, Source
 from errnorm.redaction import CONTACT_CENTER, Policy
 from errnorm.vocabulary import Decision
@@ -114,6 +120,17 @@ def test_a_capture_with_a_moment_and_one_without_share_a_body(tmp_path: Path):
     ]
 
 
+def test_the_first_place_of_a_kind_is_told_whichever_body_it_has(tmp_path: Path):
+    """A body that an earlier input has shown may be the first of its kind in the next input."""
+    first, second = tmp_path / "b.ndjson", tmp_path / "a.ndjson"
+    known, new = ({"status": 503, "body": body} for body in ('{"code":1016}', '{"code": 1016}'))
+    first.write_bytes(orjson.dumps(known))
+    second.write_bytes(b"".join(orjson.dumps(told) + b"\n" for told in (known, new)))
+    report = batch.run([first, second], tmp_path / "out")
+
+    assert [place for _, _, place in report.fingerprints.ranked()] == [(str(second), 1)]
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
     """Of many captures that differ, no more are remembered than fit; the last one always is."""
     monkeypatch.setattr(storm, "_MOST_BYTES", 40_000)
@@ -152,3 +169,76 @@ def test_an_advice_that_is_gone_leaves_nothing_to_the_next():
         del advice
 
     assert written_as == list(range(200))
+
+
+BODIES = [case.body.decode("utf-8", "replace") for case in CASES]
+IDS = ["req-1", "req-2", "blue", "a b", ""]
+TIMES = [
+    "2026-11-21T10:15:30Z",
+    "2026-11-21T10:15:30.5+05:30",
+    "2026-11-21 10:15:30",
+    "at blue",
+    1795256130123,
+]
+
+
+@st.composite
+def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
+    """Give a capture of one of few bodies, with some of what a gateway tells beside it."""
+    told = {
+        "status": st.sampled_from([200, 400, 503, "503", 42]),
+        "url": st.sampled_from(["/finesse/api/User/agent1001?x=blue", "/server/data/visits"]),
+        "time": st.sampled_from(TIMES),
+        "headers": st.dictionaries(
+            st.sampled_from(["X-Request-Id", "traceparent", "Content-Type"]), st.sampled_from(IDS)
+        ).flatmap(lambda named: st.sampled_from([named, named | {"Retry-After": "5"}])),
+        "vendor": st.sampled_from(["zoom-cobrowse", "cisco-finesse", "nobody"]),
+    }
+    members = draw(st.fixed_dictionaries({}, optional=told))
+    return members | {draw(st.sampled_from(["body", "answer"])): draw(st.sampled_from(bodies))}
+
+
+captures_again = st.lists(st.sampled_from(BODIES), min_size=1, max_size=3).flatmap(
+    lambda bodies: st.lists(any_capture(bodies), max_size=30)
+)
+
+
+def read_one_by_one(path: Path, how: How, raw: Any, policy: Policy | None) -> tuple[bytes, batch.Report]:
+    """Give lines and counts of a file, each capture read as if it were the only one, by the plainest code."""
+    report, lines = batch.Report(), []
+    report.open(str(path), "ndjson")
+    for task in tasks(expand([path]), how):
+        for found in found_by(task):
+            what = judged(found, errnorm.Normalizer()) if isinstance(found, Capture) else found
+            if isinstance(what, Reject):
+                report.reject(str(path))
+            elif not isinstance(what, errnorm.Result):
+                report.pass_by(str(path))
+            else:
+                report.add(str(path), what)
+                kept = what.redacted(policy) if policy else what
+                lines += [orjson.dumps(record.to_dict(raw=raw)) + b"\n" for record in kept]
+    return b"".join(lines), report
+
+
+@given(
+    captures=captures_again,
+    fields=st.sampled_from([{}, {"body": "/answer"}, {"vendor": "/vendor"}]),
+    raw=st.sampled_from(["omit", "text", "base64"]),
+    policy=st.sampled_from([None, CONTACT_CENTER]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_storm_gives_what_one_by_one_gives(
+    tmp_path: Path, captures: list[dict[str, Any]], fields: dict[str, str], raw: Any, policy: Policy | None
+):
+    """Whatever comes again, however often and with whatever beside it: lines and counts are as if it came alone."""
+    path = tmp_path / "storm.ndjson"
+    path.write_bytes(b"\n".join(map(orjson.dumps, [{"status": 503, "body": ""}] * 2 + captures)))
+    report = batch.run(path, tmp_path / "out", fields=fields, raw=raw, policy=policy)
+    lines, counted = read_one_by_one(path, How(fields=fields), raw, policy)
+
+    assert (tmp_path / "out").read_bytes() == lines
+    assert report.tables == counted.tables
+    assert report.fingerprints == counted.fingerprints
+    assert report.unknown_codes == counted.unknown_codes
+    assert report.total == counted.total
