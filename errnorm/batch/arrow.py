@@ -168,7 +168,8 @@ class Records:
         for row in rows:
             item = {name: _plain(value) for name, value in row.items()}
             # An array or an export of OpenTelemetry holds several; a row is one capture.
-            yield next(found_in(item, stream, None, self._line, None), NotError(stream.source(self._line)))
+            found = found_in(item, stream, None, self._line, None)
+            yield next(iter(found), NotError(stream.source(self._line)))
             self._line += 1
 
 

@@ -38,7 +38,7 @@ def found_in(
     data: bytes | None,
     line: int | None,
     offset: int | None,
-) -> Iterator[Found]:
+) -> Iterable[Found]:
     """Give what an object tells.
 
     An object that carries no body of another one is the body itself.
@@ -51,17 +51,23 @@ def found_in(
         offset: the byte it begins at.
     """
     if not isinstance(value, dict):
-        yield Capture(value if data is None else data, {}, stream.source(line, offset), needs_claim=True)
-        return
+        return (Capture(value if data is None else data, {}, stream.source(line, offset), needs_claim=True),)
     fields = tuple(stream.fields.items()) if stream.fields else ()
     plain = names_in(tuple(value), fields).plain
     capture = _plainly(value, plain, stream, line, offset) if plain else None
-    if capture:
-        yield capture
-        return
+    return (capture,) if capture else _in_object(value, stream, fields, data, (line, offset))
+
+
+def _in_object(
+    value: dict[str, Any],
+    stream: Stream,
+    fields: tuple[tuple[str, str], ...],
+    data: bytes | None,
+    place: tuple[int | None, int | None],
+) -> Iterator[Found]:
     for item in opened(value):
         own = data if item is value else None
-        yield from _found(item, names_in(tuple(item), fields), stream, own, (line, offset))
+        yield from _found(item, names_in(tuple(item), fields), stream, own, place)
 
 
 def _plainly(
