@@ -6,40 +6,69 @@ body comes again is kept apart from its time and place, so that `storm.py` can w
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import orjson
 
 from errnorm.batch.capture import Reject
+from errnorm.batch.report import Kind, kind_of
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "Frame", "fingerprint_of", "reject_line", "when_and_where"]
+__all__ = ["Encoder", "Frame", "Mold", "names_any", "reject_line", "when_and_where"]
 
+_SHARED = attrgetter(
+    *("vendor", "shape", "type", "code", "subcode", "message", "status"),
+    *("index", "total", "origin", "category", "severity", "match"),
+)
+_MOST_MOLDS = 1024
+_LONGEST_MOLD = 4096
 _MOST_TAILS = 4096
-_MOST_FINGERPRINTS = 64
 _NULL = b"null"
+_NO_PROBLEMS = b',"problems":[]}\n'
+
+
+class Mold(NamedTuple):
+    """What records share that differ in their target, ids, extra, problems, time and place alone.
+
+    Attributes:
+        front: their lines up to the value of `target`.
+        back: from behind it up to the value of `ids`.
+        judged: the members `retry` and `entry`.
+        kind: what a report tells of them.
+        held: the objects of whose ids the mold's key is made.
+    """
+
+    front: bytes
+    back: bytes
+    judged: bytes
+    kind: Kind
+    held: tuple[RetryAdvice, CatalogEntry | None]
 
 
 class Frame(NamedTuple):
-    """A record's line but for what changes when its body comes again.
+    """A record's line but for its time and place: what it shares with others, and what is its own.
 
     Attributes:
-        head: up to the value of `ids`.
-        ids: the value of `ids`.
-        middle: from behind it up to the value of `occurred_at`.
-        tail: from behind the value of `source` to the end of the line.
+        mold: what it shares.
+        target, ids, extra: the values of these members.
+        rest: `problems`, and what stands behind them.
     """
 
-    head: bytes
+    mold: Mold
+    target: bytes
     ids: bytes
-    middle: bytes
-    tail: bytes
+    extra: bytes
+    rest: bytes
 
     def line(self, told: bytes, ids: bytes | None = None) -> bytes:
         """Give the line of a time and place, as `when_and_where` writes them, with these ids or its own."""
-        return b"".join((self.head, ids or self.ids, self.middle, told, self.tail))
+        mold, target, own_ids, extra, rest = self
+        own = (mold.front, target, mold.back, ids or own_ids, b',"extra":', extra, b',"occurred_at":')
+        return b"".join((*own, told, mold.judged, rest))
 
 
 class Encoder:
@@ -57,22 +86,43 @@ class Encoder:
 
     def __init__(self, raw: RawForm = "omit") -> None:
         self._raw: RawForm = raw
+        self._molds: dict[tuple[Any, ...], Mold] = {}
         self._tails: dict[tuple[int, int], tuple[RetryAdvice, CatalogEntry | None, bytes]] = {}
 
     def line(self, record: ErrorRecord) -> bytes:
         """Give a record's JSON with the end of line."""
-        return self.frame(record).line(when_and_where(record.occurred_at, record.source))
+        return self.frame(record, self.mold(record)).line(when_and_where(record.occurred_at, record.source))
 
-    def frame(self, record: ErrorRecord) -> Frame:
-        """Give a record's line but for what changes when its body comes again."""
-        middle = b',"extra":%s,"occurred_at":' % orjson.dumps(record.extra)
-        return Frame(_head(record), orjson.dumps(record.ids), middle, self._tail(record))
+    def frame(self, record: ErrorRecord, mold: Mold) -> Frame:
+        """Give a record's line, of which the mold is known, but for its time and place."""
+        dumps = orjson.dumps
+        return Frame(mold, dumps(record.target), dumps(record.ids), dumps(record.extra), self._rest(record))
 
-    def _tail(self, record: ErrorRecord) -> bytes:
+    def mold(self, record: ErrorRecord) -> Mold:
+        """Give what a record shares with others: 10 µs, and 0.6 where one of them was met before."""
+        message = record.message
+        if message and names_any(message, (record.target, *record.ids.values())):
+            return self._molded(record)  # the fingerprint masks target and ids in the message
+        key = (_SHARED(record), id(record.retry), id(record.entry))
+        mold = self._molds.get(key)
+        if mold is None:
+            mold = self._molded(record)
+            if len(self._molds) >= _MOST_MOLDS:
+                self._molds.clear()
+            if len(mold.front) <= _LONGEST_MOLD:
+                self._molds[key] = mold
+        return mold
+
+    def _molded(self, record: ErrorRecord) -> Mold:
+        fingerprint = record.fingerprint
+        front, back = _head(record, fingerprint)
         judged = self._judged(record.retry, record.entry)
+        return Mold(front, back, judged, kind_of(record, fingerprint), (record.retry, record.entry))
+
+    def _rest(self, record: ErrorRecord) -> bytes:
         if not record.problems and not record.redactions and self._raw == "omit":
-            return judged + b',"problems":[]}\n'
-        parts = [judged, b',"problems":', orjson.dumps([problem.to_dict() for problem in record.problems])]
+            return _NO_PROBLEMS
+        parts = [b',"problems":', orjson.dumps([problem.to_dict() for problem in record.problems])]
         if record.redactions:
             parts += [b',"redactions":', orjson.dumps([item.to_dict() for item in record.redactions])]
         if self._raw != "omit":
@@ -92,8 +142,17 @@ class Encoder:
         return known[2]
 
 
-def _head(record: ErrorRecord) -> bytes:
-    plain = orjson.dumps(
+def names_any(text: str, names: Iterable[str | None]) -> bool:
+    """Tell whether any of the names stands in a text."""
+    for name in names:  # noqa: SIM110 - a generator in `any` takes three times as long
+        if name and name in text:
+            return True
+    return False
+
+
+def _head(record: ErrorRecord, fingerprint: str) -> tuple[bytes, bytes]:
+    """Give what stands before the target, and what stands between it and the ids."""
+    front = orjson.dumps(
         {
             "schema_version": SCHEMA_VERSION,
             "vendor": record.vendor,
@@ -102,37 +161,34 @@ def _head(record: ErrorRecord) -> bytes:
             "code": record.code,
             "subcode": record.subcode,
             "message": record.message,
-            "target": record.target,
+        }
+    )
+    back = orjson.dumps(
+        {
             "status": record.status,
             "index": record.index,
             "total": record.total,
-            "fingerprint": fingerprint_of(record),
+            "fingerprint": fingerprint,
             "origin": record.origin,
             "category": record.category,
             "severity": record.severity,
             "match": record.match,
         }
     )
-    return plain[:-1] + b',"ids":'
-
-
-_fingerprints: dict[int, tuple[ErrorRecord, str]] = {}
-
-
-def fingerprint_of(record: ErrorRecord) -> str:
-    """Give a record's fingerprint, worked out once: the report asks for it right after the output."""
-    known = _fingerprints.get(id(record))
-    if known is None or known[0] is not record:
-        if len(_fingerprints) >= _MOST_FINGERPRINTS:
-            _fingerprints.clear()
-        known = _fingerprints[id(record)] = (record, record.fingerprint)
-    return known[1]
+    return b'%s,"target":' % front[:-1], b',%s,"ids":' % back[1:-1]
 
 
 def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
     """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
-    when = b'"%s"' % moment.isoformat().encode() if moment else _NULL
-    return b'%s,"source":%s' % (when, _source(source))
+    return b'%s,"source":%s' % (_when(moment), _source(source))
+
+
+def _when(moment: datetime | None) -> bytes:
+    if moment is None:
+        return _NULL
+    if moment.tzinfo is UTC:
+        return orjson.dumps(moment)  # 0.2 µs, a sixth of the time; of other zones it rounds the seconds
+    return b'"%s"' % moment.isoformat().encode()
 
 
 def _source(source: Source | None) -> bytes:

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Self
 
 from attrs import define, field, frozen
 
-from errnorm.batch.encode import fingerprint_of
 from errnorm.record import ErrorRecord, Source
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
@@ -200,11 +199,11 @@ class Kind(NamedTuple):
     unknown: str | None
 
 
-def kind_of(record: ErrorRecord) -> Kind:
-    """Give what a report tells of a record."""
+def kind_of(record: ErrorRecord, fingerprint: str) -> Kind:
+    """Give what a report tells of a record, of which the fingerprint is known."""
     entry = _entry_of(record)
     return Kind(
-        f"{fingerprint_of(record)} {entry or f'{record.vendor} {record.shape}'}",
+        f"{fingerprint} {entry or f'{record.vendor} {record.shape}'}",
         record.vendor,
         record.category,
         record.retry.decision,
@@ -286,7 +285,7 @@ class Report:
         counts.captures += 1
         counts.with_errors += 1
         for record in records:
-            self.add_kind(name, kind_of(record), 1, place_of(record.source))
+            self.add_kind(name, kind_of(record, record.fingerprint), 1, place_of(record.source))
             if record.occurred_at:
                 self.add_hour(hour_of(record.occurred_at), 1)
 

@@ -167,11 +167,7 @@ class Storm:
             self._known.clear()
             self._size = 0
         self._size += len(seen.key[0]) + _ENTRY_BYTES
-        own = [
-            {kind: text for kind, text in record.ids.items() if seen.ids.get(kind) != text}
-            for record in records
-        ]
-        self._known[seen.key] = _Known(kinds, frames, own)
+        self._known[seen.key] = _Known(kinds, frames, [_own_ids(record.ids, seen.ids) for record in records])
 
     def count(self, tally: Tally) -> None:
         """Count what came again since the last time."""
@@ -182,6 +178,11 @@ class Storm:
                 tally.pass_by(known.times)
             known.times = 0
         self._met = []
+
+
+def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the ids that a body tells itself."""
+    return {kind: text for kind, text in ids.items() if given.get(kind) != text} if ids else _NO_IDS
 
 
 def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
@@ -201,4 +202,4 @@ def _may_name(text: str, ids: Mapping[str, str]) -> bool:
 
 def _name_any(frames: Iterable[Frame], ids: Mapping[str, str]) -> bool:
     """Tell whether a message may name an id: the fingerprint masks it there."""
-    return any(text.encode() in frame.head for frame in frames for text in ids.values())
+    return any(text.encode() in frame.mold.front for frame in frames for text in ids.values())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, get_args
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
-from errnorm.batch.capture import Capture, Reject
-from errnorm.batch.encode import Encoder, reject_line, when_and_where
-from errnorm.batch.report import Kind, Report, kind_of
+from errnorm.batch.capture import Capture, Found, Reject
+from errnorm.batch.encode import Encoder, Frame, Mold, reject_line, when_and_where
+from errnorm.batch.report import Kind, Report
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.storm import Seen, Storm
 from errnorm.batch.tally import Tally
@@ -18,7 +19,7 @@ from errnorm.batch.tasks import Task, found_by
 from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.normalizer import Normalizer
 from errnorm.payload import Payload, as_body
-from errnorm.record import Problem, RawBody, RawForm, Result
+from errnorm.record import ErrorRecord, Problem, RawBody, RawForm, Result
 from errnorm.vendors import UNKNOWN
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Done", "Settings", "Work", "judged"]
 
+_AT_ONCE = 64  # captures; with 16 or 256 it takes 3 % longer
+_Outcome = list[bytes] | Reject
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -103,6 +106,32 @@ class Done:
     seen: int
 
 
+@define
+class _New:
+    """A capture whose like did not come before, on its way to lines.
+
+    Attributes:
+        place: where in its block it stands.
+        found: what the reader found.
+        seen: the capture as far as it can come again.
+        reject: where it could not be read.
+        records: its records; none where it is no error.
+        result: the same, without what is private.
+        molds, frames: of the records of `result`.
+        kinds: of `records`.
+    """
+
+    place: int
+    found: Found
+    seen: Seen | None
+    reject: Reject | None = None
+    records: Sequence[ErrorRecord] = ()
+    result: Result | None = None
+    molds: Sequence[Mold] = ()
+    frames: Sequence[Frame] = ()
+    kinds: Sequence[Kind] = ()
+
+
 class Work:
     """Does tasks, one by one.
 
@@ -128,58 +157,89 @@ class Work:
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0
-        for captures, found in enumerate(found_by(task), 1):  # noqa: B007 - counted, and used below
-            if isinstance(found, Capture):
-                self._take(found, tally, output, rejects)
-            elif isinstance(found, Reject):
-                self._turn_down(found, tally, rejects)
-            else:
-                tally.pass_by()
+        every = iter(found_by(task))
+        while block := list(islice(every, _AT_ONCE)):
+            captures += len(block)
+            for outcome in self._outcomes(block, tally):
+                if isinstance(outcome, Reject):
+                    tally.reject()
+                    rejects.append(self._reject(outcome))
+                else:
+                    output += outcome
         self._storm.count(tally)
         tally.enter(captures)
         return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
 
-    def _take(self, capture: Capture, tally: Tally, output: list[bytes], rejects: list[bytes]) -> None:
-        seen = self._storm.seen(capture) if self._sink.is_lines else None
-        lines = self._storm.lines(capture, seen, tally) if seen else None
-        if lines is not None:
-            output += lines
-            return
-        what = judged(capture, self._settings.normalizer)
-        if isinstance(what, Reject):
-            self._turn_down(what, tally, rejects)
-            return
-        if what is None:
-            tally.pass_by()
-            if seen:
-                self._storm.keep(seen, (), (), ())
-            return
-        kinds = [kind_of(record) for record in what]
-        tally.add(kinds, capture.source.line)
-        for record in what:
-            tally.at(record.occurred_at, 1)
-        output += self._lines(what, kinds, seen)
+    def _outcomes(self, block: Sequence[Found], tally: Tally) -> Iterator[_Outcome]:
+        """Give what captures became, in their order; each step is done for all before the next one.
 
-    def _lines(self, result: Result, kinds: Sequence[Kind], seen: Seen | None) -> list[bytes]:
-        """Give the bytes of a new capture's records, and remember them where they may come again."""
-        kept = self._kept(result).records
+        So the processor finds a step's code where it left it: one by one, a new body takes 40 µs more.
+        """
+        outcomes = [self._known(found, tally) for found in block]
+        fresh: dict[Any, _New] = {}
+        for place, outcome in enumerate(outcomes):
+            if outcome is None or isinstance(outcome, Seen):
+                fresh.setdefault(outcome.key if outcome else place, _New(place, block[place], outcome))
+        self._take(fresh.values(), tally)
+        for new in fresh.values():
+            outcomes[new.place] = new.reject or self._lines(new)
+        for found, outcome in zip(block, outcomes, strict=True):
+            if outcome is None or isinstance(outcome, Seen):  # its like came earlier in this block
+                yield from self._outcomes([found], tally)
+            else:
+                yield outcome
+
+    def _known(self, found: Found, tally: Tally) -> _Outcome | Seen | None:
+        """Give what is known without reading: the lines of a capture that came before."""
+        if not self._sink.is_lines or not isinstance(found, Capture):
+            return None
+        seen = self._storm.seen(found)
+        lines = self._storm.lines(found, seen, tally) if seen else None
+        return seen if lines is None else lines
+
+    def _take(self, every: Collection[_New], tally: Tally) -> None:
+        """Read and count captures, and remember those that may come again."""
+        for new in every:
+            self._judge(new)
+        for new in every:
+            new.molds = list(map(self._encoder.mold, new.records))
+        for new in every:
+            _count(new, tally)
+        if self._settings.policy:
+            for new in every:
+                self._redact(new, self._settings.policy)
+        if self._sink.is_lines:
+            for new in every:
+                self._keep(new)
+
+    def _judge(self, new: _New) -> None:
+        what = judged(new.found, self._settings.normalizer) if isinstance(new.found, Capture) else new.found
+        if isinstance(what, Result):
+            new.result, new.records = what, what.records
+        elif isinstance(what, Reject):
+            new.reject = what
+
+    def _redact(self, new: _New, policy: Policy) -> None:
+        if new.result:
+            new.result = policy.result(new.result)
+            new.molds = list(map(self._encoder.mold, new.result.records))
+
+    def _keep(self, new: _New) -> None:
+        if new.result:
+            new.frames = list(map(self._encoder.frame, new.result.records, new.molds))
+        if new.seen and new.reject is None:
+            self._storm.keep(new.seen, new.frames, new.records, new.kinds)
+
+    def _lines(self, new: _New) -> list[bytes]:
+        if not new.result:
+            return []
+        kept = new.result.records
         if not self._sink.is_lines:
             return [self._encode(kept)]
-        frames = [self._encoder.frame(record) for record in kept]
-        if seen:
-            self._storm.keep(seen, frames, result.records, kinds)
         return [
             frame.line(when_and_where(record.occurred_at, record.source))
-            for frame, record in zip(frames, kept, strict=True)
+            for frame, record in zip(new.frames, kept, strict=True)
         ]
-
-    def _turn_down(self, reject: Reject, tally: Tally, rejects: list[bytes]) -> None:
-        tally.reject()
-        rejects.append(self._reject(reject))
-
-    def _kept(self, result: Result) -> Result:
-        policy = self._settings.policy
-        return policy.result(result) if policy else result
 
     def _plain(self, text: str) -> str:
         """Give a text for the report: the name of an input may be a person's."""
@@ -193,6 +253,15 @@ class Work:
             source, raw, gone = policy.place(reject.source, raw, problems)
             reject = Reject(source, reject.reason, raw.data, gone)
         return reject_line(reject)
+
+
+def _count(new: _New, tally: Tally) -> None:
+    if new.records:
+        new.kinds = [mold.kind for mold in new.molds]
+        tally.add(new.kinds, new.found.source.line)
+        tally.at(new.records[0].occurred_at, len(new.kinds))
+    elif new.reject is None:
+        tally.pass_by()
 
 
 def _read(data: bytes) -> tuple[RawBody, list[Problem]]:
