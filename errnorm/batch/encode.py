@@ -66,9 +66,9 @@ class Frame(NamedTuple):
 
     def line(self, told: bytes, ids: bytes | None = None) -> bytes:
         """Give the line of a time and place, as `when_and_where` writes them, with these ids or its own."""
-        mold, target, own_ids, extra, rest = self
-        own = (mold.front, target, mold.back, ids or own_ids, b',"extra":', extra, b',"occurred_at":')
-        return b"".join((*own, told, mold.judged, rest))
+        (front, back, judged, _, _), target, own_ids, extra, rest = self
+        parts = (front, target, back, ids or own_ids, b',"extra":', extra, b',"occurred_at":')
+        return b"".join((*parts, told, judged, rest))
 
 
 class Encoder:
@@ -180,25 +180,24 @@ def _head(record: ErrorRecord, fingerprint: str) -> tuple[bytes, bytes]:
 
 def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
     """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
-    return b'%s,"source":%s' % (_when(moment), _source(source))
+    return b'%s,"source":%s' % (_NULL if moment is None else _when(moment), _source(source))
 
 
-def _when(moment: datetime | None) -> bytes:
-    if moment is None:
-        return _NULL
+def _when(moment: datetime) -> bytes:
     if moment.tzinfo is UTC:
-        return orjson.dumps(moment)  # 0.2 µs, a sixth of the time; of other zones it rounds the seconds
+        return orjson.dumps(moment)  # 0.2 µs, where the other takes 1.5; it would round a zone's seconds
     return b'"%s"' % moment.isoformat().encode()
 
 
 def _source(source: Source | None) -> bytes:
     if source is None:
         return _NULL
+    line, offset, time = source.line, source.offset, source.time
     return b'{%s,"line":%s,"offset":%s,"time":%s}' % (
         _names(source.name, source.member),
-        _NULL if source.line is None else b"%d" % source.line,
-        _NULL if source.offset is None else b"%d" % source.offset,
-        _NULL if source.time is None else orjson.dumps(source.time),
+        _NULL if line is None else b"%d" % line,
+        _NULL if offset is None else b"%d" % offset,
+        _NULL if time is None else orjson.dumps(time),
     )
 
 
