@@ -117,7 +117,7 @@ class Storm:
             return None
         if facts is None:
             return Seen((*key, *declared.items()))
-        told = (facts.delay, facts.not_before, facts.problems)
+        told = (facts.delay, facts.not_before, facts.problems, bool(facts.ids))
         is_plain = all(map(_PLAIN_ID.fullmatch, facts.ids.values()))
         return Seen((*key, *told, *declared.items()), facts.ids) if is_plain else None
 

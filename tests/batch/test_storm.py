@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -17,7 +18,7 @@ from strategies import CASES
 
 import errnorm
 from errnorm import batch
-from errnorm.batch import storm
+from errnorm.batch import storm, work
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
@@ -92,6 +93,14 @@ def test_an_id_of_the_body_wins_over_that_of_the_headers_each_time(tmp_path: Pat
 
     assert [record["ids"]["request"] for record in records] == ["req-1"] * 3
     assert but_place(records) == but_place(alone(tmp_path, captures))
+
+
+def test_a_response_without_an_id_is_not_given_that_of_another(tmp_path: Path):
+    """A response that carries a Retry-After and no id has no id, also where its like before had one."""
+    headers = [{"Retry-After": "5", "X-Request-Id": "req-1"}, {"Retry-After": "5"}]
+    captures = [{"status": 503, "body": "{}", "headers": told} for told in headers]
+
+    assert [record["ids"] for record in written(tmp_path, captures)] == [{"request": "req-1"}, {}]
 
 
 def test_an_id_in_the_message_changes_the_fingerprint_each_time(tmp_path: Path):
@@ -174,11 +183,8 @@ def test_an_advice_that_is_gone_leaves_nothing_to_the_next():
 BODIES = [case.body.decode("utf-8", "replace") for case in CASES]
 IDS = ["req-1", "req-2", "blue", "a b", ""]
 TIMES = [
-    "2026-11-21T10:15:30Z",
-    "2026-11-21T10:15:30.5+05:30",
-    "2026-11-21 10:15:30",
-    "at blue",
-    1795256130123,
+    *("2026-11-21T10:15:30Z", "0001-01-01T00:00:00.000001+00:00", "2026-11-21T10:15:30.5+05:30:15"),
+    *("2026-11-21 10:15:30", "at blue", 1795256130123),
 ]
 
 
@@ -221,23 +227,30 @@ def read_one_by_one(path: Path, how: How, raw: Any, policy: Policy | None) -> tu
     return b"".join(lines), report
 
 
-@given(
-    captures=captures_again,
-    fields=st.sampled_from([{}, {"body": "/answer"}, {"vendor": "/vendor"}]),
-    raw=st.sampled_from(["omit", "text", "base64"]),
-    policy=st.sampled_from([None, CONTACT_CENTER]),
+how_it_is_run = st.fixed_dictionaries(
+    {
+        "fields": st.sampled_from([{}, {"body": "/answer"}, {"vendor": "/vendor"}]),
+        "raw": st.sampled_from(["omit", "text", "base64"]),
+        "policy": st.sampled_from([None, CONTACT_CENTER]),
+    }
 )
+
+
+@given(captures=captures_again, how=how_it_is_run, at_once=st.sampled_from([1, 3, 64]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_storm_gives_what_one_by_one_gives(
-    tmp_path: Path, captures: list[dict[str, Any]], fields: dict[str, str], raw: Any, policy: Policy | None
+    tmp_path: Path, captures: list[dict[str, Any]], how: dict[str, Any], at_once: int
 ):
     """Whatever comes again, however often and with whatever beside it: lines and counts are as if it came alone."""
-    path = tmp_path / "storm.ndjson"
+    path, out, rejects = (tmp_path / name for name in ("storm.ndjson", "out", "rejects"))
     path.write_bytes(b"\n".join(map(orjson.dumps, [{"status": 503, "body": ""}] * 2 + captures)))
-    report = batch.run(path, tmp_path / "out", fields=fields, raw=raw, policy=policy)
-    lines, counted = read_one_by_one(path, How(fields=fields), raw, policy)
+    with patch.object(work, "_AT_ONCE", at_once):
+        report = batch.run(path, out, rejects=rejects, **how)
+    lines, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])
+    rejected = [orjson.loads(line)["source"]["line"] for line in rejects.read_bytes().splitlines()]
 
-    assert (tmp_path / "out").read_bytes() == lines
+    assert out.read_bytes() == lines
+    assert rejected == sorted(rejected)
     assert report.tables == counted.tables
     assert report.fingerprints == counted.fingerprints
     assert report.unknown_codes == counted.unknown_codes
