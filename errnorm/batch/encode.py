@@ -180,7 +180,8 @@ def _head(record: ErrorRecord, fingerprint: str) -> tuple[bytes, bytes]:
 
 def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
     """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
-    return b'%s,"source":%s' % (_NULL if moment is None else _when(moment), _source(source))
+    when = _NULL if moment is None else _when(moment)
+    return b'%s,"source":%s' % (when, _NULL if source is None else _source(source))
 
 
 def _when(moment: datetime) -> bytes:
@@ -189,16 +190,11 @@ def _when(moment: datetime) -> bytes:
     return b'"%s"' % moment.isoformat().encode()
 
 
-def _source(source: Source | None) -> bytes:
-    if source is None:
-        return _NULL
-    line, offset, time = source.line, source.offset, source.time
-    return b'{%s,"line":%s,"offset":%s,"time":%s}' % (
-        _names(source.name, source.member),
-        _NULL if line is None else b"%d" % line,
-        _NULL if offset is None else b"%d" % offset,
-        _NULL if time is None else orjson.dumps(time),
-    )
+def _source(source: Source) -> bytes:
+    names, line, offset, time = _names(source.name, source.member), source.line, source.offset, source.time
+    if line is not None and offset is not None and time is not None:
+        return b'{%s,"line":%d,"offset":%d,"time":%s}' % (names, line, offset, orjson.dumps(time))
+    return b'{%s,"line":%s,"offset":%s,"time":%s}' % (names, *map(orjson.dumps, (line, offset, time)))
 
 
 @lru_cache(256)
