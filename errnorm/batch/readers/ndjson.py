@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from errnorm.batch.capture import Found, Reader, Reject, Stream
@@ -95,13 +95,12 @@ def _read_lines(piece: Stream) -> Iterator[Found]:
         offset += len(raw)
 
 
-def _read_line(line: bytes, raw: bytes, piece: Stream, number: int, offset: int) -> Iterator[Found]:
+def _read_line(line: bytes, raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
     try:
         value = loads(Element(line, number, offset))
     except ValueError as error:
-        yield from rejects(piece, reason_of(error), raw, number, offset)
-        return
-    yield from found_in(value, piece, line.strip(), number, offset)
+        return rejects(piece, reason_of(error), raw, number, offset)
+    return found_in(value, piece, line.strip(), number, offset)
 
 
 NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=_pieces)
