@@ -16,13 +16,12 @@ import orjson
 
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.names import ROLES
-from errnorm.batch.pool import leave_alone
 from errnorm.batch.report import Report, condition, show
 from errnorm.batch.run import Failed, NotReconciled, Run, Stopped
 from errnorm.batch.sinks import SINKS, sink_of
 from errnorm.batch.tasks import How
 from errnorm.batch.times import zone_of
-from errnorm.batch.work import Settings
+from errnorm.batch.work import Settings, leave_alone
 from errnorm.catalog import Catalog
 from errnorm.cli import Word, own_catalogs
 from errnorm.exceptions import InvalidArgument

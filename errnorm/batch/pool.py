@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
 
 from errnorm.batch.tasks import Task
-from errnorm.batch.work import Done, Settings, Work
+from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone
 
-__all__ = ["done_by", "leave_alone"]
+__all__ = ["done_by"]
 
 _AHEAD = 4  # tasks waiting or done, for each process: enough that none is idle, few enough for memory
-_COLLECT_AFTER = 50_000  # new objects, in place of 700
 
 _work: Work
 
@@ -29,15 +28,17 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
     Args:
         every: the tasks.
         settings: what to do.
-        jobs: how many processes; with 1 it is done here.
+        jobs: how many processes.
+
+    Raises:
+        WorkerError: when one of them was ended from outside.
     """
-    if jobs == 1:
-        yield from map(Work(settings), every)
-        return
     # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings,))
     try:
         yield from _in_order(pool, every, jobs * _AHEAD)
+    except BrokenProcessPool as error:
+        raise WorkerError from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -58,15 +59,6 @@ def _begin(settings: Settings) -> None:
     Thread(target=_leave_with_parent, daemon=True).start()
     _work = Work(settings)
     leave_alone()
-
-
-def leave_alone() -> None:
-    """Let the collector of a process that is ours look less often: what is made here has no cycles.
-
-    It took a sixth of the time of a run.
-    """
-    gc.freeze()  # the catalog and the modules are there to stay
-    gc.set_threshold(_COLLECT_AFTER)
 
 
 def _leave_with_parent() -> None:

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -16,11 +15,10 @@ from attrs import frozen
 
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, can_stand_aside, part_of
-from errnorm.batch.pool import done_by
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.tasks import How, Task, tasks
-from errnorm.batch.work import Done, Settings
+from errnorm.batch.work import Done, Settings, Work, WorkerError
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["Failed", "NotReconciled", "Progress", "Run", "Stopped"]
@@ -180,7 +178,7 @@ class Run:
         except OSError as error:
             self._note()
             raise self._stopped(error) from error
-        except BrokenProcessPool as error:
+        except WorkerError as error:
             why = "A worker process was ended from outside. Look whether memory ran out; try fewer --jobs."
             raise Stopped(why, self.report) from error
         finally:
@@ -195,7 +193,7 @@ class Run:
         """Raise what nobody foresaw as a fact about the run, and quote none of it: it may be private."""
         try:
             yield
-        except (OSError, BrokenProcessPool):
+        except (OSError, WorkerError):
             raise
         except Exception as error:
             self._note()
@@ -249,6 +247,11 @@ class Run:
 
     def _done(self, jobs: int) -> Generator[Done]:
         with self._guard():
+            if jobs == 1:
+                yield from map(Work(self._settings), self._left())
+                return
+            from errnorm.batch.pool import done_by  # noqa: PLC0415 - 20 ms of import, and one job needs none of it
+
             yield from done_by(self._left(), self._settings, jobs)
 
     def _left(self) -> Iterator[Task]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -26,11 +27,25 @@ from errnorm.vendors import UNKNOWN
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
-__all__ = ["Done", "Settings", "Work", "judged"]
+__all__ = ["Done", "Settings", "Work", "WorkerError", "judged", "leave_alone"]
 
+_COLLECT_AFTER = 50_000  # new objects, in place of 700
 _AT_ONCE = 64  # captures; with 16 or 256 it takes 3 % longer
 _Outcome = list[bytes] | Reject
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+class WorkerError(Exception):
+    """A process that worked beside this one was ended from outside."""
+
+
+def leave_alone() -> None:
+    """Let the collector of a process that is ours look less often: what is made here has no cycles.
+
+    It took a sixth of the time of a run.
+    """
+    gc.freeze()  # the catalog and the modules are there to stay
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def judged(
