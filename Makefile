@@ -31,6 +31,7 @@ coverage: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/pip install --quiet --group bench
+	$(BIN)/python -m compileall -q errnorm # as pip does with a wheel: nobody starts from source
 	$(BIN)/python benchmarks/run.py --write
 
 instructions: $(VENV)/ready
