@@ -35,23 +35,24 @@ class Cache(Generic[T]):
         self._used = 0
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, T] = OrderedDict()
-        self._last: tuple[Hashable, T] | None = None
+        self._last: tuple[Hashable, T, bool] | None = None  # key, value, and whether it is kept
         self._seen = array("q", bytes(8 * _SEEN if size else 0))
 
     def get(self, key: Hashable) -> T | None:
         """Give what was kept under the key, None if nothing was."""
+        last = self._last  # asked first: a storm sends one body again and again, and to compare takes no lock
+        if last is not None and last[0] == key:
+            if not last[2]:
+                self.put(last[0], last[1])
+            return last[1]
         if not self._size:
             return None
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
-                return found
-        last = self._last
-        if last is None or last[0] != key:
-            return None
-        self.put(*last)
-        return last[1]
+                self._last = (key, found, True)
+        return found
 
     def offer(self, key: Hashable, value: T) -> None:
         """Keep a value from the second time on that its key is met; the last one is kept in any case.
@@ -67,7 +68,7 @@ class Cache(Generic[T]):
             self.put(key, value)
         else:
             self._seen[place] = number
-            self._last = (key, value)
+            self._last = (key, value, False)
 
     def put(self, key: Hashable, value: T) -> None:
         """Keep a value; what was not asked for longest goes when the room is used up."""
@@ -78,5 +79,6 @@ class Cache(Generic[T]):
             known = self._kept.pop(key, None)
             self._used += weight - (0 if known is None else self._weigh(known))
             self._kept[key] = value
+            self._last = (key, value, True)
             while self._used > self._size:
                 self._used -= self._weigh(self._kept.popitem(last=False)[1])

@@ -158,10 +158,10 @@ class Watch:
         is_stream = (content_type or "").lower().startswith(_EVENT_STREAM)
         return method != "HEAD" and status >= 200 and status not in {204, 304} and not is_stream
 
-    def result(self, body: bytes, status: int, headers: Any, url: object) -> Result | None:  # noqa: ANN401 - as the client has them
-        """Give the result of the beginning of a body; None where errnorm itself failed."""
+    def result(self, body: bytes, status: int, headers: Any, url: object) -> Result:  # noqa: ANN401 - as the client has them
+        """Give the result of the beginning of a body; to be called under a guard, as all of errnorm."""
         start = body[: self.peek_bytes]
-        return guarded(self._normalize, start, status=status, headers=headers, url=url, vendor=self.vendor)
+        return self._normalize(start, status=status, headers=headers, url=url, vendor=self.vendor)
 
     def raises(self, result: Result | None, status: int, *, is_final: bool) -> bool:
         """Tell whether a response is to be raised.

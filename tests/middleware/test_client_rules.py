@@ -819,7 +819,7 @@ def test_a_body_that_is_all_here_is_left_where_it_lies(vendor: Vendor):
 
     call = aiohttp_call(kind)
 
-    assert call(f"{vendor.http1}/finesse/plain?400", {})[0].body == b"aiohttp.streams"
+    assert call(f"{vendor.raw}/finesse/whole?400", {})[0].body == b"aiohttp.streams"
     assert call(f"{vendor.http1}/finesse/slow?400", {})[0].body == b"errnorm.middleware.aiohttp"
 
 

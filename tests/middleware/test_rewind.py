@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import io
 import math
+import socket
+import struct
 from itertools import chain, repeat
 from typing import Any
 
@@ -91,3 +93,54 @@ def test_a_look_is_no_longer_than_it_may_be(size: int):
 
     assert start.data == BODY[:size]
     assert response.read() == BODY
+
+
+def answered(data: bytes, *, reset: bool = False) -> http.client.HTTPResponse:
+    """Give a response of a real connection on which so much has come, and that was reset if asked for."""
+    ours, theirs = socket.socketpair() if not reset else connected()
+    theirs.sendall(data)
+    response = http.client.HTTPResponse(ours)
+    response.begin()
+    if reset:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    theirs.close()
+    ours.close()  # the file of the response keeps it open
+    return response
+
+
+def connected() -> tuple[socket.socket, socket.socket]:
+    """Give both ends of a connection by TCP, which alone can be reset."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        return ours, server.accept()[0]
+
+
+@pytest.mark.parametrize(
+    ("announced", "size", "is_whole", "is_left"),
+    [(12, 100, True, True), (12, 12, True, True), (12, 5, False, True), (13, 100, False, False)],
+)
+def test_a_body_that_came_with_its_head_is_left_where_it_lies(
+    announced: int,
+    size: int,
+    is_whole: bool,  # noqa: FBT001 - a parameter
+    is_left: bool,  # noqa: FBT001 - a parameter
+):
+    """What the caller reads from is exchanged only where something of the body is still to come."""
+    response = answered(b"HTTP/1.1 400 Said\r\nContent-Length: %d\r\n\r\n" % announced + BODY)
+    file = response.fp
+    start = peek(response, size, 0.2)
+
+    assert (start.data, start.is_whole) == (BODY[:size], is_whole)
+    assert (response.fp is file) is is_left
+    with response:
+        assert response.read1(100) == BODY
+
+
+def test_a_connection_that_breaks_at_the_first_look_breaks_for_the_caller():
+    """A reset comes once: whoever meets it first hands it on."""
+    response = answered(b"HTTP/1.1 400 Said\r\nContent-Length: 12\r\n\r\n", reset=True)
+    start = peek(response, 100, 0.2)
+
+    assert start == Start(b"", is_whole=False, is_broken=True)
+    with response, pytest.raises(ConnectionResetError):
+        response.read()
