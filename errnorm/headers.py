@@ -100,7 +100,7 @@ def read_headers(
                 if key in found:
                     repeated.setdefault(key, [found[key]]).append(_text(value))
                 else:
-                    found[key] = _text(value)
+                    found[key] = value if type(value) is str and value.isascii() else _text(value)
             if key in _WANTED:
                 facts.setdefault(key, _text(value).strip())
     except (TypeError, ValueError) as error:

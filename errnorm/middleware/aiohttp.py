@@ -104,12 +104,12 @@ def _all_here(content: aiohttp.StreamReader) -> bytes | None:
     aiohttp has no public name for a look that takes nothing. Where its buffer is called otherwise, the body
     is read ahead as one that is still coming, which takes 20 µs more.
     """
-    # A body that is over before it began is a shared constant of aiohttp, and must not be exchanged.
-    if content.at_eof():
-        return b""
-    if not content.is_eof() or getattr(content, "_buffer_offset", True):
+    if not content.is_eof():
         return None
-    return b"".join(content._buffer)  # noqa: SLF001 - see above
+    buffer = getattr(content, "_buffer", None)
+    if buffer is None:  # a body that is over before it began is a shared constant of aiohttp, without a buffer
+        return b"" if content.at_eof() else None
+    return None if getattr(content, "_buffer_offset", True) else b"".join(buffer)
 
 
 def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> VendorError | None:
@@ -117,7 +117,7 @@ def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> Vend
     status = response.status
     found = watch.result(start, status, response.headers, response.url)
     vars(response)["errnorm"] = found
-    return VendorError(found, response) if found and watch.raises(found, status, is_final=True) else None
+    return VendorError(found, response) if watch.raises(found, status, is_final=True) else None
 
 
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:
