@@ -105,7 +105,7 @@ def read_headers(
                 facts.setdefault(key, _text(value).strip())
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
-            f"headers is of type {type(headers).__name__}, which is neither a mapping nor pairs. "
+            f"headers is of type {type(headers).__name__}, which is neither a mapping nor pairs of texts. "
             "Give response.headers, a dict, or a list of (name, value)."
         ) from error
     if repeated:

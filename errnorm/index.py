@@ -14,7 +14,7 @@ __all__ = ["ClueIndex"]
 _HEAD_CHARS = 16_384  # marks in a text stand near its top
 _MAX_KEYS = 2_000
 # Where an event has its name. No document says which of them the Genesys chat uses.
-_NAMES = frozenset({"type", "event", "eventType", "name"})
+_NAMES = ("type", "event", "eventType", "name")
 
 _Found = dict[str, Vendor]  # vendors by name: one that shows several marks is found once
 _NOBODY: _Found = {}
@@ -36,7 +36,6 @@ class ClueIndex:
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._roots = _by_text(vendors, ClueKind.ROOT)
         self._keys = _by_text(vendors, ClueKind.KEY)
-        self._key_names = frozenset(self._keys)
         self._events = _by_text(vendors, ClueKind.EVENT)
         self._paths = _by_text(vendors, ClueKind.PATH)
         self._headers = _by_header(vendors)
@@ -76,10 +75,9 @@ class ClueIndex:
                         self._look_at(item, found)
 
     def _look_at(self, item: dict[str, Any], found: _Found) -> None:
-        # Asked of all keys at once, an object that tells nothing takes 0.2 µs instead of 3.
-        for key in self._key_names.intersection(item):
+        for key in filter(self._keys.__contains__, item):
             found |= self._keys[key]
-        for name in _NAMES.intersection(item):
+        for name in filter(item.__contains__, _NAMES):
             value = item[name]
             if isinstance(value, str):
                 found |= self._events.get(value, _NOBODY)

@@ -497,7 +497,7 @@ def _drops(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mistak
     if dropped:
         yield _warning(
             place,
-            f"the builtin entry of this code has {' and '.join(dropped)}, and this one lies over it whole. "
+            f"the builtin entry of this code has {', '.join(dropped)}; this one lies over it whole. "
             "Repeat them here, or they are gone.",
         )
 

@@ -218,13 +218,14 @@ class Normalizer:
     def _call(
         self,
         body: object,
+        /,
         status: Any = None,  # noqa: ANN401 - whatever a caller gave
         headers: Any = None,  # noqa: ANN401
         url: Any = None,  # noqa: ANN401
         vendor: Any = None,  # noqa: ANN401
         **rest: Any,  # noqa: ANN401
     ) -> _Call:
-        """Check one call, at the cost of what was given alone."""
+        """Check one call: what was given is checked, and what was not costs nothing."""
         data, from_object, problems = (body, False, ()) if type(body) is bytes else as_body(body)
         if status is not None and (type(status) is not int or not 100 <= status <= 599):
             status, invalid = _status(status)

@@ -219,7 +219,10 @@ class Payload:
 
     @property
     def xml_values(self) -> list[Any]:
-        """The roots of `xml` as JSON values, with nothing left out; empty where there is none."""
+        """The roots of `xml` as JSON values, with nothing left out; empty where there is none.
+
+        All vendors are given the same values: take a copy of what you change.
+        """
         if self._values is None:
             document = self.xml
             self._values = [to_value(root, document) for root in document.roots] if document else []

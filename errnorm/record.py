@@ -128,6 +128,8 @@ def read_only_dict(value: Mapping[str, Any] | None) -> ReadOnlyDict:
     """Give a dict as `read_only` does; nothing gives the one empty dict that all records share."""
     if not value:
         return _EMPTY
+    if type(value) is ReadOnlyDict:
+        return value  # as an envelope that a hundred errors share
     # Asked here, a leaf costs no call.
     return ReadOnlyDict(
         {str(key): item if type(item) in _LEAVES else read_only(item) for key, item in value.items()}

@@ -106,7 +106,7 @@ def _read(response: HTTPResponse, size: int) -> Start:
         pass
     except Exception:  # noqa: BLE001 - a timeout, a broken connection, no chunk: the caller meets it again
         return Start(start, is_whole=False, is_broken=True)
-    return Start(start, is_whole=False, is_broken=False)
+    return Start(start, is_whole=response.length == 0, is_broken=False)
 
 
 def is_readable(connection: socket.socket, seconds: float) -> bool:

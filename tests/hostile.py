@@ -160,6 +160,7 @@ _FINESSE = {"status": 502, "url": "https://finesse.example.com/finesse/api/User/
 _CHAT = {"status": 502, "vendor": "genesys-chat"}
 _COBROWSE = {"status": 502, "vendor": "zoom-cobrowse"}
 _PAGE = "<!DOCTYPE html><html><body><div class='a'><p>hello <b>you</b></p></div></body></html>"
+_ATTRIBUTES = "".join(f" a{n}='1'" for n in range(200))
 _ERROR = "<ApiError><ErrorType>%d</ErrorType></ApiError>"
 
 ATTACKS = (
@@ -177,7 +178,9 @@ ATTACKS = (
     Hostile("XML: crossed tags", repeated("<a><b></a></b>")),
     Hostile("XML: a hundred thousand errors", numbered(_ERROR, "<ApiErrors>", "</ApiErrors>")),
     Hostile("XML: siblings", repeated("<a/>", "<ApiErrors>", "</ApiErrors>")),
-    Hostile("XML: as many leaves as are read", counted(24_900, "<a b='c'>d e</a>", "<r>", "</r>"), _FINESSE),
+    Hostile("XML: as many leaves as are read", counted(16_600, "<a b='c'>d e</a>", "<r>", "</r>"), _FINESSE),
+    Hostile("XML: elements of two hundred attributes", repeated(f"<a{_ATTRIBUTES}/>", "<r>", "</r>"), _FINESSE),
+    Hostile("XML: elements of as many attributes as are read", counted(249, f"<a{_ATTRIBUTES}/>", "<r>", "</r>"), _FINESSE),
     Hostile("XML: as many branches as are read", counted(12_400, "<a>b<c>d</c>e</a>", "<r>", "</r>"), _FINESSE),
     Hostile("XML: as many broken leaves as are read", counted(4_990, "<a b='c'>d e</a>", "<r>", ""), _FINESSE),
     Hostile("XML: pages in an element", repeated(_PAGE, "<answer>"), _FINESSE),
@@ -204,8 +207,8 @@ ATTACKS = (
     Hostile("JSON: duplicate keys", repeated('"code":1011,', "{", '"a":1}')),
     Hostile("JSON: duplicate keys, exact", repeated('"code":1011,', '{"n":12345678901234567890,', '"a":1}')),
     Hostile("JSON: empty objects", repeated("{},", "[", "{}]")),
-    Hostile("JSON: as many objects as are read", counted(19_900, '{"a":"b"}', "[", "]", ","), _CHAT),
-    Hostile("JSON: as many objects as are read, twice over", counted(9_900, '{"payload":{}}', "[", "]", ","), _COBROWSE),
+    Hostile("JSON: as many objects as are read", counted(9_900, '{"a":"b"}', "[", "]", ","), _CHAT),
+    Hostile("JSON: as many objects as are read, twice over", counted(4_900, '{"payload":{}}', "[", "]", ","), _COBROWSE),
     Hostile("JSON: errors in a list", repeated('{"event":"session_error","payload":{"code":1011}},', "[", "{}]")),
     Hostile("JSON: chat errors in a list", repeated('{"channel":"/chat/1","data":{"type":"EventError","error":{"code":1}}},', "[", "{}]")),
     Hostile("JSON: Finesse errors in a list", repeated('{"errorType":"a","errorData":"b"},', '{"apiErrors":{"apiError":[', "{}]}}")),

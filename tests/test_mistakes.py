@@ -360,7 +360,7 @@ def test_an_entry_that_judges_less_than_the_one_below_is_told():
 
     assert said({"vendor": "zoom-cobrowse", "entries": [row]}) == [
         (
-            "entries[0] (code 1018): the builtin entry of this code has category and retry, and this one lies over "
+            "entries[0] (code 1018): the builtin entry of this code has category, retry; this one lies over "
             "it whole. Repeat them here, or they are gone."
         )
     ]

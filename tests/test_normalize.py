@@ -594,3 +594,73 @@ def test_a_code_without_a_name_is_too_thin_to_tell():
         "unknown",
         ["zoom-cobrowse"],
     )
+
+
+@pytest.mark.parametrize("declared", ["text/plain; charset=windows-1251", "text/plain; charset=windows-1252"])
+def test_a_body_under_another_header_is_another_body(declared: str):
+    """The cache tells a body by the values of its headers, not by their names alone."""
+    normalizer = errnorm.Normalizer()
+    for other in ("text/plain; charset=windows-1251", "text/plain; charset=windows-1252") * 2:
+        normalizer.normalize(b"\xcd\xe5\xf2", status=500, content_type=other)
+    record = normalizer.normalize(b"\xcd\xe5\xf2", status=500, content_type=declared).first
+
+    assert record is not None
+    assert record.message == {"1": "Нет", "2": "Íåò"}[declared[-1]]
+
+
+def test_each_root_has_its_own_values():
+    """What stands behind the first root of a stream is kept under its own name."""
+    record = errnorm.normalize("<e><x>1</x></e><f>2</f><g>3</g>", status=500).first
+
+    assert record is not None
+    assert record.extra["#roots"] == [{"f": "2"}, {"g": "3"}]
+
+
+def test_a_text_beside_the_errors_is_kept():
+    """A text between `</ApiError>` and the next one is no usual form, and is not lost."""
+    error = "<ApiError><ErrorType>Invalid Input</ErrorType></ApiError>"
+    record = errnorm.normalize(f"<ApiErrors>{error}beside</ApiErrors>", status=400).first
+
+    assert record is not None
+    assert record.extra == {"envelope": {"#text": "beside"}}
+
+
+def test_a_sibling_in_the_usual_form_is_no_finesse():
+    """PCCE sends ApiErrors as well; the type that only it has tells them apart."""
+    body = "<ApiErrors><ApiError><ErrorType>invalidInput.outOfRange</ErrorType></ApiError></ApiErrors>"
+
+    assert errnorm.detect(body, status=400).vendor == "unknown"
+
+
+def test_a_namesake_on_a_channel_is_no_success_of_a_chat():
+    """An event that another product of the vendor sends is no message of a chat without an error."""
+    event = {"channel": "/v2/chat/1", "data": {"messageType": "Notice", "note": "x"}}
+    usual = {"channel": "/v2/chat/1", "data": {"note": "x"}}
+
+    assert errnorm.detect([usual]).vendor == "genesys-chat"
+    assert errnorm.detect([event]).vendor == "unknown"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<hr:fault xmlns:hr='urn:x'><code>E17</code></hr:fault>", "<span.error><code>E17</code></span.error>"],
+)
+def test_a_name_that_only_begins_as_html_is_xml(body: str):
+    """`<hr>` is HTML, and `<hr:fault>` somebody's XML."""
+    record = errnorm.normalize(body, status=500).first
+
+    assert record is not None
+    assert (record.shape, record.code) == ("xml", "E17")
+
+
+@pytest.mark.parametrize("limit", [{"max_depth": -1}, {"max_records": 0}, {"max_body_bytes": "1 MiB"}])
+def test_a_limit_is_a_whole_number(limit: dict[str, Any]):
+    """A bound that nothing can keep to is refused at once."""
+    with pytest.raises(errnorm.InvalidArgument, match=r"^max_\w+ is .+\. Give a whole number, from 1\.$"):
+        errnorm.Limits(**limit)
+
+
+def test_a_keyword_of_python_is_no_keyword_of_ours():
+    """`self` is a misspelt keyword as any other."""
+    with pytest.raises(errnorm.InvalidArgument, match="There is no keyword 'self'"):
+        errnorm.normalize(b"", self=1)  # type: ignore[call-arg]

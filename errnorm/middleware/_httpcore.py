@@ -19,6 +19,7 @@ from errnorm.rewind import is_readable
 
 __all__ = ["coming", "is_all_here"]
 
+_THEIRS = ("httpx", "httpcore")
 # The end of the chunk before, the head of a chunk, and at least one byte of it.
 _CHUNK = re.compile(rb"(?:\r?\n)?+[^\n]+\n.", re.DOTALL)
 
@@ -53,12 +54,22 @@ def is_all_here(response: httpx.Response, stream: object) -> bool:
         response: what was answered.
         stream: the stream of the response, of which nothing has been read.
     """
-    below: Any = _stream_of_httpcore(stream)
-    if below is None or hasattr(below, "_stream_id") or "transfer-encoding" in response.headers:
+    below: Any = _stream_of_httpcore(stream) if _are_all_theirs(stream) else None
+    state = getattr(getattr(below, "_connection", None), "_h11_state", None)
+    if state is None or hasattr(below, "_stream_id") or "transfer-encoding" in response.headers:
         return False
-    buffered, _ = below._connection._h11_state.trailing_data  # noqa: SLF001 - httpcore has it nowhere else
+    buffered, _ = state.trailing_data
     announced: str | None = response.headers.get("content-length")
     return announced == str(len(buffered))
+
+
+def _are_all_theirs(stream: object) -> bool:
+    """Tell whether no stream of somebody else is among those around the connection: it may wait by itself."""
+    while stream is not None:
+        if type(stream).__module__.partition(".")[0] not in _THEIRS:
+            return False
+        stream = _below(stream)
+    return True
 
 
 def _always() -> bool:
@@ -83,8 +94,12 @@ def _comes_in_time(
 def _stream_of_httpcore(stream: Any) -> Any:  # noqa: ANN401 - of httpx, then of httpcore
     """Give the stream that knows its connection, below those that are wrapped around it."""
     while stream is not None and not hasattr(stream, "_connection"):
-        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
+        stream = _below(stream)
     return stream
+
+
+def _below(stream: object) -> Any:  # noqa: ANN401 - of httpx, then of httpcore
+    return getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
 
 
 def _is_buffered(stream: Any, response: httpx.Response, peek: Peek) -> bool:  # noqa: ANN401 - of httpcore

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, Unpack
 
 from errnorm.exceptions import VendorError
@@ -73,14 +73,15 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
 
 def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek | None:
     """Look at a response whose body is all here; of one that is still coming, give an empty look ahead."""
-    if not watch.looks_at(response.status):
+    status = response.status
+    if not watch.looks_at(status):
         return None
-    start = _all_here(response.content)
-    if start is None:
-        content_type = response.headers.get("content-type")
-        if watch.has_body(response.method, response.status, content_type):
-            return Peek(watch)
-    return _judge(watch, response, start or b"")
+    if "errnorm" in vars(response) or not watch.has_body(
+        response.method, status, response.headers.get("content-type")
+    ):
+        return _judge(watch, response, b"")
+    start = _all_here(response, watch.peek_bytes)
+    return Peek(watch) if start is None else _judge(watch, response, start)
 
 
 async def _look_ahead(watch: Watch, response: aiohttp.ClientResponse, peek: Peek) -> VendorError | None:
@@ -92,31 +93,39 @@ async def _look_ahead(watch: Watch, response: aiohttp.ClientResponse, peek: Peek
 
 async def _let_go(response: aiohttp.ClientResponse) -> None:
     """Free the connection of a response that goes with an exception, as `raise_for_status` does."""
-    if response.content.is_eof():
-        await response.read()  # it is all here: `await error.response.text()` works
-    else:
+    if not response.content.is_eof():
         response.close()
+        return
+    with suppress(aiohttp.ClientError):
+        await response.read()  # it is all here: `await error.response.text()` works
 
 
-def _all_here(content: aiohttp.StreamReader) -> bytes | None:
+def _all_here(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """Give a body that came whole with its head, as most errors do, and leave it where it lies.
 
     aiohttp has no public name for a look that takes nothing. Where its buffer is called otherwise, the body
     is read ahead as one that is still coming, which takes 20 µs more.
     """
-    if not content.is_eof():
+    content = response.content
+    if response._body is not None:  # noqa: SLF001 - an inner middleware has read it
+        return response._body  # noqa: SLF001
+    if not content.is_eof() or content.total_bytes > most or content.exception() is not None:
         return None
-    buffer = getattr(content, "_buffer", None)
-    if buffer is None:  # a body that is over before it began is a shared constant of aiohttp, without a buffer
+    buffer = getattr(content, "_buffer", None) if type(content) is aiohttp.StreamReader else None
+    if (
+        buffer is None
+    ):  # a body that is over before it began is a shared constant of aiohttp, without a buffer
         return b"" if content.at_eof() else None
-    return None if getattr(content, "_buffer_offset", True) else b"".join(buffer)
+    is_begun = getattr(content, "_size", None) != content.total_bytes  # by somebody inside, who has the rest
+    return b"" if is_begun else b"".join(buffer)
 
 
 def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
     status = response.status
-    found = watch.result(start, status, response.headers, response.url)
-    vars(response)["errnorm"] = found
+    found = vars(response).get("errnorm")  # of a door inside of this one
+    if found is None:
+        found = vars(response)["errnorm"] = watch.result(start, status, response.headers, response.url)
     return VendorError(found, response) if watch.raises(found, status, is_final=True) else None
 
 

@@ -19,7 +19,7 @@ _WORDS_CHARS = 300
 # A fragment of a page begins with an element that only HTML has: `<div class="error">Session expired</div>`.
 _START = re.compile(
     r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<\?[^>]*+>)*+"
-    r"<(?:!doctype\s++html|html|head|body|title|center|h[1-6]|div|span|hr|br|script|noscript|iframe|meta)\b",
+    r"<(?:!doctype\s++html|html|head|body|title|center|h[1-6]|div|span|hr|br|script|noscript|iframe)(?![^\s/>])",
     re.IGNORECASE,
 )
 # `503 Service Unavailable`, `HTTP Status 404 - Not Found`, `Error 404 Not Found`, `HTTP ERROR 404`.

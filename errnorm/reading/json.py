@@ -24,7 +24,7 @@ from errnorm.vocabulary import ProblemCode
 __all__ = ["JsonDocument", "read_json"]
 
 _MAX_VALUES = 20_000  # the lenient reader is Python: 20,000 values take about 100 ms
-_MAX_CONTAINERS = 20_000  # walking through what a fast reader made of them takes as long
+_MAX_CONTAINERS = 10_000  # walking through what a fast reader made of them takes as long
 _EXACT_DIGITS = 15  # a 64-bit float keeps 15 decimal digits, whatever they are
 # 16 digits, or an exponent that leaves the range of a 64-bit float: 1e999 is no infinity.
 # One beginning for both: the search then runs from digit to digit, which saves 8 µs a kilobyte.

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import Any
+
+from attrs import field, frozen
+
+from errnorm.exceptions import InvalidArgument
 
 __all__ = ["Limits"]
+
+
+def _from_one(_: object, attribute: Any, value: object) -> None:  # noqa: ANN401 - of attrs
+    if type(value) is not int or value < 1:
+        raise InvalidArgument(f"{attribute.name} is {value!r}. Give a whole number, from 1.")
 
 
 @frozen(kw_only=True)
@@ -16,11 +25,14 @@ class Limits:
         max_depth: levels of nesting kept.
         max_records: records made from one body.
 
+    Raises:
+        InvalidArgument: when one of them is no whole number, or below 1.
+
     Example:
         >>> Limits(max_records=10).max_body_bytes
         1048576
     """
 
-    max_body_bytes: int = 1 << 20
-    max_depth: int = 100
-    max_records: int = 1000
+    max_body_bytes: int = field(default=1 << 20, validator=_from_one)
+    max_depth: int = field(default=100, validator=_from_one)
+    max_records: int = field(default=1000, validator=_from_one)

@@ -25,6 +25,7 @@ for package in ("hypercorn", "httpx", "requests", "aiohttp", "uvicorn", "h2"):
 import aiohttp
 import httpx
 import requests
+from aiohttp.base_protocol import BaseProtocol
 from client_doors import (
     ALL,
     CERTIFICATES,
@@ -437,7 +438,12 @@ def test_a_stalled_body_is_not_waited_for(vendor: Vendor, name: str, way: str):
 def below(buffered: bytes, **more: Any) -> Any:
     """Give a stream of httpcore with so much read behind the head."""
     state = SimpleNamespace(trailing_data=(buffered, False))
-    return SimpleNamespace(_connection=SimpleNamespace(_h11_state=state, _events={}), **more)
+    return of("httpcore._sync.http11", _connection=SimpleNamespace(_h11_state=state, _events={}), **more)
+
+
+def of(module: str, **more: Any) -> Any:
+    """Give an object of a class of another package."""
+    return type("Stream", (SimpleNamespace,), {"__module__": module})(**more)
 
 
 @pytest.mark.parametrize(
@@ -448,6 +454,10 @@ def below(buffered: bytes, **more: Any) -> Any:
         (below(b"<Api/>"), {}, False),
         (below(b"6\r\n<A"), {"Content-Length": "5", "Transfer-Encoding": "chunked"}, False),
         (below(b"", _stream_id=1), {"Content-Length": "0"}, False),
+        (of("httpx._client", _stream=below(b"<Api/>")), {"Content-Length": "6"}, True),
+        (of("caller", _stream=below(b"<Api/>")), {"Content-Length": "6"}, False),
+        (of("httpx._client", _stream=of("caller", _stream=below(b"<Api/>"))), {"Content-Length": "6"}, False),
+        (of("httpcore.other", _connection=object()), {"Content-Length": "6"}, False),
     ],
 )
 def test_a_body_that_came_with_its_head_is_told_by_its_length(
@@ -455,7 +465,10 @@ def test_a_body_that_came_with_its_head_is_told_by_its_length(
     headers: dict[str, str],
     expected: bool,  # noqa: FBT001 - a parameter
 ):
-    """A length that chunks make void (RFC 9112, section 6.3) tells nothing, nor does one over HTTP/2."""
+    """A length that chunks make void (RFC 9112, section 6.3) tells nothing, nor does one over HTTP/2.
+
+    A stream of the caller's around the connection may wait by itself, whatever has come.
+    """
     assert _httpcore.is_all_here(httpx.Response(400, headers=headers), stream) is expected
 
 
@@ -1508,3 +1521,85 @@ def test_the_vendor_s_name_is_a_hint(vendor: Vendor):
 
     assert result is not None
     assert result[0].vendor == "cisco-finesse"
+
+
+# What lies in the buffer of aiohttp.
+
+
+def reader(*pieces: bytes, is_over: bool = True) -> aiohttp.StreamReader:
+    """Give a reader that was fed some pieces."""
+    loop = asyncio.new_event_loop()
+    content = aiohttp.StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+    for piece in pieces:
+        content.feed_data(piece)
+    if is_over:
+        content.feed_eof()
+    loop.close()
+    return content
+
+
+def begun(content: aiohttp.StreamReader) -> aiohttp.StreamReader:
+    """Give a reader of which somebody has read a byte."""
+    content.read_nowait(1)
+    return content
+
+
+def failed(content: aiohttp.StreamReader) -> aiohttp.StreamReader:
+    """Give a reader whose connection was closed."""
+    content.set_exception(aiohttp.ClientConnectionError("Connection closed"))
+    return content
+
+
+@pytest.mark.parametrize(
+    ("content", "body", "expected"),
+    [
+        (reader(b"<Api", b"Errors/>"), None, b"<ApiErrors/>"),
+        (reader(b"<Api", is_over=False), None, None),
+        (reader(b"<ApiErrors/>" * 9), None, None),
+        (begun(reader(b"<ApiErrors/>")), None, b""),
+        (begun(reader(b"<", b"ApiErrors/>")), None, b""),
+        (failed(reader(b"<ApiErrors/>")), None, None),
+        (reader(), b"<ApiErrors/>", b"<ApiErrors/>"),
+        (aiohttp.streams.EMPTY_PAYLOAD, None, b""),
+    ],
+)
+def test_what_is_all_here_is_told_by_the_buffer(
+    content: aiohttp.StreamReader, body: bytes | None, expected: bytes | None
+):
+    """All pieces are one body; of one that somebody has begun nothing is told, and none is more than a look."""
+    response: Any = SimpleNamespace(content=content, _body=body)
+
+    assert errnorm.middleware.aiohttp._all_here(response, 20) == expected
+
+
+def test_two_doors_of_aiohttp_give_one_record(vendor: Vendor):
+    """A door around another takes its result, however the body comes."""
+
+    async def run(way: str) -> errnorm.Result | None:
+        doors = (errnorm.middleware.aiohttp.middleware(), errnorm.middleware.aiohttp.middleware())
+        async with aiohttp.ClientSession(middlewares=doors) as session, session.get(way) as response:
+            return errnorm.middleware.aiohttp.result(response)
+
+    found = [
+        asyncio.run(run(way))
+        for way in (f"{vendor.raw}/finesse/whole?400", f"{vendor.http1}/finesse/slow?400")
+    ]
+
+    assert [result and result.detection.vendor for result in found] == ["cisco-finesse", "cisco-finesse"]
+
+
+@pytest.mark.parametrize("end", ["release", "close"])
+def test_a_response_that_was_let_go_inside_stays_a_response(vendor: Vendor, end: str):
+    """An inner middleware may let a response go; whoever raises errors finds nothing to raise there."""
+
+    async def let_go(request: Any, handler: Any) -> Any:
+        response = await handler(request)
+        getattr(response, end)()
+        return response
+
+    async def run(*doors: Any) -> int:
+        async with aiohttp.ClientSession(middlewares=(*doors, let_go)) as session:
+            return (await session.get(f"{vendor.http1}/finesse/large?400")).status
+
+    assert asyncio.run(run(errnorm.middleware.aiohttp.middleware(raise_on_error=True))) == 400
+    assert asyncio.run(run()) == 400

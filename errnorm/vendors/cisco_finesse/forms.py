@@ -243,17 +243,17 @@ def usual_errors(payload: Payload) -> list[dict[str, str | None]] | None:
     is made of it, and nothing searched in one, which saves 20 µs of 45.
 
     Example:
-        >>> body = b"<ApiErrors><ApiError><ErrorType> Not Found</ErrorType></ApiError></ApiErrors>"
-        >>> usual_errors(Payload(body))
+        >>> sent = b"<ApiErrors><ApiError><ErrorType> Not Found</ErrorType></ApiError></ApiErrors>"
+        >>> usual_errors(Payload(sent))
         [{'ErrorType': 'Not Found'}]
     """
     document = payload.xml if payload.kind is Kind.XML else None
     if document is None or document.roots[1:] or document.lead or document.problems:
         return None
-    root, text = document.roots[0], payload.text
-    if root.tag != "ApiErrors" or root.text or COMPOSITE in text:
+    root, body = document.roots[0], payload.text
+    if root.tag != "ApiErrors" or root.text or COMPOSITE in body:
         return None
-    if "=" in text and text.find("=", text.find("?>") + 1) >= 0:
+    if "=" in body and body.find("=", body.find("?>") + 1) >= 0:
         return None  # there may be attributes
     errors: list[dict[str, str | None]] = []
     for error in root:

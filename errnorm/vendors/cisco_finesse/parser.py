@@ -11,6 +11,7 @@ from typing import Any
 
 from errnorm.payload import Kind, Payload
 from errnorm.reading.cut import is_cut
+from errnorm.record import read_only_dict
 from errnorm.vendor import (
     NOTHING,
     THIN,
@@ -167,7 +168,9 @@ def parse(payload: Payload) -> Iterable[Reported]:
     confidence = tree.evidence.confidence
     if confidence >= THIN or (confidence and payload.hint == _NAME):
         payload.shape = tree.shape
-    return [error.reported(tree, group, url) for error, group in errors]
+    # Made once: each of a hundred errors has the envelope of their Update, which may hold 10,000 members.
+    around = {id(group): read_only_dict(group.around()) for group in tree.groups}
+    return [error.reported(tree, group, around[id(group)], url) for error, group in errors]
 
 
 def _parse_page(payload: Payload) -> list[Reported]:
@@ -244,7 +247,7 @@ class _Error:
                 self._take(key, inner, below)
         return f"<{tag}>{leaf(inside)}"
 
-    def reported(self, tree: Tree, group: Group, url: str) -> Reported:
+    def reported(self, tree: Tree, group: Group, envelope: Mapping[str, Any], url: str) -> Reported:
         """Report the error: the steps in the order of their dependence."""
         fields = Reported(
             shape=tree.shape,
@@ -261,7 +264,6 @@ class _Error:
             fields["ids"] = {**fields["ids"], "media": media}
         self._message(fields)
         self._codes(fields, media, tree, url)
-        envelope = group.around()
         if envelope:
             self.extra["envelope"] = envelope
         return fields
@@ -319,10 +321,10 @@ class _Error:
 
 
 def _reported(error: _Members, url: str) -> Reported:
-    """Report an error of the usual form: no member of it is cut, a number, or under another name."""
+    """Report an error of the usual form: no member of it is cut, a peripheral, or under another name."""
     get = error.get
     kind, text, media, data = get("ErrorType"), get("ErrorMessage"), get("ErrorMedia"), get("ErrorData")
-    number, name, detail = (
+    peripheral, name, detail = (
         get("peripheralErrorCode"),
         get("peripheralErrorMsg"),
         get("peripheralErrorText"),
@@ -340,19 +342,19 @@ def _reported(error: _Members, url: str) -> Reported:
     ids = {"media": media} if media else {}
     table = _table_of(code, media)
     is_code = data and _is_code(data, table, kind, message, ids, url, is_notification=False)
-    if is_code and data and number:
+    if is_code and data and peripheral:
         extra["ErrorData"] = data
     return {
         "shape": REST_XML,
         "origin": Origin.VENDOR,
         "type": kind,
         "code": code,
-        "subcode": number or (data if is_code else None),
+        "subcode": peripheral or (data if is_code else None),
         "message": message,
         "target": None if is_code else data,
         "ids": ids,
         "extra": extra,
-        "lookups": _lookups(kind, code, data if is_code else None, message, number, name, table),
+        "lookups": _lookups(kind, code, data if is_code else None, message, peripheral, name, table),
     }
 
 
