@@ -167,7 +167,7 @@ def test_marks_of_broken_xml_are_bounded(count: int, named: bool):  # noqa: FBT0
 
 @pytest.mark.parametrize(("count", "named"), [(24_999, False), (25_000, True)])
 def test_tags_of_good_xml_are_bounded(count: int, named: bool):  # noqa: FBT001
-    """50,000 tags and attributes are read of well-formed XML; of more only what the repairing reader reads."""
+    """50,000 tags are read of well-formed XML; of more only what the repairing reader reads."""
     text = f"<b>{'<a></a>' * count}</b>"
     document = read_xml(text.encode(), text)
 
