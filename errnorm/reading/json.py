@@ -157,7 +157,7 @@ def _number(text: str) -> int | float | str:
 
 
 def _is_float(text: str) -> bool:
-    return any(mark in text for mark in ".eE")
+    return "." in text or "e" in text or "E" in text
 
 
 def _duplicate() -> Problem:
