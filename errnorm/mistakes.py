@@ -493,7 +493,8 @@ def _covers(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mista
 
 def _drops(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mistake]:
     """Warn of an entry that judges less than the one it lies over: nothing of that one is left."""
-    dropped = [name for name in _ADVICE if name not in row and any(name in one for one in builtin)]
+    said = {name for one in builtin for name in _ADVICE if one.get(name, _USUAL_SEVERITY) != _USUAL_SEVERITY}
+    dropped = [name for name in _ADVICE if name in said and name not in row]
     if dropped:
         yield _warning(
             place,
@@ -503,6 +504,7 @@ def _drops(place: str, row: Mapping[str, Any], builtin: Rows) -> Iterator[Mistak
 
 
 _ADVICE = ("category", "severity", "retry")
+_USUAL_SEVERITY = "error"  # what a record has where no entry names one
 
 
 def _has(row: Mapping[str, Any], spelling: str) -> bool:

@@ -55,9 +55,9 @@ def test_a_large_body_over_http2_stays_what_it_is(vendor: Vendor, name: str):
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "finesse"])
 @pytest.mark.parametrize("way", ["slow", "large"])
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", list(DOORS)[::2])
 def test_every_shape_may_be_slow_or_large(vendor: Vendor, name: str, shape: str, way: str):
-    """Through every door the other shapes as well."""
+    """The other shapes as well, through every second door: each door has its own for one shape above."""
     check(ALL[name], f"{vendor.http1}/{shape}/{way}?400")
 
 
