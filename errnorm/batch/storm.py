@@ -1,41 +1,45 @@
 """Bodies that come again: in an error storm most captures say what one before has said.
 
-Such a capture differs in its time, its place and the ids of its response. What it becomes is known, so it is
-neither read nor built anew: its line is the one before with these three put in, and it is counted by adding
-one.
+Such a capture differs in its time, its place, the ids of its response, and the numbers that the outline of
+its body leaves out. What it becomes is known, so it is neither read nor built anew: its line is the one
+before with these put in, and it is counted by adding one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
-from attrs import define
+from attrs import define, evolve
 
 from errnorm.batch.capture import Capture
-from errnorm.batch.encode import Encoder, Frame, when_and_where
+from errnorm.batch.cast import Cast, Line, Numbers
+from errnorm.batch.encode import Frame, when_and_where
+from errnorm.batch.outline import Outline, Outlines, names_number
 from errnorm.batch.report import Kind
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
+from errnorm.normalizer import Normalizer
 from errnorm.record import ErrorRecord, Source
-from errnorm.vendor import Vendor
-from errnorm.vendors import UNKNOWN
+from errnorm.vendors import UNKNOWN, VENDORS
 
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
-__all__ = ["Seen", "Storm"]
+__all__ = ["Became", "Seen", "Storm"]
 
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
+_NONE = Numbers()
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
+_DIGITS = re.compile(r"\d++")
 # Where a text may stand in a body without being found there: `r\u002d1`, `r&#45;1`, `r-<![CDATA[1]]>`.
 _HIDES = re.compile(r"\\u|&|%|<!")
 
@@ -45,11 +49,38 @@ class Seen(NamedTuple):
 
     Attributes:
         key: what decides over it, but for its time, its place and the ids of its response.
+        body: its body.
+        numbers: what the outline of the body leaves out.
+        outline: that outline, where it leaves out anything.
         ids: the ids that its headers carry.
     """
 
     key: tuple[Any, ...]
+    body: str | bytes
+    numbers: tuple[bytes, ...] = ()
+    outline: Outline | None = None
     ids: Mapping[str, str] = _NO_IDS
+
+    @property
+    def text(self) -> str:
+        """The body as a text."""
+        return self.body if isinstance(self.body, str) else self.body.decode("utf-8", "replace")
+
+
+class Became(NamedTuple):
+    """What a capture became.
+
+    Attributes:
+        records: its records, before anything was taken out; none where it is no error.
+        frames: their lines.
+        kinds: what a report tells of them.
+        place: where they were found, without what is private in its names; None where nothing was taken out.
+    """
+
+    records: Sequence[ErrorRecord] = ()
+    frames: Sequence[Frame] = ()
+    kinds: Sequence[Kind] = ()
+    place: Source | None = None
 
 
 @define
@@ -58,38 +89,60 @@ class _Known:
 
     Attributes:
         kinds: what is counted; nothing where it was no error.
-        frames: their lines but for what changes.
-        own_ids: the ids that each body tells; they win over those of headers.
+        casts: the lines of its records; None until they are needed.
+        frames: what they are made of; none where only a twin shows the places of numbers.
+        said: the digits that its messages have beside its numbers.
+        says: its messages have any of its numbers.
+        place: as of `Became`.
+        fixed: the numbers that decide.
         times: how often it came again.
         line: where it came first since then.
     """
 
     kinds: Sequence[Kind]
-    frames: Sequence[Frame]
-    own_ids: Sequence[Mapping[str, str]]
+    casts: Sequence[Cast] | None = None
+    frames: Sequence[Line] | None = None
+    fixed: frozenset[bytes] = frozenset()
+    said: bytes = b""
+    says: bool = False
+    place: Source | None = None
     times: int = 0
     line: int | None = None
 
-    def lines(self, told: bytes, ids: Mapping[str, str]) -> list[bytes]:
-        if not ids:
-            return [frame.line(told) for frame in self.frames]
-        pairs = zip(self.frames, self.own_ids, strict=True)
-        return [frame.line(told, orjson.dumps({**ids, **own})) for frame, own in pairs]
+    def lines(self, told: bytes, seen: Seen) -> list[bytes] | None:
+        """Give the lines of a capture; None where its ids or numbers may mean more than those before."""
+        numbers = seen.numbers
+        if self.casts is None and self.frames is not None:
+            self.casts, self.frames = _casts(self.frames, self.frames), None
+        if self.casts is None or (numbers and not self._fits(numbers)):
+            return None
+        if not seen.ids:
+            return [cast.line(told, numbers) for cast in self.casts]
+        lines = [cast.line_with(seen.ids, told, numbers) for cast in self.casts]
+        return None if None in lines else [line for line in lines if line]
+
+    def _fits(self, numbers: tuple[bytes, ...]) -> bool:
+        """Tell whether these numbers are nothing else: a fingerprint masks ids wherever they are said."""
+        if not self.fixed.isdisjoint(numbers):
+            return False
+        if self.said and any(number in self.said for number in numbers):
+            return False
+        return not self.says or not _are_nested(numbers)
 
 
 class Storm:
     """Remembers what captures became.
 
     Args:
-        encoder: who writes records.
-        vendors: who reads bodies; they say which headers matter.
+        normalizer: who reads bodies; its vendors say which headers matter.
         policy: what is taken out of records, if anything is.
     """
 
-    def __init__(self, encoder: Encoder, vendors: Sequence[Vendor], policy: Policy | None = None) -> None:
-        self._encoder = encoder
-        self._declared = frozenset(chain(COMMON_HEADERS, *(v.headers for v in (*vendors, UNKNOWN))))
+    def __init__(self, normalizer: Normalizer, policy: Policy | None = None) -> None:
+        vendors = (*normalizer.vendors, UNKNOWN)
+        self._declared = frozenset(chain(COMMON_HEADERS, *(v.headers for v in vendors)))
         self._policy = policy
+        self._outlines = None if policy or _may_decide(normalizer) else Outlines()
         self._known: dict[tuple[Any, ...], _Known] = {}
         self._size = 0
         self._met: list[_Known] = []
@@ -105,69 +158,108 @@ class Storm:
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
         get = options.get
-        told = (get("status"), get("url"), get("content_type"), get("vendor"))
-        key = (body, kind, capture.needs_claim, *told)
-        seen = self._headed(key, options["headers"]) if "headers" in options else Seen(key)
-        return self._redacted(seen, capture.source) if self._policy and seen else seen
+        told = (kind, capture.needs_claim, get("status"), get("url"), get("content_type"), get("vendor"))
+        outlines = self._outlines if body.isascii() else None
+        seen = _outlined(body, told, outlines) if outlines else Seen((body, *told), body)
+        headed = self._headed(seen, options["headers"]) if "headers" in options else seen
+        return self._redacted(headed, capture.source) if self._policy and headed else headed
 
-    def _headed(self, key: tuple[Any, ...], headers: Any) -> Seen | None:  # noqa: ANN401 - headers as found
+    def _headed(self, seen: Seen, headers: Any) -> Seen | None:  # noqa: ANN401 - headers as found
         try:
             declared, facts = read_headers(headers, self._declared)
         except InvalidArgument:
             return None
         if facts is None:
-            return Seen((*key, *declared.items()))
+            return seen._replace(key=(*seen.key, *declared.items()))
         told = (facts.delay, facts.not_before, facts.problems, bool(facts.ids))
-        is_plain = all(map(_PLAIN_ID.fullmatch, facts.ids.values()))
-        return Seen((*key, *told, *declared.items()), facts.ids) if is_plain else None
+        if not all(map(_PLAIN_ID.fullmatch, facts.ids.values())):
+            return None
+        return seen._replace(key=(*seen.key, *told, *declared.items()), ids=facts.ids)
 
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
         key = (*seen.key, source.name, source.member, source.time is None, *seen.ids.items())
-        text = _text(seen.key[0])
+        text = seen.text
         if source.time is None:
-            return Seen(key)
+            return Seen(key, seen.body)
         told = f"{text} {key[1:]}".casefold()
         words = {*source.time.casefold().split(":"), *_WORD.findall(source.time.casefold())}
         is_private = any(len(word) > 2 and word in told for word in words)
         is_plain = self._policy is not None and self._policy.text(source.time) == (source.time, ())
-        return (
-            Seen(key) if is_plain and not is_private and not _HIDES.search(text) and text.isascii() else None
-        )
+        hides = _HIDES.search(text) or not text.isascii()
+        return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
     def lines(self, capture: Capture, seen: Seen, tally: Tally) -> list[bytes] | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
         known = self._known.get(seen.key)
-        if known is None or (seen.ids and _name_any(known.frames, seen.ids)):
+        if known is None:
+            return None
+        moment = capture.options.get("occurred_at")
+        place = capture.source
+        if known.place:  # the key has the names of the input, so they are the same each time
+            place = evolve(place, name=known.place.name, member=known.place.member)
+        lines = known.lines(when_and_where(moment, place), seen)
+        if lines is None:
             return None
         if not known.times:
             self._met.append(known)
             known.line = capture.source.line
         known.times += 1
-        if not known.frames:
-            return []
-        moment = capture.options.get("occurred_at")
-        tally.at(moment, len(known.frames))
-        return known.lines(when_and_where(moment, capture.source), seen.ids)
+        if lines:
+            tally.at(moment, len(lines))
+        return lines
 
-    def keep(
-        self, seen: Seen, frames: Sequence[Frame], records: Sequence[ErrorRecord], kinds: Sequence[Kind]
-    ) -> None:
+    def keep(self, seen: Seen, became: Became) -> bool:
         """Remember what a capture became, in bytes: the records themselves would fill the memory.
 
         Args:
             seen: the capture.
-            frames: the lines of its records.
-            records: its records, before anything was taken out; none where it was no error.
-            kinds: what a report tells of them.
+            became: its records, before anything was taken out, and the lines of what is left.
+
+        Returns:
+            Whether its outline came before and is not known yet: then `learn` wants its twin.
         """
-        if seen.ids and _may_name(_text(seen.key[0]), seen.ids):
-            return  # then an id may be the body's own as well
+        if seen.ids and _may_name(seen.text, seen.ids):
+            return False  # then an id may be the body's own as well
+        if seen.outline is None:
+            self._put(seen, _Known(became.kinds, frames=_lines(became, seen), place=became.place))
+        elif known := self._known.get(seen.key):
+            return known.casts is None
+        else:
+            self._put(seen, _Known(became.kinds))
+        return False
+
+    def learn(self, seen: Seen, became: Became, read: Callable[[bytes], Became | None]) -> None:
+        """Learn what an outline becomes, from a body and the same body with other numbers.
+
+        Args:
+            seen: the capture.
+            became: what it became.
+            read: gives what it becomes with another body; None where it cannot be read.
+        """
+        outline, fixed = seen.outline, frozenset(seen.key[1])
+        if outline is None or outline.numbers is None or not fixed.isdisjoint(seen.numbers):
+            return
+        body = outline.twin(seen.text.encode())
+        numbers = Numbers(seen.numbers, outline.numbers(body))
+        if not fixed.isdisjoint(numbers.other):
+            return  # by chance; the next one has others
+        twin = read(body)
+        # A kind has the fingerprint, so the type and code are the same as well.
+        is_alike = twin is not None and twin.kinds == became.kinds
+        casts = _casts(_lines(became, seen), _lines(twin, seen), numbers) if twin and is_alike else None
+        if twin is None or casts is None:
+            outline.refuse()
+            return
+        said, says = _said(became, twin)
+        self._put(seen, _Known(became.kinds, casts, fixed=fixed, said=said, says=says))
+
+    def _put(self, seen: Seen, known: _Known) -> None:
         if self._size > _MOST_BYTES:
             self._known.clear()
             self._size = 0
-        self._size += len(seen.key[0]) + _ENTRY_BYTES
-        self._known[seen.key] = _Known(kinds, frames, [_own_ids(record.ids, seen.ids) for record in records])
+        self._size += len(seen.body) + _ENTRY_BYTES
+        self._known[seen.key] = known
 
     def count(self, tally: Tally) -> None:
         """Count what came again since the last time."""
@@ -178,6 +270,20 @@ class Storm:
                 tally.pass_by(known.times)
             known.times = 0
         self._met = []
+
+
+def _outlined(body: str | bytes, told: tuple[Any, ...], outlines: Outlines) -> Seen:
+    data = body.encode() if isinstance(body, str) else body
+    outline = outlines.of(data)
+    if outline is None:
+        return Seen((data, *told), data)
+    key = (outline, outline.fixed(data), *told)
+    if outline.numbers is None:
+        return Seen(key, data)
+    numbers = outline.numbers(data)
+    if len(numbers) > 1:
+        key += tuple(map(numbers.index, numbers))  # which of them are equal decides as well
+    return Seen(key, data, numbers, outline)
 
 
 def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
@@ -192,14 +298,36 @@ def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
         return None
 
 
-def _text(body: str | bytes) -> str:
-    return body if isinstance(body, str) else body.decode("utf-8", "replace")
-
-
 def _may_name(text: str, ids: Mapping[str, str]) -> bool:
     return bool(_HIDES.search(text)) or not text.isascii() or any(own in text for own in ids.values())
 
 
-def _name_any(frames: Iterable[Frame], ids: Mapping[str, str]) -> bool:
-    """Tell whether a message may name an id: the fingerprint masks it there."""
-    return any(text.encode() in frame.mold.front for frame in frames for text in ids.values())
+def _may_decide(normalizer: Normalizer) -> bool:
+    """Tell whether anything of a user's own may ask for a number that outlines leave out."""
+    own = [vendor for vendor in normalizer.vendors if vendor not in VENDORS]
+    return bool(own) or any(names_number(orjson.dumps(file.rows)) for file in normalizer.catalog.layers)
+
+
+def _casts(lines: Sequence[Line], twins: Sequence[Line], numbers: Numbers = _NONE) -> list[Cast] | None:
+    casts = [Cast.of(line, twin, numbers) for line, twin in zip(lines, twins, strict=True)]
+    return None if None in casts else [cast for cast in casts if cast]
+
+
+def _lines(became: Became, seen: Seen) -> list[Line]:
+    pairs = zip(became.frames, became.records, strict=True)
+    return [Line(frame, _own_ids(record.ids, seen.ids)) for frame, record in pairs]
+
+
+def _said(became: Became, twin: Became) -> tuple[bytes, bool]:
+    """Give the digits of messages that are none of a body's numbers; and whether any of the others are."""
+    records = zip(became.records, twin.records, strict=True)
+    pairs = [(one.message or "", two.message or "") for one, two in records]
+    runs = [(run, other) for own, other in pairs for run in _DIGITS.finditer(own)]
+    fixed = [run[0] for run, other in runs if other[slice(*run.span())] == run[0]]
+    return " ".join(fixed).encode(), any(own != other for own, other in pairs)
+
+
+def _are_nested(numbers: Sequence[bytes]) -> bool:
+    """Tell whether one number stands in another one."""
+    different = set(numbers)
+    return any(one in two for one in different for two in different if one is not two)

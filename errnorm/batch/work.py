@@ -9,13 +9,14 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+import orjson
 from attrs import define, evolve, field, frozen
 
 from errnorm.batch.capture import Capture, Found, Reject
 from errnorm.batch.encode import Encoder, Frame, Mold, reject_line, when_and_where
 from errnorm.batch.report import Kind, Report
 from errnorm.batch.sinks import sink_named
-from errnorm.batch.storm import Seen, Storm
+from errnorm.batch.storm import Became, Seen, Storm
 from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import Task, found_by
 from errnorm.exceptions import InvalidArgument, UnknownVendor
@@ -152,6 +153,13 @@ class _New:
     frames: Sequence[Frame] = ()
     kinds: Sequence[Kind] = ()
 
+    @property
+    def became(self) -> Became:
+        """What it became."""
+        kept = self.result.records if self.result else ()
+        place = kept[0].source if kept and kept is not self.records else None
+        return Became(self.records, self.frames, self.kinds, place)
+
 
 class Work:
     """Does tasks, one by one.
@@ -167,7 +175,7 @@ class Work:
         self._encoder = Encoder(settings.raw)
         # Lines are given their time and place apart; a policy must see them in the record.
         self._is_bare = self._sink.is_lines and settings.policy is None
-        self._storm = Storm(self._encoder, settings.normalizer.vendors, settings.policy)
+        self._storm = Storm(settings.normalizer, settings.policy)
 
     def __call__(self, task: Task) -> Done:
         """Do one task."""
@@ -252,8 +260,19 @@ class Work:
     def _keep(self, new: _New) -> None:
         if new.result:
             new.frames = list(map(self._encoder.frame, new.result.records, new.molds))
-        if new.seen and new.reject is None:
-            self._storm.keep(new.seen, new.frames, new.records, new.kinds)
+        if new.seen and new.reject is None and self._storm.keep(new.seen, new.became):
+            self._storm.learn(new.seen, new.became, lambda body: self._with_body(new, body))
+
+    def _with_body(self, new: _New, body: bytes) -> Became | None:
+        """Give what a capture becomes with another body; None where that cannot be read."""
+        if not isinstance(new.found, Capture):
+            return None
+        twin = _New(new.place, evolve(new.found, body=_like(new.found.body, body)), None)
+        self._judge(twin)
+        twin.molds = list(map(self._encoder.mold, twin.records))
+        twin.kinds = [mold.kind for mold in twin.molds]
+        twin.frames = list(map(self._encoder.frame, twin.records, twin.molds))
+        return None if twin.reject else twin.became
 
     def _lines(self, new: _New) -> list[bytes]:
         if not new.result:
@@ -289,6 +308,13 @@ def _bare(capture: Capture) -> Options:
     known = capture.options.copy()
     known.pop("occurred_at", None)
     return cast("Options", known)
+
+
+def _like(body: Any, data: bytes) -> Any:  # noqa: ANN401 - a body as a reader found it
+    """Give bytes in the form of a body: text, bytes, or what JSON says."""
+    if isinstance(body, bytes):
+        return data
+    return data.decode() if isinstance(body, str) else orjson.loads(data)
 
 
 def _moment(found: Found) -> datetime | None:

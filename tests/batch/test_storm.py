@@ -18,22 +18,34 @@ from strategies import CASES
 
 import errnorm
 from errnorm import batch
-from errnorm.batch import storm, work
+from errnorm.batch import outline, storm, work
 from errnorm.batch.capture import Capture, Reject
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
+from errnorm.batch.outline import Outline, Outlines, names_number
 from errnorm.batch.report import Report
 from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
 from errnorm.record import CatalogEntry, RetryAdvice, Source
 from errnorm.redaction import CONTACT_CENTER, Policy
+from errnorm.vendor import NOTHING, Clue, ClueKind, Vendor
+from errnorm.vendors import VENDORS
 from errnorm.vocabulary import Decision
 
 UPDATE = (
     "<Update><data><apiErrors><apiError><errorData>33</errorData>"
     "<errorMessage>CF_RESOURCE_BUSY</errorMessage><errorType>Generic Error</errorType></apiError></apiErrors>"
     "</data><event>PUT</event><requestId>{}</requestId><source>/finesse/api/Dialog/3211</source></Update>"
+)
+
+
+DESK = Vendor(
+    name="example-desk",
+    title="Example Desk",
+    clues=(Clue(ClueKind.ROOT, "Desk"),),
+    score=lambda _: NOTHING,
+    parse=lambda _: [],
 )
 
 
@@ -53,6 +65,15 @@ def alone(folder: Path, captures: list[dict[str, Any]]) -> list[Any]:
 def but_place(records: list[Any]) -> list[Any]:
     """Give records without where they were found."""
     return [record | {"source": None} for record in records]
+
+
+def read_in(folder: Path, captures: list[dict[str, Any]], **options: Any) -> int:
+    """Write captures as one input, run it, and give how many bodies were read."""
+    path = folder / "storm.ndjson"
+    path.write_bytes(b"\n".join(map(orjson.dumps, captures)))
+    with patch.object(work, "judged", wraps=work.judged) as judged:
+        batch.run(path, folder / "out", **options)
+    return judged.call_count
 
 
 @pytest.mark.parametrize(
@@ -83,15 +104,26 @@ def test_a_private_word_in_the_time_goes_each_time(tmp_path: Path, body: dict[st
     assert [word in told for told in times] == [False] * 4
 
 
+def test_a_private_word_in_the_name_of_the_input_goes_each_time(tmp_path: Path):
+    """A user whom a body names is taken out of the file's name beside each record, the first and the next ones."""
+    path = tmp_path / "zaubermaus.ndjson"
+    told = {"status": 500, "time": "2026-11-21T10:15:30Z", "body": '{"code":1011,"userId":"zaubermaus"}'}
+    path.write_bytes(b"\n".join([orjson.dumps(told)] * 4))
+    batch.run(path, tmp_path / "out", policy=CONTACT_CENTER)
+
+    assert (tmp_path / "out").read_bytes().count(b"[user].ndjson") == 4
+
+
 def test_an_id_of_the_body_wins_over_that_of_the_headers_each_time(tmp_path: Path):
     """Where the first capture's header says what the body says, the next one's header changes nothing."""
     captures = [
         {"status": 400, "body": UPDATE.format("req-1"), "headers": {"X-Request-Id": told}}
-        for told in ("req-1", "req-2", "req-3")
+        for told in ("req-1", "req-2", "req-3", "req-4", "req-5")
     ]
     records = written(tmp_path, captures)
 
-    assert [record["ids"]["request"] for record in records] == ["req-1"] * 3
+    assert [record["ids"]["request"] for record in records] == ["req-1"] * 5
+    assert (tmp_path / "out").read_bytes().count(b'"request":') == 5
     assert but_place(records) == but_place(alone(tmp_path, captures))
 
 
@@ -111,11 +143,11 @@ def test_an_id_in_the_message_changes_the_fingerprint_each_time(tmp_path: Path):
             "body": '{"code":1011,"message":"No call of blue"}',
             "headers": {"X-Request-Id": told},
         }
-        for told in ("red", "blue", "green")
+        for told in ("red", "red", "green", "blue", "green")
     ]
     records = written(tmp_path, captures)
 
-    assert records[0]["fingerprint"] == records[2]["fingerprint"] != records[1]["fingerprint"]
+    assert records[0]["fingerprint"] == records[4]["fingerprint"] != records[3]["fingerprint"]
     assert but_place(records) == but_place(alone(tmp_path, captures))
 
 
@@ -143,16 +175,171 @@ def test_the_first_place_of_a_kind_is_told_whichever_body_it_has(tmp_path: Path)
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
     """Of many captures that differ, no more are remembered than fit; the last one always is."""
     monkeypatch.setattr(storm, "_MOST_BYTES", 40_000)
-    known = storm.Storm(Encoder(), errnorm.Normalizer().vendors)
+    known = storm.Storm(errnorm.Normalizer())
     captures = [Capture(f"body {number}", {"status": 500}, Source(name="a")) for number in range(100)]
     report = Report()
     report.open("a", "ndjson")
     for capture in captures:
-        known.keep(known.seen(capture), (), (), ())
+        known.keep(known.seen(capture), storm.Became())
     again = [known.lines(capture, known.seen(capture), Tally("a", report)) for capture in captures]
 
     assert again[-1] == []
     assert 0 < again.count([]) < 20
+
+
+def numbered(*bodies: str, **beside: Any) -> list[dict[str, Any]]:
+    """Give captures of these bodies under one status."""
+    return [{"status": 500, "body": body, **beside} for body in bodies]
+
+
+def cobrowse(*told: tuple[int, object], **beside: Any) -> list[dict[str, Any]]:
+    """Give session_error events, each of a session and with a text."""
+    body = '{{"event":"session_error","payload":{{"code":1011,"errorMsg":"No {1}","sessionId":"{0}"}}}}'
+    return numbered(*(body.format(*one) for one in told), **beside)
+
+
+ERROR = "<ApiErrors><ApiError><ErrorData>{}</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
+EVENT = (
+    '[{{"id":"{0}","channel":"/chat/session-00{0}","data":{{"type":"EventError","error":{{"code":100}}}}}}]'
+)
+HEADERS = {"X-Request-Id": "req-1"}
+ALIKE = {
+    "agent": numbered(*(ERROR.format(f"agent{n}") for n in range(1000, 1006))),
+    "agents in a message": cobrowse(*((7, f"50% of agent{n}") for n in range(1000, 1006))),
+    "session": cobrowse(*((n, "session") for n in range(10, 16))),
+    "several": numbered(*(EVENT.format(n) for n in range(10, 16))),
+    "moment": numbered(*(f'{{"timestamp":"2026-11-21T10:15:{n}.123","error":"x"}}' for n in range(10, 16))),
+    "epoch": numbered(*(f'{{"timestamp":17952561{n}123,"error":"x"}}' for n in range(10, 16))),
+    "element": numbered(*(UPDATE.format(n) for n in range(10, 16))),
+    "header": cobrowse(*((n, "session") for n in range(10, 16)), headers=HEADERS),
+    "object": [
+        told | {"body": orjson.loads(told["body"])} for told in cobrowse(*((n, "") for n in range(10, 16)))
+    ],
+}
+# The fourth of each would be taken for one like the three before it.
+UNLIKE = {
+    "code": numbered(*(f'{{"event":"session_error","payload":{{"code":{n}}}}}' for n in range(1010, 1018))),
+    "number": numbered(*map(ERROR.format, (20698, 20699, 20701, 20700))),
+    "leading zero": numbered(*(f'{{"timestamp":{n}795256130123,"error":"x"}}' for n in (1, 2, 3, 0))),
+    "an id that is the number of the error": numbered(*map(UPDATE.format, (10, 11, 12, 33, 13))),
+    "an id in a word of the message": cobrowse(*((n, "a1717b") for n in (10, 11, 12, 17, 13))),
+    "an id in a number of the message": cobrowse(
+        (98, "agent1234"), (98, "agent1235"), (97, "agent1236"), (12, "agent1212")
+    ),
+    "equal ids": cobrowse((9876, "agent1234"), (9877, "agent1235"), (9878, "agent1236"), (1237, "agent1237")),
+    "an id of the headers": [
+        told | {"headers": {"X-Request-Id": id_}}
+        for told, id_ in zip(
+            cobrowse(*((1, f"agent{n}") for n in range(1000, 1005))),
+            ("a", "b", "c", "agent1003", "d"),
+            strict=True,
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "captures", [*ALIKE.values(), *UNLIKE.values()], ids=[*ALIKE, *(f"not {name}" for name in UNLIKE)]
+)
+def test_numbers_of_a_body_are_its_own_each_time(tmp_path: Path, captures: list[dict[str, Any]]):
+    """Bodies that differ in numbers alone give the records that each of them gives by itself."""
+    assert but_place(written(tmp_path, captures)) == but_place(alone(tmp_path, captures))
+
+
+@pytest.mark.parametrize("captures", ALIKE.values(), ids=ALIKE)
+def test_of_bodies_that_differ_in_an_id_three_are_read(tmp_path: Path, captures: list[dict[str, Any]]):
+    """From the fourth on such a body is not read at all: what it becomes is known, with its own numbers in it."""
+    assert read_in(tmp_path, captures) == 4  # three, and the twin of the third
+
+
+@pytest.mark.parametrize("captures", [UNLIKE["code"], UNLIKE["number"]], ids=["code", "number"])
+def test_a_body_with_another_code_is_read(tmp_path: Path, captures: list[dict[str, Any]]):
+    """A number that may be a code makes a body a new one."""
+    assert len(captures) == read_in(tmp_path, captures)
+
+
+@pytest.mark.parametrize("third", ["33", "00"], ids=["its own", "its twin's"])
+def test_nothing_is_learned_from_a_number_that_is_there_twice(tmp_path: Path, third: str):
+    """A body whose id is by chance the number of its error, or whose twin's is, tells nothing of the next ones."""
+    captures = numbered(*map(UPDATE.format, ("10", "11", third, "12", "13", "14")))
+
+    assert read_in(tmp_path, captures) == 5  # four, and the twin of the fourth
+
+
+def test_where_a_number_decides_all_of_them_do(tmp_path: Path):
+    """Where bodies alike become different things, each is read once, and known when it comes again."""
+    bodies = [f'{{"error":"call{n}","description":"x"}}' for n in range(1000, 1006)]
+    reads = read_in(tmp_path, numbered(*bodies, *bodies[3:], *bodies[3:]))
+    codes = [orjson.loads(line)["code"] for line in (tmp_path / "out").read_bytes().splitlines()]
+
+    assert codes[:6] == [f"call{n}" for n in range(1000, 1006)]
+    assert reads == len(bodies) + 1  # the twin of the third showed it
+
+
+NUMBERS = {
+    b"<ErrorData>agent1001</ErrorData>": (b"1001",),
+    b"No agent-1001, no agent_1002": (b"1001", b"1002"),
+    b'{"id": "17", "sessionId":"18", "code": "19", "tid": 20}': (b"17", b"18"),
+    b"<requestId>17</requestId><code>18</code>": (b"17",),
+    b"at 2026-11-21T10:15:30.123Z": (b"2026-11-21T10:15:30.123",),
+    b'{"timestamp": 1795256130123, "code": 1795256130123}': (b"795256130123",),
+    b"agent101 1001 ab1001 agent1001x xagent+1001": (),
+    b"windows-1252 iso-88591 code1011 error-10017 status5030 cp12520 ibm12520": (),
+    rb"\uabc1234 &#xabc1234; %abc1234 +abc1234 $abc1234 -abc1234": (),
+    b"\x1b$B abc1234\x1b(B": (),
+}
+
+
+@pytest.mark.parametrize(("body", "numbers"), NUMBERS.items(), ids=[body.decode()[:20] for body in NUMBERS])
+def test_only_a_number_that_names_something_is_left_out(body: bytes, numbers: tuple[bytes, ...]):
+    """Agents, ids and moments are; what may be a code, a charset or an escape is not."""
+    found = Outline(body.translate(bytes.maketrans(b"123456789", b"0" * 9))).numbers
+
+    assert (found(body) if found else ()) == numbers
+
+
+def test_outlines_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Of many bodies that differ, no more are remembered than fit."""
+    monkeypatch.setattr(outline, "_MOST_BYTES", 40_000)
+    outlines = Outlines()
+    for number in range(1000):
+        outlines.of(b"a" * number)
+
+    assert len(outlines._known) < 100
+
+
+def test_no_entry_of_the_catalog_asks_for_a_number_that_is_left_out():
+    """The names and texts of the builtin catalog hold no number that an outline leaves out."""
+    catalog = errnorm.Catalog.builtin()
+    texts = [
+        text for entry in catalog.entries() for text in (*entry.spellings, *(m.text for m in entry.messages))
+    ]
+
+    assert [text for text in texts if names_number(text.encode())] == []
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "builtin"])
+def test_a_vendor_of_a_user_may_ask_for_any_number(tmp_path: Path, *, own: bool):
+    """Only of the builtin vendors it is known that they ask for none of these numbers."""
+    vendors = [*VENDORS, *([DESK] if own else [])]
+    captures = cobrowse(*((n, "") for n in range(10, 20)))
+
+    assert read_in(tmp_path, captures, normalizer=errnorm.Normalizer(vendors=vendors)) == (10 if own else 4)
+
+
+def test_a_catalog_may_ask_for_any_number(tmp_path: Path):
+    """Where a user's catalog knows `desk-10017`, that is told from `desk-10018`."""
+    entry = {"table": "message", "code": "desk-10017", "title": "A desk is closed", "category": "unavailable"}
+    own = tmp_path / "catalog.json"
+    own.write_bytes(orjson.dumps({"vendor": "cisco-finesse", "entries": [entry]}))
+    catalog = errnorm.Catalog.builtin() | errnorm.Catalog.load(own)
+    body = "<ApiErrors><ApiError><ErrorMessage>desk-1001{}</ErrorMessage></ApiError></ApiErrors>"
+    path = tmp_path / "storm.ndjson"
+    path.write_bytes(b"\n".join(map(orjson.dumps, numbered(*map(body.format, range(4, 9))))))
+    batch.run(path, tmp_path / "out", normalizer=errnorm.Normalizer(catalog=catalog))
+    titles = [orjson.loads(line)["entry"]["title"] for line in (tmp_path / "out").read_bytes().splitlines()]
+
+    assert titles.count("A desk is closed") == 1
 
 
 def test_entries_with_one_advice_keep_their_own_names():
@@ -201,9 +388,21 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
         "vendor": st.sampled_from(["zoom-cobrowse", "cisco-finesse", "nobody"]),
     }
     members = draw(st.fixed_dictionaries({}, optional=told))
-    return members | {draw(st.sampled_from(["body", "answer"])): draw(st.sampled_from(bodies))}
+    body = turned(draw(st.sampled_from(bodies)), draw(st.integers(0, 9)))
+    return members | {draw(st.sampled_from(["body", "answer"])): body}
 
 
+def turned(body: str, times: int) -> str:
+    """Give a body with other numbers where its outline leaves them out."""
+    data = body.encode()
+    found = Outline(data.translate(bytes.maketrans(b"123456789", b"0" * 9)))
+    for _ in range(times):
+        data = found.twin(data)
+    return data.decode()
+
+
+NUMBERED = [told["body"] for group in (*ALIKE.values(), *UNLIKE.values()) for told in group]
+BODIES += [body for body in NUMBERED if isinstance(body, str)]
 captures_again = st.lists(st.sampled_from(BODIES), min_size=1, max_size=3).flatmap(
     lambda bodies: st.lists(any_capture(bodies), max_size=30)
 )
