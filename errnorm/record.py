@@ -257,7 +257,7 @@ class RawBody:
 
 def _encodable(text: str | None) -> str | None:
     r"""Replace what UTF-8 cannot write: a file name may carry a lone surrogate, `caf\udce9.log`."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @frozen(kw_only=True)

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
-from typing import IO, Any, TypedDict
+from typing import IO, Any, NamedTuple, Protocol, TypedDict
 
 from attrs import field, frozen
 
 from errnorm.headers import Headers
 from errnorm.record import Problem, Redaction, Source
 
-__all__ = ["Capture", "Found", "Known", "NotError", "Reader", "Reject", "Stream"]
+__all__ = [
+    "Again",
+    "Capture",
+    "Found",
+    "Fresh",
+    "Known",
+    "NotError",
+    "Place",
+    "Reader",
+    "Reject",
+    "Remembers",
+    "Stream",
+]
 
 
 class Known(TypedDict, total=False):
@@ -76,7 +88,35 @@ class Reject:
     redactions: tuple[Redaction, ...] = ()
 
 
-Found = Capture | NotError | Reject
+class Again(NamedTuple):
+    """Captures one behind the other whose like came before: what they become is known, and counted.
+
+    Attributes:
+        captures: how many there are.
+        lines: the lines of their records; none where they are no errors.
+    """
+
+    captures: int
+    lines: list[bytes]
+
+
+Fresh = Capture | NotError | Reject
+Found = Fresh | Again
+Place = tuple[int, int, str | None]
+"""The line, the offset, and the time beside it."""
+
+
+class Remembers(Protocol):
+    """Who knows what captures became; it counts those of which it gives the lines."""
+
+    def body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
+        """Give the lines of a capture, where the like of its body came before."""
+
+    def line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
+        """Give the lines of a capture that is a line, where its like came before."""
+
+    def learn_line(self, line: bytes, stream: Stream) -> None:
+        """Learn from a line whose body came before."""
 
 
 @frozen
@@ -92,6 +132,8 @@ class Stream:
         head: what a piece needs from before it, such as the header line of a table.
         fields: JSON pointers by the name of a capture's member, where the user maps them.
         zone: the zone of times that name none; None leaves them without.
+        storm: who knows what captures became, None where nobody does.
+        is_cut: it is a piece of whole lines, not too many.
     """
 
     file: IO[bytes]
@@ -102,6 +144,8 @@ class Stream:
     head: bytes = b""
     fields: Mapping[str, str] = field(factory=dict)
     zone: tzinfo | None = None
+    storm: Remembers | None = None
+    is_cut: bool = False
 
     def source(self, line: int | None = None, offset: int | None = None, time: str | None = None) -> Source:
         """Give a place in this stream.

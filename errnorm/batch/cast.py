@@ -111,10 +111,6 @@ class Cast(NamedTuple):
     behind: _Form
     kinds: frozenset[str]
 
-    def line(self, told: bytes, numbers: tuple[bytes, ...]) -> bytes:
-        """Give the line of a time and place, as `when_and_where` writes them, and of numbers."""
-        return self.whole.fill((told, *numbers))
-
     def line_with(self, given: Mapping[str, str], told: bytes, numbers: tuple[bytes, ...]) -> bytes | None:
         """Give the line with the ids of a response beside those of the body.
 

@@ -23,7 +23,7 @@ from attrs import evolve
 from errnorm.batch.capture import Stream
 from errnorm.batch.window import MAX_BYTES, Window
 
-__all__ = ["NO_END", "Element", "elements", "loads", "parts", "reason_of"]
+__all__ = ["LONG_BYTES", "NO_END", "Element", "elements", "loads", "parts", "reason_of"]
 
 _GAP = re.compile(rb"[\s,]*+")
 # Strings are passed over as wholes; a lone quote is one that does not end, and the end is a mark as well:
@@ -41,7 +41,7 @@ _GUESS_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 19
 _FEW_BYTES = 1 << 14
 _MOST_ELEMENTS = 1024  # what they become is in memory at once
-_LONG_BYTES = 1 << 18
+LONG_BYTES = 1 << 18
 _MOST_VALUES = 400_000
 _OPENS = b"{["
 
@@ -90,7 +90,7 @@ def reason_of(error: ValueError) -> str:
 
 def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
     # `{},{},{},` becomes twenty times as much in memory; a body of that length has fewer commas.
-    if len(data) > _LONG_BYTES and data.count(b",") > _MOST_VALUES:
+    if len(data) > LONG_BYTES and data.count(b",") > _MOST_VALUES:
         raise _TooMuch
     try:
         return orjson.loads(data)

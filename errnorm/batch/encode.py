@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from errnorm.batch.capture import Reject
+from errnorm.batch.capture import Reject, Stream
 from errnorm.batch.report import Kind, kind_of
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "Frame", "Mold", "names_any", "reject_line", "when_and_where"]
+__all__ = ["Encoder", "Frame", "Mold", "names_any", "reject_line", "told_at", "when_and_where"]
 
 _SHARED = attrgetter(
     *("vendor", "shape", "type", "code", "subcode", "message", "status"),
@@ -182,6 +182,16 @@ def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
     """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
     when = _NULL if moment is None else _when(moment)
     return b'%s,"source":%s' % (when, _NULL if source is None else _source(source))
+
+
+def told_at(moment: datetime | None, stream: Stream, line: int, offset: int, time: bytes | None) -> bytes:
+    """Give what `when_and_where` gives for a place in a stream and a time, the inside of a JSON string."""
+    when = orjson.dumps(moment) if moment is None or moment.tzinfo is UTC else _when(moment)
+    text = _NULL if time is None else b'"%b"' % time
+    return _TOLD_AT % (when, _names(stream.name, stream.member), line, offset, text)
+
+
+_TOLD_AT = b'%b,"source":{%b,"line":%d,"offset":%d,"time":%b}'
 
 
 def _when(moment: datetime) -> bytes:

@@ -12,24 +12,25 @@ records. Which numbers those are is told below; every other number may be a code
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Final
 
-__all__ = ["Outline", "Outlines", "names_number"]
+__all__ = ["MASK", "Outline", "Outlines", "getter", "mask", "names_number", "runs", "without"]
 
-_MASK: Final = bytes.maketrans(b"123456789", b"000000000")
+MASK: Final = bytes.maketrans(b"123456789", b"000000000")
 _OTHER: Final = bytes.maketrans(b"0123456789", b"3456789012")
 _DIGITS: Final = re.compile(rb"0++")
 # Searched where each digit is a 0: agent1001; "sessionId": "17"; <requestId>17<; 2026-11-21T10:15:30; and
 # "timestamp": 1795256130123, without its first digit, because no number of JSON begins with 0. A charset
-# (windows-1252), an escape (\u1234, &#x10017;, %1234) and what calls itself a code or status may decide.
+# (windows-1252), an escape (\u1234, &#x10017;, %1234) and what calls itself a code or status may decide, and
+# so may a number behind words: of `HTTP Status code: 2026-11-21T…` Finesse's parser takes 2026.
 _NUMBERS: Final = re.compile(
     rb"""
     (?<![\w\\&#%+$-])(?!windows|iso|ibm|cp|utf|code|err|status|http)[a-z]{3,24}[-_]?(0{4,24})(?!\w)
     |[iI]d"\s{0,9}:\s{0,9}"(0{1,24})"
     |<[A-Za-z]{0,40}[iI]d>(0{1,24})</
-    |(?<![\w.:-])(0000-00-00[T ]00:00:00(?:[.,]0{1,9})?)(?![\w.,]*0)
+    |(?:(?<=["'>\[(])|(?<=\bat\ )|(?<=\bon\ ))(0000-00-00[T ]00:00:00(?:[.,]0{1,9})?)(?![\w.,]*0)
     |"time[sS]?tamp"\s{0,9}:\s{0,9}0(0{9,15})(?=\s{0,9}[,}])
     """,
     re.VERBOSE,
@@ -47,38 +48,51 @@ class Outline:
     Attributes:
         fixed: gives the digits of a body that may decide.
         numbers: gives those that do not; None where all may.
+        places: where those stand.
     """
 
-    __slots__ = ("_digits", "_numbers", "fixed", "numbers")
+    __slots__ = ("_digits", "fixed", "numbers", "places")
 
     def __init__(self, masked: bytes) -> None:
         # ISO-2022-JP writes its characters in ASCII, behind an escape.
         found = () if b"\x1b" in masked else _NUMBERS.finditer(masked)
-        self._numbers = [slice(*one.span(one.lastindex or 0)) for one in found]
-        self._digits = _runs(masked)
-        left = bytearray(masked)
-        for place in self._numbers:
-            left[place] = bytes(place.stop - place.start)
-        self.fixed = _getter(_runs(left))
-        self.numbers = _getter(self._numbers) if self._numbers else None
+        self.places = [slice(*one.span(one.lastindex or 0)) for one in found]
+        self._digits = runs(masked)
+        self.fixed = getter(runs(without(masked, self.places)))
+        self.numbers = getter(self.places) if self.places else None
 
     def refuse(self) -> None:
         """Let all digits decide from now on."""
-        self.fixed, self.numbers = _getter(self._digits), None
+        self.fixed, self.numbers = getter(self._digits), None
 
     def twin(self, body: bytes) -> bytes:
         """Give a body of this outline with other numbers."""
         other = bytearray(body)
-        for place in self._numbers:
+        for place in self.places:
             other[place] = body[place].translate(_OTHER)
         return bytes(other)
 
 
-def _runs(masked: bytes | bytearray) -> list[slice]:
+def mask(text: bytes) -> bytes:
+    """Give a text with a 0 in place of each digit."""
+    return text.translate(MASK)
+
+
+def without(masked: bytes, places: Iterable[slice]) -> bytearray:
+    """Give a text in which these places are no digits."""
+    left = bytearray(masked)
+    for place in places:
+        left[place] = bytes(place.stop - place.start)
+    return left
+
+
+def runs(masked: bytes | bytearray) -> list[slice]:
+    """Give where digits stand in a text in which each is a 0."""
     return [slice(*run.span()) for run in _DIGITS.finditer(masked)]
 
 
-def _getter(places: Sequence[slice]) -> Callable[[bytes], tuple[bytes, ...]]:
+def getter(places: Sequence[slice]) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Give what takes these places of a text."""
     if len(places) > 1:
         return itemgetter(*places)
     if places:  # of one place itemgetter gives no tuple
@@ -104,9 +118,13 @@ class Outlines:
         self._known: dict[bytes, Outline | None] = {}
         self._size = 0
 
+    def known(self, body: bytes) -> Outline | None:
+        """Give the outline of a body in ASCII, where it is known already."""
+        return self._known.get(mask(body))
+
     def of(self, body: bytes) -> Outline | None:
         """Give the outline of a body in ASCII; None where it comes for the first time."""
-        masked = body.translate(_MASK)
+        masked = mask(body)
         known = self._known.get(masked)
         if known is None:
             known = self._met(masked)
@@ -124,4 +142,4 @@ class Outlines:
 
 def names_number(text: bytes) -> bool:
     """Tell whether a text names a number as an outline leaves it out."""
-    return _NUMBERS.search(text.translate(_MASK)) is not None
+    return _NUMBERS.search(mask(text)) is not None

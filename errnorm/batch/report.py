@@ -44,6 +44,7 @@ _HIDDEN = "(not shown)"
 _SAFE_CODE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}|-?[0-9]{1,5}|[A-Z]{1,4}-?[0-9]{1,4}")
 _TABLES = ("vendor", "category", "retry", "origin", "shape", "code", "lookup", "hour")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
 _FIRST_HOUR = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 _LAST_HOUR = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(hours=1)
 _MOST_KINDS = 4096
@@ -221,6 +222,8 @@ def place_of(source: Source | None) -> Place:
 
 def hour_of(moment: datetime) -> int:
     """Give the hours since 1970."""
+    if moment.tzinfo is UTC:
+        return 24 * (moment.toordinal() - _FIRST_DAY) + moment.hour
     return int(moment.timestamp() // 3600)
 
 

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import orjson
 
-from errnorm.batch.capture import Capture, Found, Known, NotError, Stream
+from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
 from errnorm.batch.names import Names, Path, Plain, names_in, opened
 from errnorm.batch.spans import spans
-from errnorm.batch.times import last_time
+from errnorm.batch.times import last_time, whole_moment
 from errnorm.record import Source
 
 __all__ = ["found_in", "headers_of", "stamp_of", "status_of", "text_body"]
@@ -24,6 +24,8 @@ _MISSING: Any = object()
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
 _BASE64_STARTS = ("P", "e", "W", "77u", "H4sI")
+_ESCAPED = ('{\\"', '[{\\"', '"{\\"', '"<')
+_PLAIN = ("<", "{", "[{")
 _PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
 # nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
 _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
@@ -51,11 +53,12 @@ def found_in(
         offset: the byte it begins at.
     """
     if not isinstance(value, dict):
-        return (Capture(value if data is None else data, {}, stream.source(line, offset), needs_claim=True),)
+        body = value if data is None else data.strip()
+        return (Capture(body, {}, stream.source(line, offset), needs_claim=True),)
     fields = tuple(stream.fields.items()) if stream.fields else ()
     plain = names_in(tuple(value), fields).plain
-    capture = _plainly(value, plain, stream, line, offset) if plain else None
-    return (capture,) if capture else _in_object(value, stream, fields, data, (line, offset))
+    found = _plainly(value, plain, stream, line, offset) if plain else None
+    return (found,) if found else _in_object(value, stream, fields, data, (line, offset))
 
 
 def _in_object(
@@ -66,29 +69,33 @@ def _in_object(
     place: tuple[int | None, int | None],
 ) -> Iterator[Found]:
     for item in opened(value):
-        own = data if item is value else None
+        own = data.strip() if data is not None and item is value else None
         yield from _found(item, names_in(tuple(item), fields), stream, own, place)
 
 
 def _plainly(
     item: dict[str, Any], names: Plain, stream: Stream, line: int | None, offset: int | None
-) -> Capture | None:
+) -> Capture | Again | None:
     """Read a capture in which everything is as one expects, fast; None where anything is not."""
     body = item[names.body]
     status = None if names.status is None else item[names.status]
     time = None if names.time is None else item[names.time]
-    if type(body) is not str or not body.startswith(("<", "{")) or body.startswith('{\\"'):
+    if type(body) is not str or not body.startswith(_PLAIN) or body.startswith(_ESCAPED):
         return None
     if type(status) is not int or not 100 <= status <= 599:
         return None
     known: Known = {"status": status}
     if time is not None:
-        moment = _whole_moment(time)
+        moment = whole_moment(time)
         if moment is None:
             return None
         known["occurred_at"] = moment
     if not _has_plain(item, names, known):
         return None
+    if stream.storm is not None and line is not None and offset is not None:
+        lines = stream.storm.body(body, known, stream, (line, offset, time))
+        if lines is not None:
+            return Again(1, lines)
     source = Source(name=stream.name, member=stream.member, line=line, offset=offset, time=time)
     return Capture(body, known, source)
 
@@ -107,15 +114,6 @@ def _has_plain(item: dict[str, Any], names: Plain, known: Known) -> bool:
         headers = known["headers"] = item[names.headers]
         return type(headers) is dict
     return True
-
-
-def _whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
-    """Give a moment that is written whole, `2026-11-21T10:00:00Z`."""
-    try:
-        moment = datetime.fromisoformat(time)
-    except (ValueError, TypeError):
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def _found(
@@ -244,7 +242,7 @@ def text_body(text: str, *, is_base64: bool = False) -> bytes | str:
         found = _from_base64(text)
         if found is not None and (is_base64 or found.startswith(_PLAIN_STARTS)):
             return found
-    if text.startswith(('{\\"', '[{\\"', '"{\\"', '"<')):
+    if text.startswith(_ESCAPED):
         return _unescaped(text)
     return text
 

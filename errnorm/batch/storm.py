@@ -8,19 +8,23 @@ before with these put in, and it is counted by adding one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from attrs import define, evolve
 
-from errnorm.batch.capture import Capture
+from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
-from errnorm.batch.encode import Frame, when_and_where
-from errnorm.batch.outline import Outline, Outlines, names_number
-from errnorm.batch.report import Kind
+from errnorm.batch.encode import Frame, told_at, when_and_where
+from errnorm.batch.flat import Flat, flat_of
+from errnorm.batch.outline import MASK, Outline, Outlines, names_number
+from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
+from errnorm.batch.times import whole_moment
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
 from errnorm.normalizer import Normalizer
@@ -37,6 +41,7 @@ _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
 _NONE = Numbers()
+_ZERO = ord("0")
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
 _DIGITS = re.compile(r"\d++")
@@ -109,22 +114,30 @@ class _Known:
     times: int = 0
     line: int | None = None
 
-    def lines(self, told: bytes, seen: Seen) -> list[bytes] | None:
-        """Give the lines of a capture; None where its ids or numbers may mean more than those before."""
-        numbers = seen.numbers
+    def lines(
+        self, told: bytes, numbers: tuple[bytes, ...], ids: Mapping[str, str] = _NO_IDS
+    ) -> list[bytes] | None:
+        """Give the lines of a capture; None where its ids or numbers may mean more than those before.
+
+        Args:
+            told: its time and place, as `when_and_where` writes them.
+            numbers: what the outline of its body leaves out.
+            ids: the ids that its headers carry.
+        """
         if self.casts is None and self.frames is not None:
             self.casts, self.frames = _casts(self.frames, self.frames), None
-        if self.casts is None or (numbers and not self._fits(numbers)):
+        if self.casts is None or not self.fixed.isdisjoint(numbers):
             return None
-        if not seen.ids:
-            return [cast.line(told, numbers) for cast in self.casts]
-        lines = [cast.line_with(seen.ids, told, numbers) for cast in self.casts]
+        if (self.said or self.says) and not self._fits(numbers):
+            return None
+        if not ids:
+            values = (told, *numbers)
+            return [text % pick(values) for (text, pick), *_ in self.casts]
+        lines = [cast.line_with(ids, told, numbers) for cast in self.casts]
         return None if None in lines else [line for line in lines if line]
 
     def _fits(self, numbers: tuple[bytes, ...]) -> bool:
         """Tell whether these numbers are nothing else: a fingerprint masks ids wherever they are said."""
-        if not self.fixed.isdisjoint(numbers):
-            return False
         if self.said and any(number in self.said for number in numbers):
             return False
         return not self.says or not _are_nested(numbers)
@@ -144,8 +157,11 @@ class Storm:
         self._policy = policy
         self._outlines = None if policy or _may_decide(normalizer) else Outlines()
         self._known: dict[tuple[Any, ...], _Known] = {}
+        self._flats: dict[bytes, Flat | None] = {}
         self._size = 0
         self._met: list[_Known] = []
+        self._hours: Counter[int] = Counter()
+        self._last: _Known | None = None  # what `body` has found last, for `learn_line`
 
     def seen(self, capture: Capture) -> Seen | None:
         """Give a capture as far as it can come again; None where its like is not remembered."""
@@ -157,8 +173,7 @@ class Storm:
             return None
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
-        get = options.get
-        told = (kind, capture.needs_claim, get("status"), get("url"), get("content_type"), get("vendor"))
+        told = (kind, capture.needs_claim, *_decided(options))
         outlines = self._outlines if body.isascii() else None
         seen = _outlined(body, told, outlines) if outlines else Seen((body, *told), body)
         headed = self._headed(seen, options["headers"]) if "headers" in options else seen
@@ -189,25 +204,82 @@ class Storm:
         hides = _HIDES.search(text) or not text.isascii()
         return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
-    def lines(self, capture: Capture, seen: Seen, tally: Tally) -> list[bytes] | None:
+    def body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
+        """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
+        if self._outlines is None or "headers" in known or not body.isascii():
+            return None
+        data = body.encode()
+        outline = self._outlines.known(data)
+        if outline is None:
+            return None
+        key, numbers = _keyed(outline, data, (str, False, *_decided(known)))
+        before = self._known.get(key)
+        if before is None:
+            return None
+        self._last = before
+        moment, (line, offset, time) = known.get("occurred_at"), place
+        lines = before.lines(
+            told_at(moment, stream, line, offset, orjson.dumps(time)[1:-1] if time else None), numbers
+        )
+        return lines if lines is None else self._counted(before, lines, moment, line)
+
+    def line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
+        """Give the lines of a capture whose line came before but for its moment and numbers, undecoded."""
+        flat = self._flats.get(line.translate(MASK))
+        if flat is None:
+            return None
+        numbers = flat.numbers(line)
+        key = flat.fixed(line) if len(numbers) < 2 else (*flat.fixed(line), *map(numbers.index, numbers))
+        known: _Known | None = flat.known.get(key)
+        if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
+            return None
+        time = moment = None
+        if flat.time is not None:
+            time = line[flat.time]
+            moment = whole_moment(time.decode())
+            if moment is None:
+                return None
+        lines = known.lines(told_at(moment, stream, number, offset, time), numbers)
+        return lines if lines is None else self._counted(known, lines, moment, number)
+
+    def _counted(
+        self, known: _Known, lines: list[bytes], moment: datetime | None, line: int | None
+    ) -> list[bytes]:
+        """Count a capture that came again, and give its lines."""
+        if not known.times:
+            self._met.append(known)
+            known.line = line
+        known.times += 1
+        if moment is not None and lines:
+            self._hours[hour_of(moment)] += len(lines)
+        return lines
+
+    def learn_line(self, line: bytes, stream: Stream) -> None:
+        """Learn from a line whose body came before what its like become, from the second one on."""
+        masked = line.translate(MASK)
+        flat = self._flats.get(masked)
+        if masked not in self._flats:
+            self._grow(len(line))
+            self._flats[masked] = None
+        elif flat is None and self._outlines:
+            flat = self._flats[masked] = flat_of(line, stream.fields, self._outlines.known)
+        known = self._last
+        if flat and known:
+            self._grow(len(line))
+            numbers = flat.numbers(line)
+            pattern = map(numbers.index, numbers) if len(numbers) > 1 else ()
+            flat.known[*flat.fixed(line), *pattern] = known
+
+    def lines(self, capture: Capture, seen: Seen) -> list[bytes] | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
         known = self._known.get(seen.key)
         if known is None:
             return None
-        moment = capture.options.get("occurred_at")
-        place = capture.source
+        moment, place = capture.options.get("occurred_at"), capture.source
         if known.place:  # the key has the names of the input, so they are the same each time
             place = evolve(place, name=known.place.name, member=known.place.member)
-        lines = known.lines(when_and_where(moment, place), seen)
-        if lines is None:
-            return None
-        if not known.times:
-            self._met.append(known)
-            known.line = capture.source.line
-        known.times += 1
-        if lines:
-            tally.at(moment, len(lines))
-        return lines
+        lines = known.lines(when_and_where(moment, place), seen.numbers, seen.ids)
+        return lines if lines is None else self._counted(known, lines, moment, place.line)
 
     def keep(self, seen: Seen, became: Became) -> bool:
         """Remember what a capture became, in bytes: the records themselves would fill the memory.
@@ -255,21 +327,33 @@ class Storm:
         self._put(seen, _Known(became.kinds, casts, fixed=fixed, said=said, says=says))
 
     def _put(self, seen: Seen, known: _Known) -> None:
-        if self._size > _MOST_BYTES:
-            self._known.clear()
-            self._size = 0
-        self._size += len(seen.body) + _ENTRY_BYTES
+        self._grow(len(seen.body) + _ENTRY_BYTES)
         self._known[seen.key] = known
 
+    def _grow(self, size: int) -> None:
+        if self._size > _MOST_BYTES:
+            self._size = 0
+            self._known.clear()
+            self._flats.clear()
+        self._size += size
+
     def count(self, tally: Tally) -> None:
-        """Count what came again since the last time."""
+        """Enter what came again since the last time."""
         for known in self._met:
             if known.kinds:
                 tally.add(known.kinds, known.line, known.times)
             else:
                 tally.pass_by(known.times)
             known.times = 0
+        for hour, records in self._hours.items():
+            tally.at_hour(hour, records)
         self._met = []
+        self._hours.clear()
+
+
+def _decided(told: Known) -> tuple[Any, ...]:
+    get = told.get
+    return get("status"), get("url"), get("content_type"), get("vendor")
 
 
 def _outlined(body: str | bytes, told: tuple[Any, ...], outlines: Outlines) -> Seen:
@@ -277,13 +361,19 @@ def _outlined(body: str | bytes, told: tuple[Any, ...], outlines: Outlines) -> S
     outline = outlines.of(data)
     if outline is None:
         return Seen((data, *told), data)
+    key, numbers = _keyed(outline, data, told)
+    return Seen(key, data, numbers, outline if outline.numbers else None)
+
+
+def _keyed(outline: Outline, data: bytes, told: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[bytes, ...]]:
+    """Give what decides over a body of an outline, and the numbers that do not."""
     key = (outline, outline.fixed(data), *told)
     if outline.numbers is None:
-        return Seen(key, data)
+        return key, ()
     numbers = outline.numbers(data)
     if len(numbers) > 1:
         key += tuple(map(numbers.index, numbers))  # which of them are equal decides as well
-    return Seen(key, data, numbers, outline)
+    return key, numbers
 
 
 def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:

@@ -45,7 +45,11 @@ class Tally:
     def at(self, moment: datetime | None, records: int) -> None:
         """Count the records of a moment."""
         if moment is not None:
-            self._hours[hour_of(moment)] += records
+            self.at_hour(hour_of(moment), records)
+
+    def at_hour(self, hour: int, records: int) -> None:
+        """Count the records of an hour, counted since 1970."""
+        self._hours[hour] += records
 
     def pass_by(self, times: int = 1) -> None:
         """Count captures that are no errors."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from errnorm.batch.capture import Capture, Found, Reader, Reject, Stream
+from errnorm.batch.capture import Capture, Found, Reader, Reject, Remembers, Stream
 from errnorm.batch.inputs import Input, Member, members, written
 from errnorm.batch.readers import reader_named, reader_of
 from errnorm.batch.readers.csv import lacking
@@ -69,11 +69,16 @@ class Task:
     seen: int = 0
 
 
-def found_by(task: Task) -> Iterable[Found]:
-    """Give what is found in a task."""
+def found_by(task: Task, storm: Remembers | None = None) -> Iterable[Found]:
+    """Give what is found in a task.
+
+    Args:
+        task: the task.
+        storm: as of `Stream`.
+    """
     if task.piece is None or task.reader is None:
         return task.found
-    return reader_named(task.reader).read(task.piece)
+    return reader_named(task.reader).read(evolve(task.piece, storm=storm))
 
 
 def tasks(inputs: Iterable[Input], how: How) -> Iterator[Task]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from errnorm.exceptions import InvalidArgument
 
-__all__ = ["Stamp", "a_zone", "last_time", "zone_of"]
+__all__ = ["Stamp", "a_zone", "last_time", "whole_moment", "zone_of"]
 
 
 class Stamp(NamedTuple):
@@ -92,6 +92,20 @@ def last_time(text: str, zone: tzinfo | None = None) -> Stamp | None:
     """
     found = _dated(text) or _last(_UNIX_TIME, text) or _last(_CLOCK_ALONE, text)
     return Stamp(found, _moment(found, zone)) if found else None
+
+
+def whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
+    """Give a moment that is written whole, `2026-11-21T10:00:00Z`.
+
+    Example:
+        >>> whole_moment("2026-11-21T10:00:00"), whole_moment(17)
+        (None, None)
+    """
+    try:
+        moment = datetime.fromisoformat(time)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _dated(text: str) -> str | None:

@@ -35,18 +35,23 @@ def rejects(stream: Stream, reason: str, data: bytes, line: int, offset: int) ->
         line += part.count(b"\n")
 
 
-def portions(data: bytes, end_in: Callable[[bytes], int]) -> Iterator[bytes]:
+def portions(data: bytes, lines: int, end_in: Callable[[bytes], int]) -> Iterator[tuple[bytes, int]]:
     """Cut many short lines into portions: a MiB of them may become a hundred MiB of records.
 
     Args:
         data: whole lines.
+        lines: how many ends of lines they have.
         end_in: gives where the last line ends of the bytes it is given; 0 where none does.
+
+    Yields:
+        Each portion, and how many ends of lines it has.
     """
-    while data.count(b"\n") > _MOST_LINES and (end := _some_end(data, end_in)):
-        yield from portions(data[:end], end_in)
-        data = data[end:]
+    while lines > _MOST_LINES and (end := _some_end(data, end_in)):
+        here = data.count(b"\n", 0, end)
+        yield from portions(data[:end], here, end_in)
+        data, lines = data[end:], lines - here
     if data:
-        yield data
+        yield data, lines
 
 
 def _some_end(data: bytes, end_in: Callable[[bytes], int]) -> int:
@@ -60,11 +65,11 @@ def _some_end(data: bytes, end_in: Callable[[bytes], int]) -> int:
     return 0
 
 
-def placed(stream: Stream, parts: Iterable[bytes], line: int, offset: int) -> Iterator[Stream]:
-    """Give parts of a stream, one behind the other, as streams that know their places."""
-    for part in parts:
-        yield evolve(stream, file=io.BytesIO(part), line=line, offset=offset)
-        line, offset = line + part.count(b"\n"), offset + len(part)
+def placed(stream: Stream, parts: Iterable[tuple[bytes, int]], line: int, offset: int) -> Iterator[Stream]:
+    """Give portions of a stream, one behind the other, as streams that know their places."""
+    for part, lines in parts:
+        yield evolve(stream, file=io.BytesIO(part), line=line, offset=offset, is_cut=True)
+        line, offset = line + lines, offset + len(part)
 
 
 class Window:

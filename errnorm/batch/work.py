@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import orjson
 from attrs import define, evolve, field, frozen
 
-from errnorm.batch.capture import Capture, Found, Reject
+from errnorm.batch.capture import Again, Capture, Found, Fresh, Reject
 from errnorm.batch.encode import Encoder, Frame, Mold, reject_line, when_and_where
 from errnorm.batch.report import Kind, Report
 from errnorm.batch.sinks import sink_named
@@ -144,7 +144,7 @@ class _New:
     """
 
     place: int
-    found: Found
+    found: Fresh
     seen: Seen | None
     reject: Reject | None = None
     records: Sequence[ErrorRecord] = ()
@@ -188,9 +188,9 @@ class Work:
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0
-        every = iter(found_by(task))
+        every = iter(found_by(task, self._storm if self._sink.is_lines else None))
         while block := list(islice(every, _AT_ONCE)):
-            captures += len(block)
+            captures += sum(found.captures if isinstance(found, Again) else 1 for found in block)
             for outcome in self._outcomes(block, tally):
                 if isinstance(outcome, Reject):
                     tally.reject()
@@ -206,11 +206,12 @@ class Work:
 
         So the processor finds a step's code where it left it: one by one, a new body takes 40 µs more.
         """
-        outcomes = [self._known(found, tally) for found in block]
+        outcomes = [self._known(found) for found in block]
         fresh: dict[Any, _New] = {}
         for place, outcome in enumerate(outcomes):
-            if outcome is None or isinstance(outcome, Seen):
-                fresh.setdefault(outcome.key if outcome else place, _New(place, block[place], outcome))
+            found = block[place]
+            if not isinstance(found, Again) and (outcome is None or isinstance(outcome, Seen)):
+                fresh.setdefault(outcome.key if outcome else place, _New(place, found, outcome))
         self._take(fresh.values(), tally)
         for new in fresh.values():
             outcomes[new.place] = new.reject or self._lines(new)
@@ -220,12 +221,14 @@ class Work:
             else:
                 yield outcome
 
-    def _known(self, found: Found, tally: Tally) -> _Outcome | Seen | None:
+    def _known(self, found: Found) -> _Outcome | Seen | None:
         """Give what is known without reading: the lines of a capture that came before."""
+        if isinstance(found, Again):
+            return found.lines
         if not self._sink.is_lines or not isinstance(found, Capture):
             return None
         seen = self._storm.seen(found)
-        lines = self._storm.lines(found, seen, tally) if seen else None
+        lines = self._storm.lines(found, seen) if seen else None
         return seen if lines is None else lines
 
     def _take(self, every: Collection[_New], tally: Tally) -> None:
@@ -244,7 +247,7 @@ class Work:
                 self._keep(new)
 
     def _judge(self, new: _New) -> None:
-        what: Found | Result | None = new.found
+        what: Fresh | Result | None = new.found
         if isinstance(what, Capture):
             what = judged(what, self._settings.normalizer, _bare(what) if self._is_bare else None)
         if isinstance(what, Result):
@@ -317,7 +320,7 @@ def _like(body: Any, data: bytes) -> Any:  # noqa: ANN401 - a body as a reader f
     return data.decode() if isinstance(body, str) else orjson.loads(data)
 
 
-def _moment(found: Found) -> datetime | None:
+def _moment(found: Fresh) -> datetime | None:
     return found.options.get("occurred_at") if isinstance(found, Capture) else None
 
 

@@ -126,7 +126,7 @@ class _Cutter:
                 yield from self._reject(self._data.find(b"\n") + 1)
             while not self._is_open and (end := _rows_end(self._data) or self._odd_end()):
                 data, line, offset = self._take(end)
-                yield from placed(self._stream, portions(data, _rows_end), line, offset)
+                yield from placed(self._stream, portions(data, self._line - line, _rows_end), line, offset)
             if self._is_open and self._data:
                 yield from self._reject(0)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from errnorm.batch.capture import Found, Reader, Reject, Stream
-from errnorm.batch.elements import Element, loads, reason_of
+import orjson
+
+from errnorm.batch.capture import Again, Found, Reader, Reject, Stream
+from errnorm.batch.elements import LONG_BYTES, Element, loads, reason_of
 from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.names import names_in, opened
 from errnorm.batch.rows import found_in
@@ -15,7 +17,7 @@ from errnorm.reading.json import read_json
 
 __all__ = ["NDJSON", "is_capture"]
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 19  # mostly as many lines as one portion holds
 _SNIFFED_LINES = 20
 _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
@@ -67,12 +69,14 @@ def _pieces(stream: Stream) -> Iterator[Stream | Reject]:
         was_long = is_long or (not end and len(data) >= MAX_BYTES)
         if was_long:
             end = data.find(b"\n") + 1 or len(data)
+        lines = data.count(b"\n", 0, end)
+        if was_long:
             yield from rejects(stream, _TOO_LONG, data[:end], line, offset)
         else:
-            yield from placed(stream, portions(data[:end], _line_end), line, offset)
+            yield from placed(stream, portions(data[:end], lines, _line_end), line, offset)
         is_long = was_long and not data.endswith(b"\n", 0, end)
-        offset, line, rest = offset + end, line + data.count(b"\n", 0, end), data[end:]
-    yield from placed(stream, portions(rest, _line_end), line, offset)
+        offset, line, rest = offset + end, line + lines, data[end:]
+    yield from placed(stream, portions(rest, 0, _line_end), line, offset)
 
 
 def _line_end(data: bytes) -> int:
@@ -80,27 +84,53 @@ def _line_end(data: bytes) -> int:
 
 
 def _read(stream: Stream) -> Iterator[Found]:
-    for piece in _pieces(stream):
+    for piece in (stream,) if stream.is_cut else _pieces(stream):
         yield from _read_lines(piece) if isinstance(piece, Stream) else (piece,)
 
 
 def _read_lines(piece: Stream) -> Iterator[Found]:
-    offset = piece.offset
+    offset, storm = piece.offset, piece.storm
+    captures, lines = 0, list[bytes]()
     for number, raw in enumerate(piece.file, piece.line):
-        line = raw.removeprefix(_BOM) if offset == 0 else raw
-        if len(line) >= MAX_BYTES:
-            yield from rejects(piece, _TOO_LONG, raw, number, offset)
-        elif not line.isspace():
-            yield from _read_line(line, raw, piece, number, offset)
+        known = storm.line(raw, piece, number, offset) if storm else None
+        if known is None:
+            if captures:
+                yield Again(captures, lines)
+                captures, lines = 0, []
+            yield from _decoded(raw, piece, number, offset)
+        else:
+            captures += 1
+            lines += known
         offset += len(raw)
+    if captures:
+        yield Again(captures, lines)
 
 
-def _read_line(line: bytes, raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
+def _decoded(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
+    try:
+        value = orjson.loads(raw) if len(raw) < LONG_BYTES else None
+    except orjson.JSONDecodeError:
+        value = None
+    if value is None:
+        return _read_line(raw, piece, number, offset)
+    found = found_in(value, piece, raw, number, offset)
+    if piece.storm and type(found) is tuple and type(found[0]) is Again:
+        piece.storm.learn_line(raw, piece)
+    return found
+
+
+def _read_line(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
+    """Read a line that is long, blank, or not what orjson reads."""
+    line = raw.removeprefix(_BOM) if offset == 0 else raw
+    if len(line) >= MAX_BYTES:
+        return rejects(piece, _TOO_LONG, raw, number, offset)
+    if line.isspace():
+        return ()
     try:
         value = loads(Element(line, number, offset))
     except ValueError as error:
         return rejects(piece, reason_of(error), raw, number, offset)
-    return found_in(value, piece, line.strip(), number, offset)
+    return found_in(value, piece, line, number, offset)
 
 
 NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=_pieces)

@@ -1,0 +1,137 @@
+r"""Lines of a gateway that differ in a moment and in numbers alone: these are not even decoded.
+
+    {"time":"2026-11-21T10:15:30Z","status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}
+    {"time":"2026-11-21T10:15:31Z","status":503,"bytes":512,"body":"<ErrorData>agent1002</ErrorData>"}
+
+Where two lines have equal characters but for their digits, they have the same members in the same places.
+What a capture becomes is told by its body, status, url and type; so these digits decide, but for those that
+the outline of the body leaves out. The moment is put in, and no one reads the other members.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from attrs import field, frozen
+
+from errnorm.batch.names import names_in
+from errnorm.batch.outline import Outline, getter, mask, runs, without
+
+__all__ = ["Flat", "flat_of"]
+
+_OPENS: Final = re.compile(rb"\s*+\{")
+_MEMBER: Final = re.compile(
+    rb"""\s*+"((?:[^"\\]++|\\.)*+)"\s*+:\s*+
+    (?:"((?:[^"\\]++|\\.)*+)"|(-?([0-9]++)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)|true|false|null)
+    \s*+(?:,|(\}\s*+\Z))""",
+    re.VERBOSE,
+)
+_ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
+
+
+@frozen(eq=False)
+class Flat:
+    """What lines share that have equal characters but for their digits, and where the others stand.
+
+    Attributes:
+        fixed: gives the digits of a line that decide.
+        numbers: gives those of its body that the outline of the body leaves out.
+        time: where its time stands; None where it has none.
+        leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
+        known: what lines became, by the digits that decide and by which of the others are equal.
+    """
+
+    fixed: Callable[[bytes], tuple[bytes, ...]]
+    numbers: Callable[[bytes], tuple[bytes, ...]]
+    time: slice | None
+    leading: tuple[int, ...]
+    known: dict[tuple[object, ...], Any] = field(factory=dict)
+
+
+def flat_of(
+    line: bytes, fields: Mapping[str, str], outline_of: Callable[[bytes], Outline | None]
+) -> Flat | None:
+    r"""Find the members of a line, and the digits in it that do not decide.
+
+    Args:
+        line: a JSON object, and the end of the line.
+        fields: JSON pointers by the name of a capture's member, where the user maps them.
+        outline_of: gives the outline of a body.
+
+    Returns:
+        None where the line is nested, or anything in it is not as one expects.
+
+    Example:
+        >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
+        >>> flat = flat_of(line, {}, lambda body: Outline(mask(body)))
+        >>> flat.fixed(line), flat.numbers(line)
+        ((b'503',), (b'1001',))
+    """
+    members = _members(line)
+    names = names_in(tuple(members), tuple(fields.items())).plain
+    body = members[names.body] if names else None
+    if names is None or body is None or body[2] is None:
+        return None
+    text = _text(body[2])
+    outline = outline_of(text) if text is not None and text.isascii() else None
+    if text is None or outline is None:
+        return None
+    numbers = list(_in_line(outline.places if outline.numbers else (), body))
+    read = {names.body, names.status, names.url, names.content_type, names.headers}
+    unread = [member for name, member in members.items() if name not in read]
+    time = members[names.time].span(2) if names.time else None
+    flat = Flat(
+        fixed=getter(runs(without(mask(line), (*numbers, *map(_unread, unread))))),
+        numbers=getter(numbers),
+        time=slice(*time) if time else None,
+        leading=tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1),
+    )
+    # A digit may be written as an escape, and a time as a number.
+    is_plain = flat.numbers(line) == (outline.numbers(text) if outline.numbers else ())
+    return flat if is_plain and time != (-1, -1) else None
+
+
+def _members(line: bytes) -> dict[str, re.Match[bytes]]:
+    """Give the members of an object by name; none where it is nested, or a name is there twice."""
+    found: dict[str, re.Match[bytes]] = {}
+    start = _OPENS.match(line)
+    at = start.end() if start else len(line)
+    while member := _MEMBER.match(line, at):
+        name, at = _text(member[1]), member.end()
+        if name is None or name.decode("utf-8", "replace") in found:
+            return {}
+        found[name.decode("utf-8", "replace")] = member
+        if member[5]:
+            return found
+    return {}
+
+
+def _text(written: bytes) -> bytes | None:
+    """Give what a JSON string says; None where orjson cannot read it."""
+    try:
+        return str(orjson.loads(b'"%b"' % written)).encode()
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _in_line(places: Sequence[slice], body: re.Match[bytes]) -> Iterator[slice]:
+    """Give where places of a body stand in its line, in which some characters are written as escapes."""
+    escapes = [found.span() for found in _ESCAPE.finditer(body[2])]
+    for place in places:
+        shift = body.start(2)
+        for start, end in escapes:
+            if start + body.start(2) >= place.start + shift:
+                break
+            shift += end - start - 1
+        yield slice(place.start + shift, place.stop + shift)
+
+
+def _unread(member: re.Match[bytes]) -> slice:
+    """Give where digits of a member stand that no one reads; an escape holds some that are no digits."""
+    number, text = member[3], member[2]
+    if number is not None:
+        return slice(*member.span(3))
+    return slice(*member.span(2)) if text is not None and b"\\u" not in text else slice(0, 0)

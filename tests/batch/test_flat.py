@@ -1,0 +1,147 @@
+"""Lines that differ in a moment and in numbers alone are not decoded, and become what each becomes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+import pytest
+
+from errnorm import batch
+from errnorm.batch import work
+from errnorm.batch.flat import flat_of
+from errnorm.batch.outline import Outline, mask
+from errnorm.batch.readers import ndjson
+
+ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiErrors>"
+NUMBER = "<ApiErrors><ApiError><ErrorData>20700</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
+EVENT = r"[{{\"id\":\"{0}\",\"channel\":\"/chat/s{1}\",\"data\":{{\"type\":\"EventError\",\"error\":{{\"code\":100}}}}}}]"
+
+
+# By these two the input is known as NDJSON, whatever comes behind them.
+CAPTURES = ['{"status":503,"body":""}'] * 2
+
+
+def lines_of(folder: Path, lines: list[str], **options: Any) -> tuple[list[Any], list[Any], int]:
+    """Run lines as one input, and give records, rejects, and how many lines were decoded."""
+    path, rejects = folder / "lines.ndjson", folder / "rejects"
+    path.write_text("".join(f"{one}\n" for one in (*CAPTURES, *lines)))
+    with (
+        patch.object(ndjson, "_decoded", wraps=ndjson._decoded) as decoded,
+        patch.object(work, "_AT_ONCE", 1),  # so that a line can be known to the next one
+    ):
+        report = batch.run(path, folder / "out", rejects=rejects, **options)
+    found, turned_down = (
+        [orjson.loads(line) for line in file.read_bytes().splitlines()] for file in (folder / "out", rejects)
+    )
+    assert report.total.captures == len(CAPTURES) + len(lines)
+    return found[len(CAPTURES) :], turned_down, decoded.call_count - len(CAPTURES)
+
+
+def told(records: list[Any]) -> list[Any]:
+    """Give records without where they stand."""
+    return [record | {"source": {**record["source"], "line": 0, "offset": 0}} for record in records]
+
+
+def line(body: str = ERROR.format(1001), **members: str) -> str:
+    """Give a line of these members, as they are written."""
+    beside = {"status": "503", "time": '"2026-11-21T10:15:30Z"', **members}
+    inside = ",".join(f'"{name}":{text}' for name, text in {**beside, "body": f'"{body}"'}.items())
+    return f"{{{inside}}}"
+
+
+def ten(make: Callable[[int], str]) -> list[str]:
+    """Give ten lines."""
+    return [make(number) for number in range(10, 20)]
+
+
+ALIKE = {
+    "moment": ten(lambda n: line(time=f'"2026-11-21T10:15:{n}.5+05:30:15"')),
+    "number of the body": ten(lambda n: line(ERROR.format(f"10{n}"))),
+    "numbers of the body": ten(lambda n: line(EVENT.format(n, f"ession1{n}0"))),
+    "unread numbers": ten(lambda n: line(bytes=f"4{n}", rt=f"0.{n}", node=f'"n-{n}"', ok="true")),
+    "no time": ten(lambda n: line(ERROR.format(f"10{n}")).replace('"time":"2026-11-21T10:15:30Z",', "")),
+    "space": ten(lambda n: f"  {line(ERROR.format(f'10{n}')).replace(',', ' , ')} "),
+}
+# The last one is another case than those before, and has equal characters but for its digits.
+UNLIKE = {
+    "status": [*ten(lambda n: line(bytes=str(n))), line(status="500")],
+    "url": [
+        *ten(lambda n: line(NUMBER, url='"/finesse/api/Dialog/20701"', bytes=str(n))),
+        line(NUMBER, url='"/finesse/api/Dialog/20700"', bytes="10"),
+    ],
+    "a time with an escape": ten(lambda n: line(time=rf'"2026-11-21\"10:15:{n}Z"')),
+    "no moment": [*ten(lambda n: line(time=f'"2026-11-21T10:15:{n}Z"')), line(time='"2026-99-21T10:15:30Z"')],
+    "no JSON": [*ten(lambda n: line(bytes=str(n))), line(bytes="05")],
+    "equal numbers": [
+        *ten(lambda n: line(EVENT.format(f"10{n}", f"ession77{n}"))),
+        line(EVENT.format("1015", "ession1015")),
+    ],
+    "a number that decides": [
+        *ten(lambda n: line(ERROR.format(f"10{n}") + "1023")),
+        line(ERROR.format("1023") + "1023"),
+    ],
+    "a code": [*ten(lambda n: line(rf"{{\"event\":\"session_error\",\"payload\":{{\"code\":10{n}}}}}"))],
+}
+
+
+@pytest.mark.parametrize(
+    "lines", [*ALIKE.values(), *UNLIKE.values()], ids=[*ALIKE, *(f"not {one}" for one in UNLIKE)]
+)
+def test_lines_alike_become_what_each_becomes_by_itself(tmp_path: Path, lines: list[str]):
+    """Whether or not a line is decoded, its record has its own moment, numbers and place."""
+    found, rejects, _ = lines_of(tmp_path, lines)
+    by_itself = [lines_of(tmp_path, [one]) for one in lines]
+
+    assert told(found) == told([record for records, _, _ in by_itself for record in records])
+    assert [one["text"] for one in rejects] == [one["text"] for _, each, _ in by_itself for one in each]
+    assert [one["source"]["line"] for one in (*found, *rejects)] == list(range(3, len(lines) + 3))
+
+
+@pytest.mark.parametrize("lines", ALIKE.values(), ids=ALIKE)
+def test_of_lines_alike_five_are_decoded(tmp_path: Path, lines: list[str]):
+    """Three are read, one was learned from, one shows that lines like it come again; the next are known."""
+    assert lines_of(tmp_path, lines)[2] == 5
+
+
+NOT_FLAT = {
+    "nested": line(request='{"url":"/a"}'),
+    "twice": line()[:-1] + ',"status":503}',
+    "an escape for a digit": line(ERROR.format(r"100\u0031")),
+    "no body": '{"status":503,"time":"2026-11-21T10:15:30Z"}',
+    "a body that is no text": '{"status":503,"body":null}',
+    "a list": "[1]",
+    "a time that is a number": line(time="1795256130"),
+    "more behind it": line() + " 1",
+    "text that is no ASCII": line(ERROR.format("ä1001")),
+}
+
+
+@pytest.mark.parametrize("written", NOT_FLAT.values(), ids=NOT_FLAT)
+def test_a_line_that_is_not_as_one_expects_is_decoded(written: str):
+    """Nothing is learned from the line."""
+    assert flat_of(written.encode(), {}, lambda body: Outline(mask(body))) is None
+
+
+def test_digits_of_an_escape_and_of_a_name_decide():
+    r"""Those of `\u0031` are no digits of the text, and those of a name make another name."""
+    written = line(node=r'"a\u00e4 77"', name2='"88"', bytes="99").encode()
+    flat = flat_of(written, {}, lambda body: Outline(mask(body)))
+
+    assert flat
+    assert flat.fixed(written) == (b"503", b"00", b"4", b"77", b"2")
+    assert flat.numbers(written) == (b"1001",)
+
+
+def test_members_are_where_the_user_says(tmp_path: Path):
+    """With `--field` the time that is put in is that of the member that is mapped."""
+    lines = ten(lambda n: line(ERROR.format(f"10{n}"), when=f'"2026-11-21T10:15:{n}Z"'))
+    found, _, decoded = lines_of(
+        tmp_path, lines, fields={"time": "/when", "body": "/body", "status": "/status"}
+    )
+
+    assert [record["source"]["time"][17:19] for record in found] == [str(n) for n in range(10, 20)]
+    assert decoded == 5
