@@ -11,7 +11,7 @@
 | `anchors.py`, `spans.py`, … | payloads in plain logs |
 | `tasks.py`, `work.py`, `pool.py` | the work cut into tasks, done, and done by several processes |
 | `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
-| `storm.py`, `outline.py`, `flat.py`, `cast.py` | what comes again, perhaps with other ids, is not read again |
+| `storm.py`, `outline.py`, `flat.py`, `cast.py` | what comes again, be it with other ids, is not read |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |
 | `arrow.py` | columns in, columns out, for engines |
 | `command.py` | the command, a thin face over `run` |

@@ -35,6 +35,7 @@ _NUMBERS: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_MOST_TRIES: Final = 4
 _MOST_BYTES: Final = 4 << 20
 _OUTLINE_BYTES: Final = 1024  # about what is kept beside a masked body
 
@@ -51,7 +52,7 @@ class Outline:
         places: where those stand.
     """
 
-    __slots__ = ("_digits", "fixed", "numbers", "places")
+    __slots__ = ("_digits", "_tries", "fixed", "numbers", "places")
 
     def __init__(self, masked: bytes) -> None:
         # ISO-2022-JP writes its characters in ASCII, behind an escape.
@@ -60,6 +61,13 @@ class Outline:
         self._digits = runs(masked)
         self.fixed = getter(runs(without(masked, self.places)))
         self.numbers = getter(self.places) if self.places else None
+        self._tries = _MOST_TRIES
+
+    def put_off(self) -> None:
+        """Note that a body told nothing of the next ones: its numbers are by chance something else, too."""
+        self._tries -= 1
+        if not self._tries:
+            self.refuse()
 
     def refuse(self) -> None:
         """Let all digits decide from now on."""

@@ -98,6 +98,7 @@ class _Known:
         frames: what they are made of; none where only a twin shows the places of numbers.
         said: the digits that its messages have beside its numbers.
         says: its messages have any of its numbers.
+        masks: ids and targets of its records that are digits and none of its numbers.
         place: as of `Became`.
         fixed: the numbers that decide.
         times: how often it came again.
@@ -110,6 +111,7 @@ class _Known:
     fixed: frozenset[bytes] = frozenset()
     said: bytes = b""
     says: bool = False
+    masks: Sequence[bytes] = ()
     place: Source | None = None
     times: int = 0
     line: int | None = None
@@ -128,7 +130,7 @@ class _Known:
             self.casts, self.frames = _casts(self.frames, self.frames), None
         if self.casts is None or not self.fixed.isdisjoint(numbers):
             return None
-        if (self.said or self.says) and not self._fits(numbers):
+        if (self.said or self.says) and not self.fits(numbers):
             return None
         if not ids:
             values = (told, *numbers)
@@ -136,11 +138,13 @@ class _Known:
         lines = [cast.line_with(ids, told, numbers) for cast in self.casts]
         return None if None in lines else [line for line in lines if line]
 
-    def _fits(self, numbers: tuple[bytes, ...]) -> bool:
+    def fits(self, numbers: tuple[bytes, ...]) -> bool:
         """Tell whether these numbers are nothing else: a fingerprint masks ids wherever they are said."""
         if self.said and any(number in self.said for number in numbers):
             return False
-        return not self.says or not _are_nested(numbers)
+        if not self.says:
+            return True
+        return not _are_nested(numbers) and not any(mask in one for mask in self.masks for one in numbers)
 
 
 class Storm:
@@ -310,12 +314,13 @@ class Storm:
             read: gives what it becomes with another body; None where it cannot be read.
         """
         outline, fixed = seen.outline, frozenset(seen.key[1])
-        if outline is None or outline.numbers is None or not fixed.isdisjoint(seen.numbers):
+        if outline is None or outline.numbers is None:
             return
         body = outline.twin(seen.text.encode())
         numbers = Numbers(seen.numbers, outline.numbers(body))
-        if not fixed.isdisjoint(numbers.other):
-            return  # by chance; the next one has others
+        if not fixed.isdisjoint(numbers.own + numbers.other):
+            outline.put_off()
+            return
         twin = read(body)
         # A kind has the fingerprint, so the type and code are the same as well.
         is_alike = twin is not None and twin.kinds == became.kinds
@@ -324,7 +329,11 @@ class Storm:
             outline.refuse()
             return
         said, says = _said(became, twin)
-        self._put(seen, _Known(became.kinds, casts, fixed=fixed, said=said, says=says))
+        known = _Known(became.kinds, casts, fixed=fixed, said=said, says=says, masks=_masks(became, twin))
+        if known.fits(numbers.own) and known.fits(numbers.other):
+            self._put(seen, known)
+        else:
+            outline.put_off()
 
     def _put(self, seen: Seen, known: _Known) -> None:
         self._grow(len(seen.body) + _ENTRY_BYTES)
@@ -415,6 +424,15 @@ def _said(became: Became, twin: Became) -> tuple[bytes, bool]:
     runs = [(run, other) for own, other in pairs for run in _DIGITS.finditer(own)]
     fixed = [run[0] for run, other in runs if other[slice(*run.span())] == run[0]]
     return " ".join(fixed).encode(), any(own != other for own, other in pairs)
+
+
+def _masks(became: Became, twin: Became) -> list[bytes]:
+    """Give the ids and targets that are digits alone, and the same in both."""
+    own, other = (
+        {text for record in one.records for text in (record.target, *record.ids.values()) if text}
+        for one in (became, twin)
+    )
+    return [text.encode() for text in own & other if text.isascii() and text.isdecimal()]
 
 
 def _are_nested(numbers: Sequence[bytes]) -> bool:
