@@ -73,6 +73,10 @@ class Outline:
         """Let all digits decide from now on."""
         self.fixed, self.numbers = getter(self._digits), None
 
+    def is_plain(self, body: bytes) -> bool:
+        """Tell whether no number goes on behind a 0: `"timestamp": 0795…` is no JSON, and is read as 795…."""
+        return all(body[place.start - 1 : place.start] != b"0" for place in self.places)
+
     def twin(self, body: bytes) -> bytes:
         """Give a body of this outline with other numbers."""
         other = bytearray(body)

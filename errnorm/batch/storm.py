@@ -316,9 +316,10 @@ class Storm:
         outline, fixed = seen.outline, frozenset(seen.key[1])
         if outline is None or outline.numbers is None:
             return
-        body = outline.twin(seen.text.encode())
+        own = seen.text.encode()
+        body = outline.twin(own)
         numbers = Numbers(seen.numbers, outline.numbers(body))
-        if not fixed.isdisjoint(numbers.own + numbers.other):
+        if not outline.is_plain(own) or not fixed.isdisjoint(numbers.own + numbers.other):
             outline.put_off()
             return
         twin = read(body)

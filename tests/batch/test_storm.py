@@ -220,6 +220,7 @@ UNLIKE = {
     "code": numbered(*(f'{{"event":"session_error","payload":{{"code":{n}}}}}' for n in range(1010, 1018))),
     "number": numbered(*map(ERROR.format, (20698, 20699, 20701, 20700))),
     "leading zero": numbered(*(f'{{"timestamp":{n}795256130123,"error":"x"}}' for n in (1, 2, 3, 0))),
+    "zeros": numbered(*(f'{{"timestamp":0{n}95256130123,"error":"x"}}' for n in (1, 2, 3, 0))),
     "an id that is the number of the error": numbered(*map(UPDATE.format, (10, 11, 12, 33, 13))),
     "an id in a word of the message": cobrowse(*((n, "a1717b") for n in (10, 11, 12, 17, 13))),
     "an id in a number of the message": cobrowse(
