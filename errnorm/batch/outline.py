@@ -19,10 +19,18 @@ from typing import Final
 __all__ = ["MASK", "Outline", "Outlines", "getter", "mask", "names_number", "runs", "without"]
 
 MASK: Final = bytes.maketrans(b"123456789", b"000000000")
-_OTHER: Final = bytes.maketrans(b"0123456789", b"3456789012")
+# A UUID where no name of an element or a member without quotes may stand, which begins with a letter; with a
+# digit at its beginning, because a word without one is not masked in a fingerprint.
+_UUID: Final = re.compile(
+    rb"""(?:(?<=["'>])|(?<=[^<]/))(?=[a-fA-F]{0,7}[0-9])
+    [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![\w-])""",
+    re.VERBOSE,
+)
+_ZEROS: Final = b"00000000-0000-0000-0000-000000000000"
+_OTHER: Final = bytes.maketrans(b"0123456789abcdefABCDEF", b"3456789012bcdefaBCDEFA")
 _DIGITS: Final = re.compile(rb"0++")
-# Searched where each digit is a 0: agent1001; "sessionId": "17"; <requestId>17<; 2026-11-21T10:15:30; and
-# "timestamp": 1795256130123, without its first digit, because no number of JSON begins with 0. A charset
+# Searched where each digit is a 0: agent1001; "sessionId": "17"; <requestId>17<; UUIDs; 2026-11-21T10:15:30;
+# and "timestamp": 1795256130123, without its first digit, because no number of JSON begins with 0. A charset
 # (windows-1252), an escape (\u1234, &#x10017;, %1234) and what calls itself a code or status may decide, and
 # so may a number behind words: of `HTTP Status code: 2026-11-21T…` Finesse's parser takes 2026.
 _NUMBERS: Final = re.compile(
@@ -30,6 +38,7 @@ _NUMBERS: Final = re.compile(
     (?<![\w\\&#%+$-])(?!windows|iso|ibm|cp|utf|code|err|status|http)[a-z]{3,24}[-_]?(0{4,24})(?!\w)
     |[iI]d"\s{0,9}:\s{0,9}"(0{1,24})"
     |<[A-Za-z]{0,40}[iI]d>(0{1,24})</
+    |(?:(?<=["'>])|(?<=[^<]/))(0{8}-0000-0000-0000-0{12})(?![\w-])
     |(?:(?<=["'>\[(])|(?<=\bat\ )|(?<=\bon\ ))(0000-00-00[T ]00:00:00(?:[.,]0{1,9})?)(?![\w.,]*0)
     |"time[sS]?tamp"\s{0,9}:\s{0,9}0(0{9,15})(?=\s{0,9}[,}])
     """,
@@ -86,7 +95,9 @@ class Outline:
 
 
 def mask(text: bytes) -> bytes:
-    """Give a text with a 0 in place of each digit."""
+    """Give a text with a 0 in place of each digit, those of a UUID among them."""
+    if text.count(b"-") >= 4:  # else the search, 5 µs, is spared
+        text = _UUID.sub(_ZEROS, text)
     return text.translate(MASK)
 
 
