@@ -28,21 +28,32 @@ FORMS: tuple[tuple[Callable[[int], bytes], int, str], ...] = (
     (bodies.genesys, 200, "/cometd"),
     (bodies.gwe, 400, "/server/data/visits"),
 )
-COUNT = 3_000
+COUNT = 20_000
+FEW = 3_000
 STORM = 200  # how many bodies a storm goes around in
+_LETTERS = bytes.maketrans(b"0123456789", b"bdfhjlnprt")
 
 
-def captures(count: int, *, new: int = 1) -> Iterator[bytes]:
-    """Give lines of a gateway's captures, mixed vendors; every *new*-th body is one not seen before."""
+def captures(count: int, *, new: int = 1, in_words: bool = False) -> Iterator[bytes]:
+    """Give lines of a gateway's captures, mixed vendors.
+
+    Args:
+        count: how many.
+        new: every so-many-th body is one not seen before.
+        in_words: bodies differ in a word where they would in a number, so that none is like another.
+    """
     for n in range(count):
         make, status, url = FORMS[n % len(FORMS)]
         number = n if n % new == 0 else n % STORM
+        body = make(number)
+        if in_words:
+            body = body.replace(b"%07d" % number, (b"%07d" % number).translate(_LETTERS))
         minutes, seconds = divmod(n, 60)
         told = {
             "time": f"2026-11-21T{minutes // 60 % 24:02}:{minutes % 60:02}:{seconds:02}Z",
             "status": status,
             "url": url,
-            "body": make(number).decode(),
+            "body": body.decode(),
         }
         yield orjson.dumps(told) + b"\n"
 
@@ -61,26 +72,30 @@ def script(path: Path) -> None:
 
 
 def questions() -> Iterator[Question]:
-    """Give the question of new bodies, and that of a storm."""
+    """Give the questions of new bodies, of a storm, of bodies without a like, and of two processes."""
     with tempfile.TemporaryDirectory(prefix="errnorm-batch-") as folder:
         for name, new, goal in (("every body different", 1, 1.0), ("four of five seen before", 5, 0.4)):
             path = Path(folder, f"{new}.ndjson")
             path.write_bytes(b"".join(captures(COUNT, new=new)))
-            yield _question(name, path, goal)
-        yield _jobs(Path(folder, "1.ndjson"))
+            yield _question(f"{COUNT:,} captures, {name}", path, goal)
+        words = Path(folder, "words.ndjson")
+        words.write_bytes(b"".join(captures(FEW, in_words=True)))
+        yield _question(f"{FEW:,} captures, no body like another", words, None)
+        yield _jobs(f"{FEW:,} captures, no body like another", words, 20)
+        yield _jobs(f"{COUNT:,} captures, every body different", Path(folder, "1.ndjson"), 20)
 
 
-def _question(name: str, path: Path, goal: float) -> Question:
+def _question(name: str, path: Path, goal: float | None) -> Question:
     out = path.with_suffix(".out")
     own = Side("errnorm.batch.run", _seconds(lambda: batch.run(path, out)))
     peer = Side("json, xmltodict, dict", _seconds(lambda: script(path)))
     command = [sys.executable, "-m", "errnorm", "batch", "-q", path, "-o", out]
     whole = Side("errnorm batch", process(command))
-    sides, rows = (own, peer), (Row(f"{COUNT:,} captures, {name}", own.name, peer.name, goal),)
-    if shutil.which("jq"):  # a package of the system; without it the other ratio stands alone
+    sides, rows = (own, peer), (Row(name, own.name, peer.name, goal),)
+    if goal and shutil.which("jq"):  # a package of the system; without it the other ratio stands alone
         jq = Side("jq", process(["jq", "-c", "{time, status, url, body}", path]))
         sides += (whole, jq)
-        rows += (Row(f"{COUNT:,} captures, {name}, the command", whole.name, jq.name, 1.0),)
+        rows += (Row(f"{name}, the command", whole.name, jq.name, 1.0),)
     return Question(sides=sides, rows=rows, rounds=5, calls=1)
 
 
@@ -95,11 +110,11 @@ def _seconds(call: Callable[[], Any]) -> Measure:
     return measure
 
 
-def _jobs(path: Path) -> Question:
-    """Ask by the wall: two processes are there to be there earlier."""
+def _jobs(name: str, path: Path, files: int) -> Question:
+    """Ask by the wall, of so many files: two processes are there to be there earlier."""
     sides = tuple(Side(f"jobs: {jobs}", _wall(path, jobs)) for jobs in (2, 1))
-    row = Row(f"{COUNT:,} captures, all different, two jobs", "jobs: 2", "jobs: 1", 1 / 1.7)
-    return Question(sides=sides, rows=(row,), rounds=3, calls=20)
+    row = Row(f"{files} files of {name}, two jobs", "jobs: 2", "jobs: 1", 1 / 1.7)
+    return Question(sides=sides, rows=(row,), rounds=3, calls=files)
 
 
 def _wall(path: Path, jobs: int) -> Measure:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import NamedTuple, Self
 
 import orjson
 
 from errnorm.batch.encode import Frame
+from errnorm.batch.outline import getter
 
 __all__ = ["Cast", "Line", "Numbers"]
 
@@ -67,7 +67,7 @@ class _Form(NamedTuple):
             places.append(place)
             start = at + len(pairs[place][0])
         text = b"%b".join(part.replace(b"%", b"%%") for part in (*parts, own[start:]))
-        return cls(text, _picker(places))
+        return cls(text, getter(places))
 
 
 def _difference(own: bytes, other: bytes, start: int) -> int:
@@ -84,15 +84,6 @@ def _value_at(at: int, own: bytes, other: bytes, pairs: Sequence[tuple[bytes, by
         if own.startswith(here, at) and other.startswith(there, at)
     ]
     return max(fitting, key=lambda place: len(pairs[place][0]), default=None)
-
-
-def _picker(places: Sequence[int]) -> Callable[[_Values], tuple[bytes, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    if places:  # of one place itemgetter gives no tuple
-        only = places[0]
-        return lambda values: (values[only],)
-    return lambda _: ()
 
 
 class Cast(NamedTuple):

@@ -3,9 +3,10 @@ r"""Lines of a gateway that differ in a moment and in numbers alone: these are n
     {"time":"2026-11-21T10:15:30Z","status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}
     {"time":"2026-11-21T10:15:31Z","status":503,"bytes":512,"body":"<ErrorData>agent1002</ErrorData>"}
 
-Where two lines have equal characters but for their digits, they have the same members in the same places.
-What a capture becomes is told by its body, status, url and type; so these digits decide, but for those that
-the outline of the body leaves out. The moment is put in, and no one reads the other members.
+Where two lines have equal characters but for their digits, and the digits of their names and escapes are
+equal as well, they have the same members in the same places. What a capture becomes is told by its body,
+status, url and type; so these digits decide, but for those that the outline of the body leaves out. The
+moment is put in, and no one reads the other members.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import orjson
 from attrs import field, frozen
 
 from errnorm.batch.names import names_in
-from errnorm.batch.outline import Outline, getter, mask, runs, without
+from errnorm.batch.outline import MASK, MOST_RUNS, Outline, getter, runs, without
 
 __all__ = ["Flat", "flat_of"]
 
@@ -41,6 +42,7 @@ class Flat:
         numbers: gives those of its body that the outline of the body leaves out.
         time: where its time stands; None where it has none.
         leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
+        places: all of these places, to compare one line's with another's.
         known: what lines became, by the digits that decide and by which of the others are equal.
     """
 
@@ -48,6 +50,7 @@ class Flat:
     numbers: Callable[[bytes], tuple[bytes, ...]]
     time: slice | None
     leading: tuple[int, ...]
+    places: tuple[Any, ...]
     known: dict[tuple[object, ...], Any] = field(factory=dict)
 
 
@@ -66,7 +69,7 @@ def flat_of(
 
     Example:
         >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
-        >>> flat = flat_of(line, {}, lambda body: Outline(mask(body)))
+        >>> flat = flat_of(line, {}, lambda body: Outline(body.translate(MASK)))
         >>> flat.fixed(line), flat.numbers(line)
         ((b'503',), (b'1001',))
     """
@@ -79,19 +82,23 @@ def flat_of(
     outline = outline_of(text) if text is not None and text.isascii() else None
     if text is None or outline is None:
         return None
-    numbers = list(_in_line(outline.places if outline.numbers else (), body))
+    numbers = tuple(_in_line(outline.places, body))
     read = {names.body, names.status, names.url, names.content_type, names.headers}
     unread = [member for name, member in members.items() if name not in read]
     time = members[names.time].span(2) if names.time else None
-    flat = Flat(
-        fixed=getter(runs(without(mask(line), (*numbers, *map(_unread, unread))))),
+    fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, unread))))
+    leading = tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1)
+    # A digit may be written as an escape, and a time as a number.
+    is_plain = getter(numbers)(line) == (outline.numbers(text) if outline.numbers else ())
+    if not is_plain or time == (-1, -1) or len(fixed) > MOST_RUNS:
+        return None
+    return Flat(
+        fixed=getter(fixed),
         numbers=getter(numbers),
         time=slice(*time) if time else None,
-        leading=tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1),
+        leading=leading,
+        places=(fixed, numbers, time, leading),
     )
-    # A digit may be written as an escape, and a time as a number.
-    is_plain = flat.numbers(line) == (outline.numbers(text) if outline.numbers else ())
-    return flat if is_plain and time != (-1, -1) else None
 
 
 def _members(line: bytes) -> dict[str, re.Match[bytes]]:

@@ -5,8 +5,9 @@ Most errors of a bad day are one error, for another agent, session, request or s
     <ErrorData>agent1001</ErrorData>      {"id": "17", "channel": "/chat/session-0000017"}
     <ErrorData>agent1002</ErrorData>      {"id": "18", "channel": "/chat/session-0000018"}
 
-No vendor's parser and no entry of the catalog asks for these numbers, so two such bodies become two such
-records. Which numbers those are is told below; every other number may be a code, and decides.
+In JSON and XML no builtin vendor's parser and no builtin entry of the catalog asks for these numbers, so two
+such bodies become two such records. Which numbers those are is told below; every other number may be a code,
+and decides. Of a page all numbers decide: its status may stand anywhere near its top.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["MASK", "Outline", "Outlines", "getter", "mask", "names_number", "runs", "without"]
+__all__ = ["MASK", "MOST_RUNS", "Outline", "Outlines", "getter", "mask", "runs", "without"]
 
 MASK: Final = bytes.maketrans(b"123456789", b"000000000")
 # A UUID where no name of an element or a member without quotes may stand, which begins with a letter; with a
@@ -44,9 +45,18 @@ _NUMBERS: Final = re.compile(
     """,
     re.VERBOSE,
 )
+MOST_RUNS: Final = 64
+"""Of a body with more numbers than these no outline is made: it would fill the memory."""
+_RUN_BYTES: Final = 256  # about what is kept for each of them
 _MOST_TRIES: Final = 4
 _MOST_BYTES: Final = 4 << 20
 _OUTLINE_BYTES: Final = 1024  # about what is kept beside a masked body
+
+
+# What has the form of a moment or a UUID, wherever it stands.
+_MOMENT: Final = re.compile(rb"0000-00-00[T ]00:00:00")
+_LIKE_UUID: Final = re.compile(rb"[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-")
+_MOST_NUMBERS: Final = 8
 
 
 class Outline:
@@ -64,9 +74,7 @@ class Outline:
     __slots__ = ("_digits", "_tries", "fixed", "numbers", "places")
 
     def __init__(self, masked: bytes) -> None:
-        # ISO-2022-JP writes its characters in ASCII, behind an escape.
-        found = () if b"\x1b" in masked else _NUMBERS.finditer(masked)
-        self.places = [slice(*one.span(one.lastindex or 0)) for one in found]
+        self.places = _places(masked)
         self._digits = runs(masked)
         self.fixed = getter(runs(without(masked, self.places)))
         self.numbers = getter(self.places) if self.places else None
@@ -80,7 +88,7 @@ class Outline:
 
     def refuse(self) -> None:
         """Let all digits decide from now on."""
-        self.fixed, self.numbers = getter(self._digits), None
+        self.fixed, self.numbers, self.places = getter(self._digits), None, []
 
     def is_plain(self, body: bytes) -> bool:
         """Tell whether no number goes on behind a 0: `"timestamp": 0795…` is no JSON, and is read as 795…."""
@@ -92,6 +100,20 @@ class Outline:
         for place in self.places:
             other[place] = body[place].translate(_OTHER)
         return bytes(other)
+
+
+def _places(masked: bytes) -> list[slice]:
+    """Give where the numbers stand in a body that do not decide."""
+    # ISO-2022-JP writes its characters in ASCII, behind an escape.
+    found = [] if b"\x1b" in masked else list(_NUMBERS.finditer(masked))
+    # The digits of a moment are compared one by one with others, and so could not be told from the same
+    # moment in a place where it decides; nor those of a UUID.
+    for form in (_MOMENT, _LIKE_UUID):
+        own = [one for one in found if form.match(one[one.lastindex or 0])]
+        if len(own) < len(form.findall(masked)):
+            found = [one for one in found if one not in own]
+    places = [slice(*one.span(one.lastindex or 0)) for one in found]
+    return places if len(places) <= _MOST_NUMBERS else []
 
 
 def mask(text: bytes) -> bytes:
@@ -114,13 +136,13 @@ def runs(masked: bytes | bytearray) -> list[slice]:
     return [slice(*run.span()) for run in _DIGITS.finditer(masked)]
 
 
-def getter(places: Sequence[slice]) -> Callable[[bytes], tuple[bytes, ...]]:
-    """Give what takes these places of a text."""
+def getter(places: Sequence[Any]) -> Callable[[Any], tuple[bytes, ...]]:
+    """Give what takes these places of a text or a list."""
     if len(places) > 1:
         return itemgetter(*places)
     if places:  # of one place itemgetter gives no tuple
         only = places[0]
-        return lambda body: (body[only],)
+        return lambda source: (source[only],)
     return lambda _: ()
 
 
@@ -154,15 +176,12 @@ class Outlines:
         return known
 
     def _met(self, masked: bytes) -> Outline | None:
-        known = Outline(masked) if masked in self._known else None
         if self._size > _MOST_BYTES:
             self._known.clear()
             self._size = 0
-        self._size += len(masked) + _OUTLINE_BYTES
+        is_new = masked not in self._known
+        digits = 0 if is_new else len(runs(masked))
+        known = None if is_new or digits > MOST_RUNS else Outline(masked)
+        self._size += len(masked) + _OUTLINE_BYTES + digits * _RUN_BYTES
         self._known[masked] = known
         return known
-
-
-def names_number(text: bytes) -> bool:
-    """Tell whether a text names a number as an outline leaves it out."""
-    return _NUMBERS.search(mask(text)) is not None

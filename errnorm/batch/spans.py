@@ -195,7 +195,8 @@ class _Log:
         """Go through the log; what lies more than `max_bytes` before the end of the buffer is whole."""
         while True:
             chunk = _read(file, max(_CHUNK, self.max_bytes))
-            self.data = b"".join((self.data, *chunk))
+            # Of one part alone, as of a piece, `join` gives the part itself and copies nothing.
+            self.data = b"".join((self.data, *chunk) if self.data else chunk)
             safe = max(self.done, len(self.data) - self.max_bytes - _AHEAD) if chunk else len(self.data)
             yield from self._up_to(safe)
             if not chunk:

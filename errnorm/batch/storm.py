@@ -2,7 +2,8 @@
 
 Such a capture differs in its time, its place, the ids of its response, and the numbers that the outline of
 its body leaves out. What it becomes is known, so it is neither read nor built anew: its line is the one
-before with these put in, and it is counted by adding one.
+before with these put in, and it is counted by adding one. Of a line of NDJSON all this may be known before it
+is decoded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 from attrs import define, evolve
@@ -21,13 +22,14 @@ from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.encode import Frame, told_at, when_and_where
 from errnorm.batch.flat import Flat, flat_of
-from errnorm.batch.outline import MASK, Outline, Outlines, names_number
+from errnorm.batch.outline import MASK, Outline, Outlines
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
 from errnorm.batch.times import whole_moment
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
 from errnorm.normalizer import Normalizer
+from errnorm.payload import Payload
 from errnorm.record import ErrorRecord, Source
 from errnorm.vendors import UNKNOWN, VENDORS
 
@@ -41,7 +43,12 @@ _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
 _NONE = Numbers()
+_READ = frozenset({"json", "xml"})
 _ZERO = ord("0")
+_LINE_BYTES = 1536  # about what is kept beside a line
+_DIGITS_BYTES = 64  # for each of its numbers
+_MOST_KNOWN = 32  # cases of lines alike
+_UNMET: Any = object()
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
 _DIGITS = re.compile(r"\d++")
@@ -97,8 +104,6 @@ class _Known:
         casts: the lines of its records; None until they are needed.
         frames: what they are made of; none where only a twin shows the places of numbers.
         said: the digits that its messages have beside its numbers.
-        says: its messages have any of its numbers.
-        masks: ids and targets of its records that are digits and none of its numbers.
         place: as of `Became`.
         fixed: the numbers that decide.
         times: how often it came again.
@@ -110,8 +115,6 @@ class _Known:
     frames: Sequence[Line] | None = None
     fixed: frozenset[bytes] = frozenset()
     said: bytes = b""
-    says: bool = False
-    masks: Sequence[bytes] = ()
     place: Source | None = None
     times: int = 0
     line: int | None = None
@@ -130,7 +133,7 @@ class _Known:
             self.casts, self.frames = _casts(self.frames, self.frames), None
         if self.casts is None or not self.fixed.isdisjoint(numbers):
             return None
-        if (self.said or self.says) and not self.fits(numbers):
+        if self.said and not self.fits(numbers):
             return None
         if not ids:
             values = (told, *numbers)
@@ -139,12 +142,8 @@ class _Known:
         return None if None in lines else [line for line in lines if line]
 
     def fits(self, numbers: tuple[bytes, ...]) -> bool:
-        """Tell whether these numbers are nothing else: a fingerprint masks ids wherever they are said."""
-        if self.said and any(number in self.said for number in numbers):
-            return False
-        if not self.says:
-            return True
-        return not _are_nested(numbers) and not any(mask in one for mask in self.masks for one in numbers)
+        """Tell whether numbers are nothing else in their body, nor in a message, whose ids are masked."""
+        return self.fixed.isdisjoint(numbers) and not any(number in self.said for number in numbers)
 
 
 class Storm:
@@ -161,7 +160,7 @@ class Storm:
         self._policy = policy
         self._outlines = None if policy or _may_decide(normalizer) else Outlines()
         self._known: dict[tuple[Any, ...], _Known] = {}
-        self._flats: dict[bytes, Flat | None] = {}
+        self._flats: dict[bytes, Flat | Literal[False] | None] = {}  # False: none can be made; None: met once
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
@@ -230,7 +229,7 @@ class Storm:
     def line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
         """Give the lines of a capture whose line came before but for its moment and numbers, undecoded."""
         flat = self._flats.get(line.translate(MASK))
-        if flat is None:
+        if not flat:
             return None
         numbers = flat.numbers(line)
         key = flat.fixed(line) if len(numbers) < 2 else (*flat.fixed(line), *map(numbers.index, numbers))
@@ -261,18 +260,23 @@ class Storm:
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before what its like become, from the second one on."""
         masked = line.translate(MASK)
-        flat = self._flats.get(masked)
-        if masked not in self._flats:
-            self._grow(len(line))
+        flat = self._flats.get(masked, _UNMET)
+        if flat is _UNMET:
+            self._grow(len(line) + _LINE_BYTES)
             self._flats[masked] = None
-        elif flat is None and self._outlines:
-            flat = self._flats[masked] = flat_of(line, stream.fields, self._outlines.known)
-        known = self._last
-        if flat and known:
-            self._grow(len(line))
-            numbers = flat.numbers(line)
-            pattern = map(numbers.index, numbers) if len(numbers) > 1 else ()
-            flat.known[*flat.fixed(line), *pattern] = known
+            return
+        if flat is False or self._outlines is None or (flat and len(flat.known) >= _MOST_KNOWN):
+            return
+        own = flat_of(line, stream.fields, self._outlines.known)
+        # Names and escapes with other digits may make other members of the same characters.
+        if own is None or self._last is None or (flat and flat.places != own.places):
+            self._flats[masked] = False
+            return
+        known = flat or own
+        numbers, fixed = known.numbers(line), known.fixed(line)
+        self._grow(len(line) + _LINE_BYTES + _DIGITS_BYTES * len(fixed))
+        self._flats[masked] = known
+        known.known[*fixed, *(map(numbers.index, numbers) if len(numbers) > 1 else ())] = self._last
 
     def lines(self, capture: Capture, seen: Seen) -> list[bytes] | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
@@ -329,15 +333,17 @@ class Storm:
         if twin is None or casts is None:
             outline.refuse()
             return
-        said, says = _said(became, twin)
-        known = _Known(became.kinds, casts, fixed=fixed, said=said, says=says, masks=_masks(became, twin))
+        if Payload(own).kind not in _READ or not _masks_alike(became, twin, numbers):
+            outline.refuse()
+            return
+        known = _Known(became.kinds, casts, fixed=fixed, said=_said(became, twin))
         if known.fits(numbers.own) and known.fits(numbers.other):
             self._put(seen, known)
         else:
             outline.put_off()
 
     def _put(self, seen: Seen, known: _Known) -> None:
-        self._grow(len(seen.body) + _ENTRY_BYTES)
+        self._grow(len(seen.body) + _ENTRY_BYTES + (_DIGITS_BYTES * len(seen.key[1]) if seen.outline else 0))
         self._known[seen.key] = known
 
     def _grow(self, size: int) -> None:
@@ -404,8 +410,7 @@ def _may_name(text: str, ids: Mapping[str, str]) -> bool:
 
 def _may_decide(normalizer: Normalizer) -> bool:
     """Tell whether anything of a user's own may ask for a number that outlines leave out."""
-    own = [vendor for vendor in normalizer.vendors if vendor not in VENDORS]
-    return bool(own) or any(names_number(orjson.dumps(file.rows)) for file in normalizer.catalog.layers)
+    return bool(normalizer.catalog.layers) or any(vendor not in VENDORS for vendor in normalizer.vendors)
 
 
 def _casts(lines: Sequence[Line], twins: Sequence[Line], numbers: Numbers = _NONE) -> list[Cast] | None:
@@ -418,25 +423,28 @@ def _lines(became: Became, seen: Seen) -> list[Line]:
     return [Line(frame, _own_ids(record.ids, seen.ids)) for frame, record in pairs]
 
 
-def _said(became: Became, twin: Became) -> tuple[bytes, bool]:
-    """Give the digits of messages that are none of a body's numbers; and whether any of the others are."""
-    records = zip(became.records, twin.records, strict=True)
-    pairs = [(one.message or "", two.message or "") for one, two in records]
+def _said(became: Became, twin: Became) -> bytes:
+    """Give the digits of messages that are none of a body's numbers."""
+    pairs = zip(_messages(became), _messages(twin), strict=True)
     runs = [(run, other) for own, other in pairs for run in _DIGITS.finditer(own)]
-    fixed = [run[0] for run, other in runs if other[slice(*run.span())] == run[0]]
-    return " ".join(fixed).encode(), any(own != other for own, other in pairs)
+    return " ".join(run[0] for run, other in runs if other[slice(*run.span())] == run[0]).encode()
 
 
-def _masks(became: Became, twin: Became) -> list[bytes]:
-    """Give the ids and targets that are digits alone, and the same in both."""
-    own, other = (
-        {text for record in one.records for text in (record.target, *record.ids.values()) if text}
-        for one in (became, twin)
-    )
-    return [text.encode() for text in own & other if text.isascii() and text.isdecimal()]
+def _messages(became: Became) -> list[str]:
+    return [record.message or "" for record in became.records]
 
 
-def _are_nested(numbers: Sequence[bytes]) -> bool:
-    """Tell whether one number stands in another one."""
-    different = set(numbers)
-    return any(one in two for one in different for two in different if one is not two)
+def _masks_alike(became: Became, twin: Became, numbers: Numbers) -> bool:
+    """Tell whether fingerprints mask a number in messages the same way, whatever it is.
+
+    Ids and targets are masked wherever a message says them, before words with digits are. Where a message
+    has a number, ids with other digits could meet it half: `No agent1212` with the session 12.
+    """
+    if _messages(became) == _messages(twin):
+        return True
+    private = {text for record in became.records for text in (record.target, *record.ids.values()) if text}
+    digits = [run for text in private for run in _DIGITS.findall(text)]
+    if not digits:
+        return True
+    number = numbers.own[0].decode()
+    return len({*numbers.own}) == 1 and {*digits} == {number} and not _said(became, twin)

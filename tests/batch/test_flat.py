@@ -11,12 +11,13 @@ import orjson
 import pytest
 
 from errnorm import batch
-from errnorm.batch import work
+from errnorm.batch import storm, work
 from errnorm.batch.flat import flat_of
 from errnorm.batch.outline import Outline, mask
 from errnorm.batch.readers import ndjson
 
 ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiErrors>"
+COBROWSE = r"{{\"event\":\"session_error\",\"payload\":{{\"code\":1011,\"errorMsg\":\"No line {}\",\"sessionId\":\"{}\"}}}}"
 NUMBER = "<ApiErrors><ApiError><ErrorData>20700</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
 EVENT = r"[{{\"id\":\"{0}\",\"channel\":\"/chat/s{1}\",\"data\":{{\"type\":\"EventError\",\"error\":{{\"code\":100}}}}}}]"
 
@@ -84,6 +85,22 @@ UNLIKE = {
         *ten(lambda n: line(ERROR.format(f"10{n}") + "1023")),
         line(ERROR.format("1023") + "1023"),
     ],
+    "an escape": [
+        line(ERROR.replace("agent", rf"\u00{code}agent").format(n))
+        for code, numbers in ((22, range(1001, 1011)), (26, (1001, 1001, 1001, 1001, 1002)))
+        for n in numbers
+    ],
+    "names": [
+        line(ERROR.format(f"10{n}"), **{f"time_iso860{name}": f'"2026-11-21T10:15:{n}Z"'}).replace(
+            '"time"', '"tide"'
+        )
+        for name in (2, 1, 2)
+        for n in range(10, 20)
+    ],
+    "an outline that was given up": [
+        line(COBROWSE.format(*told))
+        for told in (*((99, n) for n in range(30, 40)), *[(17, 17)] * 8, (17, 18), (17, 19))
+    ],
     "a code": [*ten(lambda n: line(rf"{{\"event\":\"session_error\",\"payload\":{{\"code\":10{n}}}}}"))],
 }
 
@@ -124,6 +141,31 @@ NOT_FLAT = {
 def test_a_line_that_is_not_as_one_expects_is_decoded(written: str):
     """Nothing is learned from the line."""
     assert flat_of(written.encode(), {}, lambda body: Outline(mask(body))) is None
+
+
+def test_a_line_of_many_numbers_is_decoded():
+    """More than 64 numbers that decide would fill the memory."""
+    written = line(content_type=f'"{"a1" * 70}"').encode()
+
+    assert flat_of(written, {}, lambda body: Outline(mask(body))) is None
+
+
+@pytest.mark.parametrize("member", ['"more":{"a":"b"}', '"time":null'], ids=["nested", "no time"])
+def test_a_line_that_is_not_flat_is_tried_once(tmp_path: Path, member: str):
+    """What is no flat line is known as such: to find that out takes longer than to decode it."""
+    lines = [f'{{"status":503,{member},"body":"{ERROR.format(n)}"}}' for n in range(1000, 1030)]
+    with patch.object(storm, "flat_of", wraps=flat_of) as tried:
+        found, _, _ = lines_of(tmp_path, lines)
+
+    assert (len(found), tried.call_count) == (30, 1)
+
+
+def test_of_lines_alike_some_cases_are_remembered(tmp_path: Path):
+    """A status and a url tell few cases; where there is no end of them, the next ones are decoded."""
+    lines = [line(url=f'"/{n}"', bytes=str(k)) for n in range(100, 150) for k in range(10, 20)]
+    _, _, decoded = lines_of(tmp_path, lines)
+
+    assert decoded > 18 * 10
 
 
 def test_digits_of_an_escape_and_of_a_name_decide():
