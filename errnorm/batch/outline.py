@@ -27,7 +27,9 @@ _UUID: Final = re.compile(
     [0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?![\w-])""",
     re.VERBOSE,
 )
-_ZEROS: Final = b"00000000-0000-0000-0000-000000000000"
+# Where one looks like a number with an exponent (2990e1424), JSON is read by another reader.
+_EXPONENT: Final = re.compile(rb"[0-9][eE]-?[0-9]{3}")
+_ZEROS: Final = (b"00000000-0000-0000-0000-000000000000", b"0000000e-0000-0000-0000-000000000000")
 _OTHER: Final = bytes.maketrans(b"0123456789abcdefABCDEF", b"3456789012bcdefaBCDEFA")
 _DIGITS: Final = re.compile(rb"0++")
 # Searched where each digit is a 0: agent1001; "sessionId": "17"; <requestId>17<; UUIDs; 2026-11-21T10:15:30;
@@ -39,7 +41,7 @@ _NUMBERS: Final = re.compile(
     (?<![\w\\&#%+$-])(?!windows|iso|ibm|cp|utf|code|err|status|http)[a-z]{3,24}[-_]?(0{4,24})(?!\w)
     |[iI]d"\s{0,9}:\s{0,9}"(0{1,24})"
     |<[A-Za-z]{0,40}[iI]d>(0{1,24})</
-    |(?:(?<=["'>])|(?<=[^<]/))(0{8}-0000-0000-0000-0{12})(?![\w-])
+    |(?:(?<=["'>])|(?<=[^<]/))(0{7}[0e]-0000-0000-0000-0{12})(?![\w-])
     |(?:(?<=["'>\[(])|(?<=\bat\ )|(?<=\bon\ ))(0000-00-00[T ]00:00:00(?:[.,]0{1,9})?)(?![\w.,]*0)
     |"time[sS]?tamp"\s{0,9}:\s{0,9}0(0{9,15})(?=\s{0,9}[,}])
     """,
@@ -119,8 +121,12 @@ def _places(masked: bytes) -> list[slice]:
 def mask(text: bytes) -> bytes:
     """Give a text with a 0 in place of each digit, those of a UUID among them."""
     if text.count(b"-") >= 4:  # else the search, 5 µs, is spared
-        text = _UUID.sub(_ZEROS, text)
+        text = _UUID.sub(_zeros, text)
     return text.translate(MASK)
+
+
+def _zeros(uuid: re.Match[bytes]) -> bytes:
+    return _ZEROS[_EXPONENT.search(uuid[0]) is not None]
 
 
 def without(masked: bytes, places: Iterable[slice]) -> bytearray:

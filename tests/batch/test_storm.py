@@ -245,6 +245,15 @@ UNLIKE = {
             for n in (3434, 3435, 3436, 1212)
         )
     ),
+    "a UUID like a number": numbered(
+        *(
+            orjson.dumps({"error": "x", "K": 1, f"{first}": 2}).decode().replace("K", first)
+            for first in (
+                *(f"{n}2b8c1d-41d7-4a53-9d2a-7b1c5d6f8f90" for n in range(4)),
+                "90df5825-a4ca-45fe-9d49-78e2990e1424",
+            )
+        )
+    ),
     "zeros": numbered(*(f'{{"timestamp":0{n}95256130123,"error":"x"}}' for n in (1, 2, 3, 0))),
     "an id that is the number of the error": numbered(*map(UPDATE.format, (10, 11, 12, 33, 13))),
     "an id in a word of the message": cobrowse(*((n, "a1717b") for n in (10, 11, 12, 17, 13))),
