@@ -129,17 +129,25 @@ class _Known:
             numbers: what the outline of its body leaves out.
             ids: the ids that its headers carry.
         """
-        if self.casts is None and self.frames is not None:
+        casts = self._all_casts() if self.casts is None else self.casts
+        if casts is None or not self.fixed.isdisjoint(numbers) or (self.said and not self.fits(numbers)):
+            return None
+        lines: list[bytes] = []
+        for cast in casts:
+            if ids:
+                line = cast.line_with(ids, told, numbers)
+                if line is None:
+                    return None
+            else:
+                text, pick = cast.whole
+                line = text % pick((told, *numbers))
+            lines.append(line)
+        return lines
+
+    def _all_casts(self) -> Sequence[Cast] | None:
+        if self.frames is not None:
             self.casts, self.frames = _casts(self.frames, self.frames), None
-        if self.casts is None or not self.fixed.isdisjoint(numbers):
-            return None
-        if self.said and not self.fits(numbers):
-            return None
-        if not ids:
-            values = (told, *numbers)
-            return [text % pick(values) for (text, pick), *_ in self.casts]
-        lines = [cast.line_with(ids, told, numbers) for cast in self.casts]
-        return None if None in lines else [line for line in lines if line]
+        return self.casts
 
     def fits(self, numbers: tuple[bytes, ...]) -> bool:
         """Tell whether numbers are nothing else in their body, nor in a message, whose ids are masked."""
