@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 __all__ = ["MASK", "MOST_RUNS", "Outline", "Outlines", "getter", "mask", "runs", "without"]
 
@@ -166,28 +167,31 @@ class Outlines:
     """
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Outline | None] = {}
+        self._known: dict[bytes, Outline | Literal[False] | None] = {}  # False: none is made; None: met once
         self._size = 0
 
     def known(self, body: bytes) -> Outline | None:
         """Give the outline of a body in ASCII, where it is known already."""
-        return self._known.get(mask(body))
+        return self._known.get(mask(body)) or None
 
     def of(self, body: bytes) -> Outline | None:
-        """Give the outline of a body in ASCII; None where it comes for the first time."""
+        """Give the outline of a body in ASCII; None where it is met first, or has too many numbers."""
         masked = mask(body)
         known = self._known.get(masked)
         if known is None:
             known = self._met(masked)
-        return known
+        return known or None
 
-    def _met(self, masked: bytes) -> Outline | None:
+    def _met(self, masked: bytes) -> Outline | Literal[False] | None:
+        known: Outline | Literal[False] | None = None
+        size = len(masked) + _OUTLINE_BYTES
+        if masked in self._known:
+            digits = len(list(islice(_DIGITS.finditer(masked), MOST_RUNS + 1)))
+            known = Outline(masked) if digits <= MOST_RUNS else False
+            size = digits * _RUN_BYTES if known else 0
         if self._size > _MOST_BYTES:
             self._known.clear()
             self._size = 0
-        is_new = masked not in self._known
-        digits = 0 if is_new else len(runs(masked))
-        known = None if is_new or digits > MOST_RUNS else Outline(masked)
-        self._size += len(masked) + _OUTLINE_BYTES + digits * _RUN_BYTES
+        self._size += size
         self._known[masked] = known
         return known
