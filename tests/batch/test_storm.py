@@ -364,7 +364,12 @@ NUMBERS = {
     b"HTTP Status code: 2026-11-21T10:15:30": (),
     b'{"timestamp": 1795256130123, "code": 1795256130123}': (b"795256130123",),
     b"agent101 1001 ab1001 agent1001x xagent+1001": (),
-    b'"0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90"': (b"0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90",),
+    b'"id": "0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90"': (b"0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90",),
+    b"<ErrorData>0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90</ErrorData>": (
+        b"0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90",
+    ),
+    b'<a xmlns="0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90" b= "1f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90"/>': (),
+    b"&lt;/0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90&gt;": (),
     b"</0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90>": (),
     b"x-0f2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90 af2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f90b": (),
     b"abcdefab-41d7-4a53-9e2a-7b1c5d6e8f90": (),
