@@ -28,6 +28,8 @@ _MOST_MOLDS = 1024
 _LONGEST_MOLD = 4096
 _MOST_TAILS = 4096
 _NULL = b"null"
+_PLACE = b'{%b,"line":%d,"offset":%d,"time":%b}'
+_TOLD = b'%b,"source":' + _PLACE
 _NO_PROBLEMS = b',"problems":[]}\n'
 
 
@@ -188,10 +190,7 @@ def told_at(moment: datetime | None, stream: Stream, line: int, offset: int, tim
     """Give what `when_and_where` gives for a place in a stream and a time, the inside of a JSON string."""
     when = orjson.dumps(moment) if moment is None or moment.tzinfo is UTC else _when(moment)
     text = _NULL if time is None else b'"%b"' % time
-    return _TOLD_AT % (when, _names(stream.name, stream.member), line, offset, text)
-
-
-_TOLD_AT = b'%b,"source":{%b,"line":%d,"offset":%d,"time":%b}'
+    return _TOLD % (when, _names(stream.name, stream.member), line, offset, text)
 
 
 def _when(moment: datetime) -> bytes:
@@ -203,7 +202,7 @@ def _when(moment: datetime) -> bytes:
 def _source(source: Source) -> bytes:
     names, line, offset, time = _names(source.name, source.member), source.line, source.offset, source.time
     if line is not None and offset is not None and time is not None:
-        return b'{%s,"line":%d,"offset":%d,"time":%s}' % (names, line, offset, orjson.dumps(time))
+        return _PLACE % (names, line, offset, orjson.dumps(time))
     return b'{%s,"line":%s,"offset":%s,"time":%s}' % (names, *map(orjson.dumps, (line, offset, time)))
 
 

@@ -49,18 +49,16 @@ _NUMBERS: Final = re.compile(
     """,
     re.VERBOSE,
 )
-MOST_RUNS: Final = 64
-"""Of a body with more numbers than these no outline is made: it would fill the memory."""
-_RUN_BYTES: Final = 256  # about what is kept for each of them
-_MOST_TRIES: Final = 4
-_MOST_BYTES: Final = 4 << 20
-_OUTLINE_BYTES: Final = 1024  # about what is kept beside a masked body
-
-
 # What has the form of a moment or a UUID, wherever it stands.
 _MOMENT: Final = re.compile(rb"0000-00-00[T ]00:00:00")
 _LIKE_UUID: Final = re.compile(rb"[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-")
-_MOST_NUMBERS: Final = 8
+_MOST_NUMBERS: Final = 8  # each is compared with each
+_MOST_TRIES: Final = 4
+MOST_RUNS: Final = 64
+"""Of a body with more numbers than these no outline is made: it would fill the memory."""
+_RUN_BYTES: Final = 256  # about what is kept for each of them
+_MOST_BYTES: Final = 4 << 20
+_OUTLINE_BYTES: Final = 1024  # about what is kept beside a masked body
 
 
 class Outline:

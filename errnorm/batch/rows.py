@@ -93,7 +93,7 @@ def _plainly(
     if not _has_plain(item, names, known):
         return None
     if stream.storm is not None and line is not None and offset is not None:
-        lines = stream.storm.body(body, known, stream, (line, offset, time))
+        lines = stream.storm.of_body(body, known, stream, (line, offset, time))
         if lines is not None:
             return Again(1, lines)
     source = Source(name=stream.name, member=stream.member, line=line, offset=offset, time=time)

@@ -103,9 +103,9 @@ class _Known:
         kinds: what is counted; nothing where it was no error.
         casts: the lines of its records; None until they are needed.
         frames: what they are made of; none where only a twin shows the places of numbers.
+        fixed: the digits that decide.
         said: the digits that its messages have beside its numbers.
         place: as of `Became`.
-        fixed: the numbers that decide.
         times: how often it came again.
         line: where it came first since then.
     """
@@ -172,7 +172,7 @@ class Storm:
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
-        self._last: _Known | None = None  # what `body` has found last, for `learn_line`
+        self._last: _Known | None = None  # what `of_body` has found last, for `learn_line`
 
     def seen(self, capture: Capture) -> Seen | None:
         """Give a capture as far as it can come again; None where its like is not remembered."""
@@ -215,7 +215,7 @@ class Storm:
         hides = _HIDES.search(text) or not text.isascii()
         return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
-    def body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
+    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
         if self._outlines is None or "headers" in known or not body.isascii():
             return None
@@ -234,7 +234,7 @@ class Storm:
         )
         return lines if lines is None else self._counted(before, lines, moment, line)
 
-    def line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
+    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
         """Give the lines of a capture whose line came before but for its moment and numbers, undecoded."""
         flat = self._flats.get(line.translate(MASK))
         if not flat:

@@ -92,7 +92,7 @@ def _read_lines(piece: Stream) -> Iterator[Found]:
     offset, storm = piece.offset, piece.storm
     captures, lines = 0, list[bytes]()
     for number, raw in enumerate(piece.file, piece.line):
-        known = storm.line(raw, piece, number, offset) if storm else None
+        known = storm.of_line(raw, piece, number, offset) if storm else None
         if known is None:
             if captures:
                 yield Again(captures, lines)
