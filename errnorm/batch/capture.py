@@ -93,11 +93,11 @@ class Again(NamedTuple):
 
     Attributes:
         captures: how many there are.
-        lines: the lines of their records; none where they are no errors.
+        lines: the lines of their records, whole; empty where they are no errors.
     """
 
     captures: int
-    lines: list[bytes]
+    lines: bytes
 
 
 Fresh = Capture | NotError | Reject
@@ -109,10 +109,10 @@ Place = tuple[int, int, str | None]
 class Remembers(Protocol):
     """Who knows what captures became; it counts those of which it gives the lines."""
 
-    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
+    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> bytes | None:
         """Give the lines of a capture, where the like of its body came before."""
 
-    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
+    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
         """Give the lines of a capture that is a line, where its like came before."""
 
     def learn_line(self, line: bytes, stream: Stream) -> None:

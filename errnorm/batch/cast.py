@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
-from errnorm.batch.encode import Frame
+from errnorm.batch.encode import PLACED, Frame
 from errnorm.batch.outline import getter
 
 __all__ = ["Cast", "Line", "Numbers"]
@@ -15,7 +15,9 @@ __all__ = ["Cast", "Line", "Numbers"]
 # Texts that no JSON holds: the first two mark the place of `told` in two lines, the last that of `ids`.
 _TOLD, _IDS = (b"\0", b"\1"), b"\2"
 _TARGET = b',"target":'  # behind the message; inside a text its quotes are escaped
-_Values = Sequence[bytes]  # time and place, then the numbers
+_Values = Sequence[Any]  # time and place, as one value or as those of `PLACED`, then the numbers
+_ONE = (b"%b", 1)
+_EACH = (PLACED, 5)
 
 
 class Numbers(NamedTuple):
@@ -43,13 +45,31 @@ class Line(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """A text with `%b` where a value goes, and which of the values go there."""
+    """A text with a place for each value, and which of the values go there."""
 
     text: bytes
-    pick: Callable[[_Values], tuple[bytes, ...]]
+    pick: Callable[[_Values], tuple[Any, ...]]
 
     def fill(self, values: _Values) -> bytes:
         return self.text % self.pick(values)
+
+    @classmethod
+    def of(cls, parts: _Parts, told: tuple[bytes, int] = _ONE) -> Self:
+        """Make a form of its parts, and of the places that time and place take in it."""
+        form, count = told
+        text = [parts.first.replace(b"%", b"%%")]
+        picked: list[int] = []
+        for place, part in parts.others:
+            text += [b"%b" if place else form, part.replace(b"%", b"%%")]
+            picked += [place + count - 1] if place else range(count)
+        return cls(b"".join(text), getter(picked))
+
+
+class _Parts(NamedTuple):
+    """What two texts share, and which values stand between."""
+
+    first: bytes
+    others: Sequence[tuple[int, bytes]]
 
     @classmethod
     def of(cls, own: bytes, other: bytes, pairs: Sequence[tuple[bytes, bytes]]) -> Self | None:
@@ -66,8 +86,8 @@ class _Form(NamedTuple):
             parts.append(own[start:at])
             places.append(place)
             start = at + len(pairs[place][0])
-        text = b"%b".join(part.replace(b"%", b"%%") for part in (*parts, own[start:]))
-        return cls(text, getter(places))
+        first, *others = (*parts, own[start:])
+        return cls(first, [*zip(places, others, strict=True)])
 
 
 def _difference(own: bytes, other: bytes, start: int) -> int:
@@ -91,12 +111,14 @@ class Cast(NamedTuple):
 
     Attributes:
         whole: the line with the ids that the body tells itself.
+        placed: the same, with a place for each value of `PLACED`.
         front, behind: what stands before and behind the value of `ids`.
         ids: the ids that the body tells itself, a JSON object.
         kinds: their kinds.
     """
 
     whole: _Form
+    placed: _Form
     front: _Form
     ids: _Form
     behind: _Form
@@ -138,7 +160,8 @@ class Cast(NamedTuple):
         """
         pairs = (_TOLD, *zip(*numbers, strict=True))
         texts = zip(line.texts(_TOLD[0]), twin.texts(_TOLD[1]), strict=True)
-        whole, front, ids, behind = (_Form.of(own, other, pairs) for own, other in texts)
-        if whole is None or front is None or ids is None or behind is None:
+        parts = [_Parts.of(own, other, pairs) for own, other in texts]
+        whole, front, ids, behind = (_Form.of(part) if part else None for part in parts)
+        if not parts[0] or whole is None or front is None or ids is None or behind is None:
             return None
-        return cls(whole, front, ids, behind, frozenset(line.ids))
+        return cls(whole, _Form.of(parts[0], _EACH), front, ids, behind, frozenset(line.ids))

@@ -14,11 +14,21 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from errnorm.batch.capture import Reject, Stream
+from errnorm.batch.capture import Reject
 from errnorm.batch.report import Kind, kind_of
 from errnorm.record import SCHEMA_VERSION, CatalogEntry, ErrorRecord, RawBody, RawForm, RetryAdvice, Source
 
-__all__ = ["Encoder", "Frame", "Mold", "names_any", "reject_line", "told_at", "when_and_where"]
+__all__ = [
+    "PLACED",
+    "Encoder",
+    "Frame",
+    "Mold",
+    "names_any",
+    "origin_of",
+    "reject_line",
+    "when_and_where",
+    "when_of",
+]
 
 _SHARED = attrgetter(
     *("vendor", "shape", "type", "code", "subcode", "message", "status"),
@@ -29,7 +39,9 @@ _LONGEST_MOLD = 4096
 _MOST_TAILS = 4096
 _NULL = b"null"
 _PLACE = b'{%b,"line":%d,"offset":%d,"time":%b}'
-_TOLD = b'%b,"source":' + _PLACE
+PLACED = b'%b,"source":' + _PLACE
+"""What `when_and_where` gives, with places for the moment, the origin, line, offset and time."""
+
 _NO_PROBLEMS = b',"problems":[]}\n'
 
 
@@ -182,32 +194,26 @@ def _head(record: ErrorRecord, fingerprint: str) -> tuple[bytes, bytes]:
 
 def when_and_where(moment: datetime | None, source: Source | None) -> bytes:
     """Give the values of `occurred_at` and `source`, as they stand in a record's JSON."""
-    when = _NULL if moment is None else _when(moment)
-    return b'%s,"source":%s' % (when, _NULL if source is None else _source(source))
+    return b'%s,"source":%s' % (when_of(moment), _NULL if source is None else _source(source))
 
 
-def told_at(moment: datetime | None, stream: Stream, line: int, offset: int, time: bytes | None) -> bytes:
-    """Give what `when_and_where` gives for a place in a stream and a time, the inside of a JSON string."""
-    when = orjson.dumps(moment) if moment is None or moment.tzinfo is UTC else _when(moment)
-    text = _NULL if time is None else b'"%b"' % time
-    return _TOLD % (when, _names(stream.name, stream.member), line, offset, text)
-
-
-def _when(moment: datetime) -> bytes:
-    if moment.tzinfo is UTC:
+def when_of(moment: datetime | None) -> bytes:
+    """Give the value of `occurred_at`."""
+    if moment is None or moment.tzinfo is UTC:
         return orjson.dumps(moment)  # 0.2 µs, where the other takes 1.5; it would round a zone's seconds
     return b'"%s"' % moment.isoformat().encode()
 
 
 def _source(source: Source) -> bytes:
-    names, line, offset, time = _names(source.name, source.member), source.line, source.offset, source.time
+    names, line, offset, time = origin_of(source.name, source.member), source.line, source.offset, source.time
     if line is not None and offset is not None and time is not None:
         return _PLACE % (names, line, offset, orjson.dumps(time))
     return b'{%s,"line":%s,"offset":%s,"time":%s}' % (names, *map(orjson.dumps, (line, offset, time)))
 
 
 @lru_cache(256)
-def _names(name: str | None, member: str | None) -> bytes:
+def origin_of(name: str | None, member: str | None) -> bytes:
+    """Give the members of `source` that name an input."""
     return b'"name":%s,"member":%s' % (orjson.dumps(name), orjson.dumps(member))
 
 

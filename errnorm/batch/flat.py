@@ -38,16 +38,17 @@ class Flat:
     """What lines share that have equal characters but for their digits, and where the others stand.
 
     Attributes:
-        fixed: gives the digits of a line that decide.
-        numbers: gives those of its body that the outline of the body leaves out.
-        time: where its time stands; None where it has none.
+        digits: gives the numbers of its body that the outline of the body leaves out, then the digits of
+            the line that decide.
+        count: how many of the former there are.
+        time: where its time stands, with its quotes; None where it has none.
         leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
         places: all of these places, to compare one line's with another's.
         known: what lines became, by the digits that decide and by which of the others are equal.
     """
 
-    fixed: Callable[[bytes], tuple[bytes, ...]]
-    numbers: Callable[[bytes], tuple[bytes, ...]]
+    digits: Callable[[bytes], tuple[bytes, ...]]
+    count: int
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
@@ -70,8 +71,8 @@ def flat_of(
     Example:
         >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
         >>> flat = flat_of(line, {}, lambda body: Outline(body.translate(MASK)))
-        >>> flat.fixed(line), flat.numbers(line)
-        ((b'503',), (b'1001',))
+        >>> flat.digits(line)
+        (b'1001', b'503')
     """
     members = _members(line)
     names = names_in(tuple(members), tuple(fields.items())).plain
@@ -93,9 +94,9 @@ def flat_of(
     if not is_plain or time == (-1, -1) or len(fixed) > MOST_RUNS:
         return None
     return Flat(
-        fixed=getter(fixed),
-        numbers=getter(numbers),
-        time=slice(*time) if time else None,
+        digits=getter((*numbers, *fixed)),
+        count=len(numbers),
+        time=slice(time[0] - 1, time[1] + 1) if time else None,
         leading=leading,
         places=(fixed, numbers, time, leading),
     )

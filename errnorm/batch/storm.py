@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -20,12 +19,12 @@ from attrs import define, evolve
 
 from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
-from errnorm.batch.encode import Frame, told_at, when_and_where
+from errnorm.batch.clock import Clock
+from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
 from errnorm.batch.flat import Flat, flat_of
 from errnorm.batch.outline import MASK, Outline, Outlines
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
-from errnorm.batch.times import whole_moment
 from errnorm.exceptions import InvalidArgument
 from errnorm.headers import COMMON_HEADERS, read_headers
 from errnorm.normalizer import Normalizer
@@ -43,6 +42,7 @@ _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 3072  # about what is kept beside a body
 _NO_IDS: Mapping[str, str] = {}
 _NONE = Numbers()
+_NULL = b"null"
 _READ = frozenset({"json", "xml"})
 _ZERO = ord("0")
 _LINE_BYTES = 1536  # about what is kept beside a line
@@ -121,7 +121,7 @@ class _Known:
 
     def lines(
         self, told: bytes, numbers: tuple[bytes, ...], ids: Mapping[str, str] = _NO_IDS
-    ) -> list[bytes] | None:
+    ) -> bytes | None:
         """Give the lines of a capture; None where its ids or numbers may mean more than those before.
 
         Args:
@@ -129,20 +129,28 @@ class _Known:
             numbers: what the outline of its body leaves out.
             ids: the ids that its headers carry.
         """
-        casts = self._all_casts() if self.casts is None else self.casts
+        casts = self._all_casts()
+        if casts is None or not self.fits(numbers):
+            return None
+        values = (told, *numbers)
+        lines = [cast.line_with(ids, told, numbers) if ids else cast.whole.fill(values) for cast in casts]
+        return None if None in lines else b"".join([line for line in lines if line])
+
+    def placed(self, place: tuple[Any, ...], numbers: tuple[bytes, ...]) -> bytes | None:
+        """Give the lines of a capture without ids; None where its numbers may mean more than those before.
+
+        Args:
+            place: the values of `PLACED`.
+            numbers: as of `lines`.
+        """
+        casts = self.casts or self._all_casts()
         if casts is None or not self.fixed.isdisjoint(numbers) or (self.said and not self.fits(numbers)):
             return None
-        lines: list[bytes] = []
-        for cast in casts:
-            if ids:
-                line = cast.line_with(ids, told, numbers)
-                if line is None:
-                    return None
-            else:
-                text, pick = cast.whole
-                line = text % pick((told, *numbers))
-            lines.append(line)
-        return lines
+        values = place + numbers
+        if len(casts) == 1:
+            text, pick = casts[0].placed
+            return text % pick(values)
+        return b"".join([cast.placed.fill(values) for cast in casts])
 
     def _all_casts(self) -> Sequence[Cast] | None:
         if self.frames is not None:
@@ -172,6 +180,7 @@ class Storm:
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
+        self._clock = Clock()
         self._last: _Known | None = None  # what `of_body` has found last, for `learn_line`
 
     def seen(self, capture: Capture) -> Seen | None:
@@ -215,7 +224,7 @@ class Storm:
         hides = _HIDES.search(text) or not text.isascii()
         return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
-    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> list[bytes] | None:
+    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> bytes | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
         if self._outlines is None or "headers" in known or not body.isascii():
             return None
@@ -229,41 +238,43 @@ class Storm:
             return None
         self._last = before
         moment, (line, offset, time) = known.get("occurred_at"), place
-        lines = before.lines(
-            told_at(moment, stream, line, offset, orjson.dumps(time)[1:-1] if time else None), numbers
-        )
-        return lines if lines is None else self._counted(before, lines, moment, line)
+        where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
+        lines = before.placed((when_of(moment), *where), numbers)
+        if lines is not None:
+            self._count(before, hour_of(moment) if moment else None, line)
+        return lines
 
-    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> list[bytes] | None:
+    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
         """Give the lines of a capture whose line came before but for its moment and numbers, undecoded."""
         flat = self._flats.get(line.translate(MASK))
         if not flat:
             return None
-        numbers = flat.numbers(line)
-        key = flat.fixed(line) if len(numbers) < 2 else (*flat.fixed(line), *map(numbers.index, numbers))
-        known: _Known | None = flat.known.get(key)
+        digits, count = flat.digits(line), flat.count
+        numbers, key = digits[:count], digits[count:]
+        known: _Known | None = flat.known.get(key if count < 2 else key + _equals(numbers))
         if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
             return None
-        time = moment = None
+        time, when, hour = _NULL, _NULL, None
         if flat.time is not None:
             time = line[flat.time]
-            moment = whole_moment(time.decode())
-            if moment is None:
+            told = self._clock.read(time)
+            if told is None:
                 return None
-        lines = known.lines(told_at(moment, stream, number, offset, time), numbers)
-        return lines if lines is None else self._counted(known, lines, moment, number)
+            when, hour = told
+        origin = origin_of(stream.name, stream.member)
+        lines = known.placed((when, origin, number, offset, time), numbers)
+        if lines is not None:
+            self._count(known, hour, number)
+        return lines
 
-    def _counted(
-        self, known: _Known, lines: list[bytes], moment: datetime | None, line: int | None
-    ) -> list[bytes]:
-        """Count a capture that came again, and give its lines."""
+    def _count(self, known: _Known, hour: int | None, line: int | None) -> None:
+        """Count a capture that came again."""
         if not known.times:
             self._met.append(known)
             known.line = line
         known.times += 1
-        if moment is not None and lines:
-            self._hours[hour_of(moment)] += len(lines)
-        return lines
+        if hour is not None and known.kinds:
+            self._hours[hour] += len(known.kinds)
 
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before what its like become, from the second one on."""
@@ -281,12 +292,13 @@ class Storm:
             self._flats[masked] = False
             return
         known = flat or own
-        numbers, fixed = known.numbers(line), known.fixed(line)
+        digits = known.digits(line)
+        numbers, fixed = digits[: known.count], digits[known.count :]
         self._grow(len(line) + _LINE_BYTES + _DIGITS_BYTES * len(fixed))
         self._flats[masked] = known
-        known.known[*fixed, *(map(numbers.index, numbers) if len(numbers) > 1 else ())] = self._last
+        known.known[fixed if len(numbers) < 2 else fixed + _equals(numbers)] = self._last
 
-    def lines(self, capture: Capture, seen: Seen) -> list[bytes] | None:
+    def lines(self, capture: Capture, seen: Seen) -> bytes | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
         known = self._known.get(seen.key)
         if known is None:
@@ -295,7 +307,9 @@ class Storm:
         if known.place:  # the key has the names of the input, so they are the same each time
             place = evolve(place, name=known.place.name, member=known.place.member)
         lines = known.lines(when_and_where(moment, place), seen.numbers, seen.ids)
-        return lines if lines is None else self._counted(known, lines, moment, place.line)
+        if lines is not None:
+            self._count(known, hour_of(moment) if moment else None, place.line)
+        return lines
 
     def keep(self, seen: Seen, became: Became) -> bool:
         """Remember what a capture became, in bytes: the records themselves would fill the memory.
@@ -395,9 +409,12 @@ def _keyed(outline: Outline, data: bytes, told: tuple[Any, ...]) -> tuple[tuple[
     if outline.numbers is None:
         return key, ()
     numbers = outline.numbers(data)
-    if len(numbers) > 1:
-        key += tuple(map(numbers.index, numbers))  # which of them are equal decides as well
-    return key, numbers
+    return key if len(numbers) < 2 else key + _equals(numbers), numbers
+
+
+def _equals(numbers: tuple[bytes, ...]) -> tuple[int, ...]:
+    """Tell which of the numbers are equal: that decides as well."""
+    return tuple(map(numbers.index, numbers))
 
 
 def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:

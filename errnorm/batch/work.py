@@ -32,7 +32,7 @@ __all__ = ["Done", "Settings", "Work", "WorkerError", "judged", "leave_alone"]
 
 _COLLECT_AFTER = 50_000  # new objects, in place of 700
 _AT_ONCE = 64  # captures; with 16 or 256 it takes 3 % longer
-_Outcome = list[bytes] | Reject
+_Outcome = bytes | Reject
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -196,7 +196,7 @@ class Work:
                     tally.reject()
                     rejects.append(self._reject(outcome))
                 else:
-                    output += outcome
+                    output.append(outcome)
         self._storm.count(tally)
         tally.enter(captures)
         return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
@@ -277,20 +277,18 @@ class Work:
         twin.frames = list(map(self._encoder.frame, twin.records, twin.molds))
         return None if twin.reject else twin.became
 
-    def _lines(self, new: _New) -> list[bytes]:
+    def _lines(self, new: _New) -> bytes:
         if not new.result:
-            return []
+            return b""
         kept = new.result.records
         if not self._sink.is_lines:
-            return [self._encode(kept)]
+            return self._encode(kept)
         moment = _moment(new.found)
         if self._is_bare:
             told = when_and_where(moment, new.found.source)
-            return [frame.line(told) for frame in new.frames]
-        return [
-            frame.line(when_and_where(moment, record.source))
-            for frame, record in zip(new.frames, kept, strict=True)
-        ]
+            return b"".join([frame.line(told) for frame in new.frames])
+        pairs = zip(new.frames, kept, strict=True)
+        return b"".join([frame.line(when_and_where(moment, record.source)) for frame, record in pairs])
 
     def _plain(self, text: str) -> str:
         """Give a text for the report: the name of an input may be a person's."""

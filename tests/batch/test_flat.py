@@ -61,6 +61,9 @@ def ten(make: Callable[[int], str]) -> list[str]:
 
 ALIKE = {
     "moment": ten(lambda n: line(time=f'"2026-11-21T10:15:{n}.5+05:30:15"')),
+    "moment in UTC": ten(lambda n: line(time=f'"2026-11-{n}T{n % 3:02}:{n % 4:02}:{n % 5:02}Z"')),
+    "part of a second": ten(lambda n: line(time=f'"2026-11-21T10:15:{n}.{n}7Z"')),
+    "moment with a space": ten(lambda n: line(time=f'"2026-11-21 10:15:{n}Z"')),
     "number of the body": ten(lambda n: line(ERROR.format(f"10{n}"))),
     "numbers of the body": ten(lambda n: line(EVENT.format(n, f"ession1{n}0"))),
     "unread numbers": ten(lambda n: line(bytes=f"4{n}", rt=f"0.{n}", node=f'"n-{n}"', ok="true")),
@@ -76,6 +79,11 @@ UNLIKE = {
     ],
     "a time with an escape": ten(lambda n: line(time=rf'"2026-11-21\"10:15:{n}Z"')),
     "no moment": [*ten(lambda n: line(time=f'"2026-11-21T10:15:{n}Z"')), line(time='"2026-99-21T10:15:30Z"')],
+    "no second": [*ten(lambda n: line(time=f'"2026-11-21T10:15:{n}Z"')), line(time='"2026-11-21T10:15:60Z"')],
+    "end of a day": [
+        line(time=f'"2026-11-21T{clock}Z"')
+        for clock in (*(f"1{n}:00:{n}0" for n in range(6)), "24:00:00", "24:00:10", "24:00:00", "23:00:00")
+    ],
     "no JSON": [*ten(lambda n: line(bytes=str(n))), line(bytes="05")],
     "equal numbers": [
         *ten(lambda n: line(EVENT.format(f"10{n}", f"ession77{n}"))),
@@ -174,8 +182,8 @@ def test_digits_of_an_escape_and_of_a_name_decide():
     flat = flat_of(written, {}, lambda body: Outline(mask(body)))
 
     assert flat
-    assert flat.fixed(written) == (b"503", b"00", b"4", b"77", b"2")
-    assert flat.numbers(written) == (b"1001",)
+    assert flat.digits(written) == (b"1001", b"503", b"00", b"4", b"77", b"2")
+    assert flat.count == 1
 
 
 def test_members_are_where_the_user_says(tmp_path: Path):

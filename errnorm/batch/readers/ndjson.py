@@ -90,20 +90,19 @@ def _read(stream: Stream) -> Iterator[Found]:
 
 def _read_lines(piece: Stream) -> Iterator[Found]:
     offset, storm = piece.offset, piece.storm
-    captures, lines = 0, list[bytes]()
+    lines: list[bytes] = []
     for number, raw in enumerate(piece.file, piece.line):
         known = storm.of_line(raw, piece, number, offset) if storm else None
         if known is None:
-            if captures:
-                yield Again(captures, lines)
-                captures, lines = 0, []
+            if lines:
+                yield Again(len(lines), b"".join(lines))
+                lines = []
             yield from _decoded(raw, piece, number, offset)
         else:
-            captures += 1
-            lines += known
+            lines.append(known)
         offset += len(raw)
-    if captures:
-        yield Again(captures, lines)
+    if lines:
+        yield Again(len(lines), b"".join(lines))
 
 
 def _decoded(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
