@@ -8,10 +8,10 @@
 | `inputs.py` | files, folders, archives, opened and unpacked |
 | `readers/` | one form of input a file |
 | `window.py`, `elements.py`, `names.py`, `rows.py` | what readers share |
-| `anchors.py`, `spans.py`, … | payloads in plain logs |
+| `anchors.py`, `spans.py`, `alike.py`, … | payloads in plain logs |
 | `tasks.py`, `work.py`, `pool.py` | the work cut into tasks, done, and done by several processes |
 | `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
-| `storm.py`, `outline.py`, `flat.py`, `cast.py` | what comes again, be it with other ids, is not read |
+| `storm.py`, `outline.py`, `flat.py`, `cast.py`, `clock.py` | what comes again, with other ids, too |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |
 | `arrow.py` | columns in, columns out, for engines |
 | `command.py` | the command, a thin face over `run` |

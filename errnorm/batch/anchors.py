@@ -19,6 +19,7 @@ from typing import Any
 
 from attrs import frozen
 
+from errnorm.batch.alike import Alike
 from errnorm.installed import installed
 from errnorm.vendor import ClueKind, Vendor
 
@@ -80,6 +81,7 @@ class Anchors:
         roots: the names of the roots that may stand around an anchor's own, by each name: the vendor's.
         keys: the keys of a vendor, by each of its names: a text under one of them is a part of the object.
         key_names: the keys of all vendors.
+        alike: what is known of lines that differ in digits alone.
 
     Example:
         >>> anchors = Anchors.usual()
@@ -101,6 +103,7 @@ class Anchors:
             if clue.kind is ClueKind.FRAME
         }
         self.texts = _texts(vendors) | set(self.frames)
+        self.alike = Alike(clue.text for vendor in vendors for clue in vendor.clues)
         self._searches = [_search(part) for part in _parts(sorted(self.texts))]
 
     @staticmethod

@@ -109,8 +109,10 @@ Place = tuple[int, int, str | None]
 class Remembers(Protocol):
     """Who knows what captures became; it counts those of which it gives the lines."""
 
-    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> bytes | None:
-        """Give the lines of a capture, where the like of its body came before."""
+    def of_body(
+        self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
+    ) -> bytes | None:
+        """Give the lines of a capture without problems, where the like of its body came before."""
 
     def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
         """Give the lines of a capture that is a line, where its like came before."""

@@ -319,7 +319,8 @@ class Report:
         self.readers.update(other.readers)
         self.errors += other.errors
         for name, table in other.tables.items():
-            self.tables[name].update(table)
+            if table:
+                self.tables[name].update(table)
         self.unknown_codes.add(other.unknown_codes)
         self.fingerprints.add(other.fingerprints)
 

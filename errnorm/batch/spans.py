@@ -21,14 +21,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from itertools import accumulate
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
-from attrs import frozen
-
+from errnorm.batch.alike import LONGEST_LINE
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
-from errnorm.batch.times import Stamp, last_time
+from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
 
 __all__ = ["Span", "last_calm", "spans"]
@@ -45,8 +44,7 @@ _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
 
-@frozen
-class Span:
+class Span(NamedTuple):
     """One payload of a log.
 
     Attributes:
@@ -75,7 +73,12 @@ class Span:
     @property
     def known(self) -> dict[str, Any]:
         """What the line says about the payload, as keywords of `normalize`."""
-        said = {name: getattr(self, name) for name in ("vendor", "status", "url", "occurred_at")}
+        said = {
+            "vendor": self.vendor,
+            "status": self.status,
+            "url": self.url,
+            "occurred_at": self.occurred_at,
+        }
         return {name: value for name, value in said.items() if value is not None}
 
 
@@ -143,6 +146,8 @@ def last_calm(data: bytes, anchors: Anchors | None = None) -> int:
 
 def _calm(data: bytes, anchors: Anchors, lowest: int) -> int:
     """Give the last line of its own that no payload goes over, and that parts no two tellings of an error."""
+    if not anchors.find(data):
+        return next(_begins(data, lowest), 0)
     found = [*_Log(anchors, None, _MAX_BYTES, 0, 1).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
     for place in _begins(data, lowest):
@@ -209,11 +214,47 @@ class _Log:
         for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR]):
             at = base + start
             if at < safe and at >= max(self.floor, self.done) and not self._is_taken(at):
-                cut = payloads.at(at, base + end, self._window(at), self._line_at(at))
-                if cut is not None:
-                    yield self._span(cut)
+                line = self._own_line(at)
+                span = self._alike(at, line) or self._cut(payloads, at, base + end, line)
+                if span is not None:
+                    yield span
                 self.floor = max(self.floor, at + 1)
         self.done = safe
+
+    def _own_line(self, place: int) -> slice | None:
+        """Give the line around a place: of its own, without a payload before, and another one behind."""
+        data = self.data
+        start = data.rfind(b"\n", max(self.floor, place - LONGEST_LINE), place) + 1
+        end = data.find(b"\n", place, place + LONGEST_LINE)
+        if not start or end < 0 or not BEGINS.match(data, start) or not BEGINS.match(data, end + 1):
+            return None
+        return slice(start, end)
+
+    def _alike(self, anchor: int, line: slice | None) -> Span | None:
+        """Give the payload of a line of which one alike was cut."""
+        if line is None:
+            return None
+        start = line.start
+        places = self.anchors.alike.at(self.data[line], anchor - start)
+        if places is None or places.end - places.start > self.max_bytes:
+            return None
+        self.head = start
+        time = self.data[start + places.time.start : start + places.time.stop].decode()
+        begin, end = start + places.start, start + places.end
+        return self._span(Cut(begin, end, self.data[begin:end]), Stamp(time, moment_of(time, self.zone)))
+
+    def _cut(self, payloads: Payloads, start: int, end: int, line: slice | None) -> Span | None:
+        """Cut the payload out that an anchor belongs to."""
+        cut = payloads.at(start, end, self._window(start), self._line_at(start))
+        if cut is None:
+            return None
+        span = self._span(cut, self._time_of(cut.start))
+        if line and line.start <= cut.start and cut.end <= line.stop:
+            is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
+            if is_plain and self.head == line.start:
+                payload = slice(cut.start - line.start, cut.end - line.start)
+                self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
+        return span
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
@@ -253,8 +294,8 @@ class _Log:
             self.head = None
         return lowest
 
-    def _span(self, cut: Cut) -> Span:
-        stamp = self.stamp = self._time_of(cut.start)
+    def _span(self, cut: Cut, stamp: Stamp | None) -> Span:
+        self.stamp = stamp
         self._count(cut.start)
         self.floor = self.last = cut.end
         self.taken = [part for part in (*self.taken, *cut.later) if part[1] > cut.end]

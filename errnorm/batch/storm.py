@@ -224,15 +224,17 @@ class Storm:
         hides = _HIDES.search(text) or not text.isascii()
         return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
-    def of_body(self, body: str, known: Known, stream: Stream, place: Place) -> bytes | None:
+    def of_body(
+        self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
+    ) -> bytes | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
-        if self._outlines is None or "headers" in known or not body.isascii():
+        if self._outlines is None or "headers" in known or len(body) > _LONGEST or not body.isascii():
             return None
-        data = body.encode()
+        data = body.encode() if isinstance(body, str) else body
         outline = self._outlines.known(data)
         if outline is None:
             return None
-        key, numbers = _keyed(outline, data, (str, False, *_decided(known)))
+        key, numbers = _keyed(outline, data, (type(body), needs_claim, *_decided(known)))
         before = self._known.get(key)
         if before is None:
             return None

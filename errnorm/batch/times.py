@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from errnorm.exceptions import InvalidArgument
 
-__all__ = ["Stamp", "a_zone", "last_time", "whole_moment", "zone_of"]
+__all__ = ["Stamp", "a_zone", "is_dated", "last_time", "moment_of", "whole_moment", "zone_of"]
 
 
 class Stamp(NamedTuple):
@@ -91,7 +91,7 @@ def last_time(text: str, zone: tzinfo | None = None) -> Stamp | None:
         True
     """
     found = _dated(text) or _last(_UNIX_TIME, text) or _last(_CLOCK_ALONE, text)
-    return Stamp(found, _moment(found, zone)) if found else None
+    return Stamp(found, moment_of(found, zone)) if found else None
 
 
 def whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
@@ -157,7 +157,18 @@ def zone_of(name: str) -> tzinfo:
         ) from None
 
 
-def _moment(text: str, zone: tzinfo | None) -> datetime | None:
+def is_dated(time: str) -> bool:
+    """Tell whether a time is more than a clock, and no number of seconds.
+
+    Example:
+        >>> [is_dated(time) for time in ("Nov 21 10:15:30", "10:15:30.123", "1795256130")]
+        [True, False, False]
+    """
+    return _TIME.fullmatch(time) is not None
+
+
+def moment_of(text: str, zone: tzinfo | None) -> datetime | None:
+    """Give the moment that a time means, as `last_time` found it; None where something would be guessed."""
     try:
         return _read(text, zone)
     except (ValueError, OverflowError):  # the 31st of June, 25 o'clock
@@ -165,6 +176,8 @@ def _moment(text: str, zone: tzinfo | None) -> datetime | None:
 
 
 def _read(text: str, zone: tzinfo | None) -> datetime | None:
+    if moment := whole_moment(text):
+        return moment  # most of them, in a tenth of the time
     if found := _ISO.fullmatch(text):
         year, month, day, clock, named = found.groups()
         return _aware(int(year), int(month), int(day), clock, _named(named, zone))

@@ -9,6 +9,7 @@ import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from attrs import evolve
@@ -19,6 +20,7 @@ import errnorm
 from errnorm.batch import anchors as anchors_module
 from errnorm.batch import payloads as payloads_module
 from errnorm.batch import spans as spans_module
+from errnorm.batch.alike import Alike
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Stream
 from errnorm.batch.readers import log as log_module
@@ -122,8 +124,8 @@ def test_any_planted_body_is_found_whole(
     lead, carried = escaped(body, how)
     lines = b"".join(HEAD + text + b"\n" for text in before)
     log = lines + HEAD + lead + carried + b"\n" + b"".join(HEAD + text + b"\n" for text in after)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spans_module, "_CHUNK", chunk)
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr(spans_module, "_CHUNK", chunk)
         found = found_in(log, max_bytes=2000)
 
     assert [span.data.decode() for span in found] == [body]
@@ -151,16 +153,104 @@ def broken_logs(draw: st.DrawFn) -> bytes:
 @given(log=broken_logs(), max_bytes=st.sampled_from([50, 300, 1000]), chunk=st.integers(1, 3000))
 def test_any_log_gives_the_same_spans_in_any_chunks(log: bytes, max_bytes: int, chunk: int):
     """Where a chunk ends changes nothing; spans stand in order, never overlap, and know their line."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spans_module, "_LOOK_BACK", 300)
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr(spans_module, "_LOOK_BACK", 300)
         expected = found_in(log, max_bytes=max_bytes)
-        patch.setattr(spans_module, "_CHUNK", chunk)
+        monkey.setattr(spans_module, "_CHUNK", chunk)
         found = found_in(log, max_bytes=max_bytes)
 
     assert found == expected
     assert all(first.end <= second.offset for first, second in pairwise(found))
     assert [span.line for span in found] == [log.count(b"\n", 0, span.offset) + 1 for span in found]
     assert all(span.end - span.offset <= max_bytes for span in found)
+
+
+def with_digits(line: bytes, shift: int) -> bytes:
+    """Give a line with other digits."""
+    return line.translate(
+        bytes.maketrans(b"0123456789", bytes((digit + shift) % 10 + 48 for digit in range(10)))
+    )
+
+
+HEADS = [HEAD, b"[1795256130] ", b"INFO 1795256130 10:15:30.1 ", b"", b"ERROR: body="]
+CARRIED = [*(body.replace("\n", " ").encode() for body in BODIES), *PIECES]
+
+
+@given(
+    log=st.lists(
+        st.tuples(
+            st.tuples(st.sampled_from(HEADS), st.sampled_from(CARRIED) | broken_logs()).map(b"".join),
+            st.lists(st.integers(0, 9), min_size=1, max_size=4),
+        ),
+        max_size=5,
+    ),
+    zone=st.sampled_from([None, zone_of("Europe/Berlin")]),
+)
+def test_lines_alike_give_what_each_gives_by_itself(log: list[tuple[bytes, list[int]]], zone: Any):
+    """A payload is where it would be found without another line that has equal characters but for its digits."""
+    data = b"".join(with_digits(line, shift) + b"\n" for line, shifts in log for shift in shifts)
+    found = found_in(data, anchors=Anchors(VENDORS), zone=zone)
+    with patch.object(Alike, "learn"):
+        expected = found_in(data, anchors=Anchors(VENDORS), zone=zone)
+
+    assert found == expected
+
+
+LINES_ALIKE = {
+    "plain": [HEAD.replace(b"123", b"%d" % n) + b'body={"code":10%d}\n' % n for n in range(100, 110)],
+    "tag": [HEAD + b"body=<ApiErrors>%d</ApiErrors>\n" % n for n in range(10, 20)],
+}
+LINES_NOT_ALIKE = {
+    "an escape": [HEAD + b'{"event":"session_error","m":"\\u002%d"}\n' % n for n in range(10)],
+    "an entity": [HEAD + b'{"event":"session_error","m":"&#3%d;"}\n' % n for n in range(10)],
+    "seconds": [b'INFO ts=%d795256130 10:15:30.1 x {"code":1011}\n' % n for n in range(10)],
+    "a time that stands there twice": [
+        b'2026-11-21 10:15:3%d 2026-11-21 10:15:3%d x {"code":1011}\n' % (n, n) for n in range(10)
+    ],
+    "no time": [b'ERROR: {"code":10%d}\n' % n for n in range(10)],
+    "no quote": [HEAD + b"session_error {code: 10%d}\n" % n for n in range(10)],
+    "a payload behind another": [
+        HEAD + b'{"code":10%d} <ApiErrors>%d</ApiErrors>\n' % (n, n) for n in range(10)
+    ],
+    "a frame": [HEAD + b"Returned with status=40%d, content='<ApiErrors/>'\n" % n for n in range(10)],
+    "an escaped payload": [HEAD + b"&lt;ApiErrors>%d&lt;/ApiErrors>\n" % n for n in range(10)],
+    "a payload that goes on": [HEAD + b'{"code":10%d,\n}\n' % n for n in range(10)],
+    "a payload that is cut": [HEAD + b'{"code":10%d,\n' % n for n in range(10)],
+}
+
+
+def cuts_of(lines: list[bytes]) -> tuple[list[Span], int]:
+    """Give the spans of lines, and how many of them were cut anew."""
+    with patch.object(
+        payloads_module.Payloads, "at", autospec=True, side_effect=payloads_module.Payloads.at
+    ) as cut:
+        return found_in(
+            b"".join((HEAD, b"it begins\n", *lines, HEAD)), anchors=Anchors(VENDORS)
+        ), cut.call_count
+
+
+@pytest.mark.parametrize("lines", LINES_ALIKE.values(), ids=LINES_ALIKE)
+def test_of_lines_alike_one_is_looked_at(lines: list[bytes]):
+    """The payloads of the others are cut where that of the first one stood."""
+    found, cuts = cuts_of(lines)
+
+    assert (len(found), cuts) == (10, 1)
+    assert [span.data for span in found] == [one.data for line in lines for one in found_in(line)]
+
+
+@pytest.mark.parametrize("lines", LINES_NOT_ALIKE.values(), ids=LINES_NOT_ALIKE)
+def test_lines_in_which_digits_mean_something_are_each_looked_at(lines: list[bytes]):
+    """Nothing is taken from one line to the next."""
+    assert cuts_of(lines)[1] >= 10
+
+
+def test_a_name_with_a_digit_is_looked_for_in_each_line():
+    """`code1` is no key where `code2` is one."""
+    assert Alike(["code", "code2"]).at(b"", 0) is None
+    vendor = evolve(VENDORS[0], clues=(Clue(ClueKind.KEY, "code2"),))
+    lines = [HEAD + b'x {"code%d":7}\n' % n for n in (2, 1, 2)]
+
+    assert len(found_in(b"".join((*lines, HEAD)), anchors=Anchors([vendor]))) == 2
 
 
 @given(
@@ -171,12 +261,12 @@ def test_any_log_gives_the_same_spans_in_any_chunks(log: bytes, max_bytes: int, 
 def test_a_log_cut_into_pieces_has_the_spans_of_the_whole(logs: list[bytes], size: int, near: int):
     """A log is cut where no payload stands: its pieces give what the whole gives, at the same places."""
     data = b"\n".join(logs)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as monkey:
         for module in (spans_module, payloads_module):
-            patch.setattr(module, "OTHER_BYTES", 200)
-        patch.setattr(spans_module, "_NEAR", (near, 1 << 22))
-        patch.setattr(log_module, "_PIECE_BYTES", size)
-        patch.setattr(log_module, "_MOST_BYTES", 3 * size)
+            monkey.setattr(module, "OTHER_BYTES", 200)
+        monkey.setattr(spans_module, "_NEAR", (near, 1 << 22))
+        monkey.setattr(log_module, "_PIECE_BYTES", size)
+        monkey.setattr(log_module, "_MOST_BYTES", 3 * size)
         whole = list(LOG.read(Stream(io.BytesIO(data))))
         cut = [*(LOG.cut or LOG.read)(Stream(io.BytesIO(data)))]
         pieces = [item for item in cut if isinstance(item, Stream)]

@@ -20,6 +20,7 @@ from strategies import CASES
 import errnorm
 from errnorm import batch
 from errnorm.batch import outline, storm, work
+from errnorm.batch.alike import Alike
 from errnorm.batch.capture import Capture, Reject, Stream
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
@@ -551,4 +552,34 @@ def test_a_storm_gives_what_one_by_one_gives(
     assert report.tables == counted.tables
     assert report.fingerprints == counted.fingerprints
     assert report.unknown_codes == counted.unknown_codes
+    assert report.total == counted.total
+
+
+LOGGED = [body for body in BODIES if body.isascii() and len(body) < 1500]
+
+
+@st.composite
+def logged(draw: st.DrawFn) -> bytes:
+    """A line of a log with a body in it, one of few, and other numbers each time."""
+    body = turned(draw(st.sampled_from([*LOGGED, *LOGGED[:3] * 9])), draw(st.integers(0, 9)))
+    head = f"2026-11-21T10:{draw(st.integers(10, 70))}:30.123Z ERROR [exec-{draw(st.integers(1, 9))}] x - "
+    said = draw(st.sampled_from(["", "status=400 body=", "Returned with status=401, content='"]))
+    return f"{head}{said}{' '.join(body.split())}\n".encode()
+
+
+@given(lines=st.lists(logged(), max_size=30), policy=st.sampled_from([None, CONTACT_CENTER]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_log_gives_what_its_payloads_give_one_by_one(
+    tmp_path: Path, lines: list[bytes], policy: Policy | None
+):
+    """Lines alike are cut alike, and bodies alike are not read: records and counts are as if each came alone."""
+    path, out = tmp_path / "storm.log", tmp_path / "out"
+    path.write_bytes(b"".join([b"2026-11-21T10:15:30.123Z INFO it begins\n", *lines]))
+    report = batch.run(path, out, policy=policy)
+    with patch.object(Alike, "learn"):
+        expected, counted = read_one_by_one(path, How(), "omit", policy)
+
+    assert out.read_bytes() == expected
+    assert report.tables == counted.tables
+    assert report.fingerprints == counted.fingerprints
     assert report.total == counted.total

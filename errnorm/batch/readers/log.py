@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 
 from attrs import evolve
 
-from errnorm.batch.capture import Capture, Found, Known, Reader, Stream
+from errnorm.batch.capture import Again, Capture, Found, Known, Reader, Stream
 from errnorm.batch.lines import count_lines
 from errnorm.batch.spans import last_calm, spans
 
@@ -23,10 +23,19 @@ def _sniff(_: bytes, __: Mapping[str, str]) -> float:
 
 
 def _read(stream: Stream) -> Iterator[Found]:
+    storm = stream.storm
     for span in spans(stream.file, zone=stream.zone, offset=stream.offset, line=stream.line):
-        source = stream.source(span.line, span.offset, span.time)
+        known, place = cast("Known", span.known), (span.line, span.offset, span.time)
         # An anchor proves nothing: what stood there is an error when a vendor claims it.
-        yield Capture(span.data, cast("Known", span.known), source, needs_claim=True, problems=span.problems)
+        is_whole = storm is not None and not span.problems
+        lines = (
+            storm.of_body(span.data, known, stream, place, needs_claim=True) if storm and is_whole else None
+        )
+        if lines is None:
+            source = stream.source(*place)
+            yield Capture(span.data, known, source, needs_claim=True, problems=span.problems)
+        else:
+            yield Again(1, lines)
 
 
 def _cut(stream: Stream) -> Iterator[Stream | Found]:
