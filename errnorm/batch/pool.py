@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 from collections import deque
@@ -12,6 +13,9 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
 
+from attrs import evolve
+
+from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone
 
@@ -20,6 +24,7 @@ __all__ = ["done_by"]
 _AHEAD = 4  # tasks waiting or done, for each process: enough that none is idle, few enough for memory
 
 _work: Work
+_exchange: Exchange
 
 
 def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[Done]:
@@ -33,31 +38,50 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
     Raises:
         WorkerError: when one of them was ended from outside.
     """
+    exchange = Exchange()
     # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings,))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings, exchange))
     try:
-        yield from _in_order(pool, every, jobs * _AHEAD)
+        yield from _in_order(pool, every, exchange, jobs * _AHEAD)
     except BrokenProcessPool as error:
         raise WorkerError from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        exchange.close()
 
 
-def _in_order(pool: ProcessPoolExecutor, every: Iterable[Task], ahead: int) -> Iterator[Done]:
-    waiting: deque[Future[Done]] = deque()
-    for task in every:
-        waiting.append(pool.submit(_do, task))
+def _in_order(
+    pool: ProcessPoolExecutor, every: Iterable[Task], exchange: Exchange, ahead: int
+) -> Iterator[Done]:
+    waiting: deque[tuple[int, Future[tuple[Done, int]]]] = deque()
+    for number, task in enumerate(every):
+        slot = number % ahead  # that of a task which was given back already
+        waiting.append((slot, pool.submit(_do, *_sent(task, exchange, slot))))
         if len(waiting) >= ahead:
-            yield waiting.popleft().result()
+            yield _received(exchange, *waiting.popleft())
     while waiting:
-        yield waiting.popleft().result()
+        yield _received(exchange, *waiting.popleft())
 
 
-def _begin(settings: Settings) -> None:
-    global _work  # noqa: PLW0603 - one worker a process, made once
+def _sent(task: Task, exchange: Exchange, slot: int) -> tuple[Task, int, int]:
+    """Give a task as it goes to a worker, its slot, and how many bytes of it are there."""
+    file = task.piece.file if task.piece else None
+    data = file.getvalue() if isinstance(file, io.BytesIO) else b""
+    if task.piece is None or not exchange.put(slot, data):
+        return task, slot, 0
+    return evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data)
+
+
+def _received(exchange: Exchange, slot: int, future: Future[tuple[Done, int]]) -> Done:
+    done, size = future.result()
+    return evolve(done, output=exchange.get(slot, size)) if size else done
+
+
+def _begin(settings: Settings, exchange: Exchange) -> None:
+    global _work, _exchange
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
     Thread(target=_leave_with_parent, daemon=True).start()
-    _work = Work(settings)
+    _work, _exchange = Work(settings), exchange
     leave_alone()
 
 
@@ -69,5 +93,11 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _do(task: Task) -> Done:
-    return _work(task)
+def _do(task: Task, slot: int, size: int) -> tuple[Done, int]:
+    """Do a task, and leave what it gives in its slot: what the slot held before has been read."""
+    if task.piece is not None and size:
+        task = evolve(task, piece=evolve(task.piece, file=io.BytesIO(_exchange.get(slot, size))))
+    done = _work(task)
+    if not _exchange.put(slot, done.output):
+        return done, 0
+    return evolve(done, output=b""), len(done.output)

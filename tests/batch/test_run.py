@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import json
@@ -15,6 +16,7 @@ import tarfile
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -202,6 +204,25 @@ def test_forms_that_are_one_text_are_cut_for_several_jobs(tmp_path: Path, monkey
     assert min(cut.count("har"), cut.count("json"), cut.count("log") / 2) >= 3
     assert files_in(one) == files_in(two)
     assert first.to_dict() == second.to_dict()
+
+
+@pytest.mark.parametrize("room", [True, False], ids=["room", "no room"])
+def test_what_does_not_fit_between_two_processes_goes_through_the_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, room: bool
+):
+    """Pieces that become more than a slot holds, and memory that is full, lose nothing."""
+    if not room:
+        monkeypatch.setattr(os, "pwrite", Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+    error = "<ApiError><ErrorType>Generic Error</ErrorType></ApiError>"
+    bodies = [f"<ApiErrors>{error * 64}<!--{number}--></ApiErrors>" for number in range(300)]
+    path, out, one = (tmp_path / name for name in ("many.ndjson", "two", "one"))
+    path.write_bytes(b"".join(orjson.dumps({"status": 500, "body": body}) + b"\n" for body in bodies))
+    report = batch.run(path, out, jobs=2)
+    batch.run(path, one)
+
+    assert report.records == 300 * 64
+    assert out.stat().st_size > 3 * (4 << 20)  # of three pieces
+    assert files_in(out) == files_in(one)
 
 
 RUN = """
