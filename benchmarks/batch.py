@@ -82,7 +82,7 @@ def questions() -> Iterator[Question]:
         words = _file(folder, FEW, in_words=True)
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
         yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", words, 20)
-        yield _jobs(f"8 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 8)
+        yield _jobs(f"16 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 16)
 
 
 def _file(folder: str, count: int, *, new: int = 1, in_words: bool = False) -> Path:

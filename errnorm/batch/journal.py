@@ -122,7 +122,7 @@ class Aside:
         self._file.seek(keep)
         self.size = keep
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Append bytes."""
         view = memoryview(data)
         while view:

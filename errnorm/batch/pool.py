@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import cycle
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
+from typing import NamedTuple
 
 from attrs import evolve
 
@@ -21,7 +23,9 @@ from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone
 
 __all__ = ["done_by"]
 
-_AHEAD = 4  # tasks waiting or done, for each process: enough that none is idle, few enough for memory
+_AHEAD = 3  # groups waiting or done, for each process: enough that none is idle, few enough for memory
+_GROUP_BYTES = 1 << 20
+_MOST_TASKS = 8  # in a group
 
 _work: Work
 _exchange: Exchange
@@ -38,11 +42,12 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
     Raises:
         WorkerError: when one of them was ended from outside.
     """
-    exchange = Exchange()
+    ahead = jobs * _AHEAD
+    exchange = Exchange(ahead * _MOST_TASKS)
     # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings, exchange))
     try:
-        yield from _in_order(pool, every, exchange, jobs * _AHEAD)
+        yield from _in_order(pool, every, exchange, ahead)
     except BrokenProcessPool as error:
         raise WorkerError from error
     finally:
@@ -50,31 +55,59 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
         exchange.close()
 
 
+class _Sent(NamedTuple):
+    """A task on its way to a worker: so many bytes of its piece lie in this slot, and none in itself."""
+
+    task: Task
+    slot: int
+    size: int
+
+
 def _in_order(
     pool: ProcessPoolExecutor, every: Iterable[Task], exchange: Exchange, ahead: int
 ) -> Iterator[Done]:
-    waiting: deque[tuple[int, Future[tuple[Done, int]]]] = deque()
-    for number, task in enumerate(every):
-        slot = number % ahead  # that of a task which was given back already
-        waiting.append((slot, pool.submit(_do, *_sent(task, exchange, slot))))
+    waiting: deque[tuple[list[_Sent], Future[list[tuple[Done, int]]]]] = deque()
+    slots = cycle(range(exchange.slots))  # a slot comes again once what it held was given back
+    for group in _groups(every):
+        sent = [_sent(task, exchange, next(slots)) for task in group]
+        waiting.append((sent, pool.submit(_do, sent)))
         if len(waiting) >= ahead:
-            yield _received(exchange, *waiting.popleft())
+            yield from _received(exchange, *waiting.popleft())
     while waiting:
-        yield _received(exchange, *waiting.popleft())
+        yield from _received(exchange, *waiting.popleft())
 
 
-def _sent(task: Task, exchange: Exchange, slot: int) -> tuple[Task, int, int]:
-    """Give a task as it goes to a worker, its slot, and how many bytes of it are there."""
+def _groups(every: Iterable[Task]) -> Iterator[list[Task]]:
+    """Give tasks as many as go to a worker at once: to hand over a small one takes as long as its work."""
+    group: list[Task] = []
+    size = 0
+    for task in every:
+        group.append(task)
+        size += len(_bytes_of(task))
+        if size >= _GROUP_BYTES or len(group) == _MOST_TASKS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _bytes_of(task: Task) -> bytes:
     file = task.piece.file if task.piece else None
-    data = file.getvalue() if isinstance(file, io.BytesIO) else b""
+    return file.getvalue() if isinstance(file, io.BytesIO) else b""  # which copies nothing
+
+
+def _sent(task: Task, exchange: Exchange, slot: int) -> _Sent:
+    data = _bytes_of(task)
     if task.piece is None or not exchange.put(slot, data):
-        return task, slot, 0
-    return evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data)
+        return _Sent(task, slot, 0)
+    return _Sent(evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data))
 
 
-def _received(exchange: Exchange, slot: int, future: Future[tuple[Done, int]]) -> Done:
-    done, size = future.result()
-    return evolve(done, output=exchange.get(slot, size)) if size else done
+def _received(
+    exchange: Exchange, group: list[_Sent], future: Future[list[tuple[Done, int]]]
+) -> Iterator[Done]:
+    for sent, (done, size) in zip(group, future.result(), strict=True):
+        yield evolve(done, output=exchange.get(sent.slot, size)) if size else done
 
 
 def _begin(settings: Settings, exchange: Exchange) -> None:
@@ -93,11 +126,19 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _do(task: Task, slot: int, size: int) -> tuple[Done, int]:
-    """Do a task, and leave what it gives in its slot: what the slot held before has been read."""
-    if task.piece is not None and size:
-        task = evolve(task, piece=evolve(task.piece, file=io.BytesIO(_exchange.get(slot, size))))
-    done = _work(task)
+def _do(group: list[_Sent]) -> list[tuple[Done, int]]:
+    return [_left(_work(_task_of(sent)), sent.slot) for sent in group]
+
+
+def _task_of(sent: _Sent) -> Task:
+    if sent.task.piece is None or not sent.size:
+        return sent.task
+    data = bytes(_exchange.get(sent.slot, sent.size))
+    return evolve(sent.task, piece=evolve(sent.task.piece, file=io.BytesIO(data)))
+
+
+def _left(done: Done, slot: int) -> tuple[Done, int]:
+    """Leave what a task gave in its slot, whose bytes have been read; say how many bytes lie there now."""
     if not _exchange.put(slot, done.output):
         return done, 0
     return evolve(done, output=b""), len(done.output)

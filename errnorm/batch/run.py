@@ -85,7 +85,7 @@ class _Direct:
         self._is_ours = is_ours
         self.size = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         view = memoryview(data)
         while view:  # a pipe may take less than all
             view = view[self._file.write(view) :]

@@ -116,13 +116,13 @@ class Done:
     """What a task gave.
 
     Attributes:
-        output: its records, encoded.
+        output: its records, encoded; to be written before the next one is asked for.
         rejects: its rejects, as JSON lines.
         report: its counts.
         seen: the bytes on disk that were read for it.
     """
 
-    output: bytes
+    output: bytes | memoryview
     rejects: bytes
     report: Report
     seen: int

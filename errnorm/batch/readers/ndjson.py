@@ -17,7 +17,7 @@ from errnorm.reading.json import read_json
 
 __all__ = ["NDJSON", "is_capture"]
 
-_PIECE_BYTES = 1 << 19  # mostly as many lines as one portion holds
+_PIECE_BYTES = 1 << 18  # mostly not more lines than one portion holds
 _SNIFFED_LINES = 20
 _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
@@ -58,7 +58,7 @@ def _object(line: bytes) -> Any:  # noqa: ANN401 - a JSON object, or None
 
 
 def _pieces(stream: Stream) -> Iterator[Stream | Reject]:
-    """Cut a stream at ends of lines into pieces of at most about a MiB.
+    """Cut a stream at ends of lines into pieces of about a quarter of a MiB, or of one line that is longer.
 
     A line that is too long is rejected here, in parts.
     """
