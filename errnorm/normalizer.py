@@ -39,7 +39,7 @@ from errnorm.vendor import NOTHING, THIN, Evidence, Reported, Vendor
 from errnorm.vendors import UNKNOWN
 from errnorm.vocabulary import DelaySource, Origin, ProblemCode, Severity
 
-__all__ = ["Normalizer", "Options", "detect", "from_dict", "normalize"]
+__all__ = ["Normalizer", "Options", "default_normalizer", "detect", "from_dict", "normalize"]
 
 _AFTER_PATH = re.compile(r"[?#]")
 _MOST_DETECTIONS = 256
@@ -562,6 +562,11 @@ def _made() -> Normalizer:
     global _default  # noqa: PLW0603 - one a process; a function with a cache costs 50 ns at every call
     _default = Normalizer()
     return _default
+
+
+def default_normalizer() -> Normalizer:
+    """Give the normalizer that `normalize` and `detect` ask."""
+    return _default or _made()
 
 
 def normalize(body: object, **options: Unpack[Options]) -> Result:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, ParamSpec, TypedDict, TypeVar
 
 from errnorm.exceptions import InvalidArgument
-from errnorm.normalizer import Normalizer, normalize
+from errnorm.normalizer import Normalizer, Options, default_normalizer
 from errnorm.record import Result
 
 __all__ = ["Peek", "Watch", "WatchOptions", "fill", "fill_async", "give_up", "guarded", "named", "needs"]
@@ -136,8 +136,10 @@ class Watch:
                 "peek_bytes is below 1 or peek_seconds below 0. "
                 "Give the bytes and the seconds that a caller may wait for."
             )
-        self._normalize = normalizer.normalize if normalizer else normalize
-        self._normalize(b"", vendor=vendor)  # an unknown name is a mistake of now, not of the first error
+        self._normalizer = normalizer
+        self._default = default_normalizer()
+        # An unknown name is a mistake of now, not of the first error.
+        (normalizer or self._default).normalize(b"", vendor=vendor)
         self.raise_on_error = raise_on_error
         self.inspect_success = inspect_success
         self.vendor = vendor
@@ -160,8 +162,9 @@ class Watch:
 
     def result(self, body: bytes, status: int, headers: Any, url: object) -> Result:  # noqa: ANN401 - as the client has them
         """Give the result of the beginning of a body; to be called under a guard, as all of errnorm."""
-        start = body[: self.peek_bytes]
-        return self._normalize(start, status=status, headers=headers, url=url, vendor=self.vendor)
+        start, own = body[: self.peek_bytes], self._normalizer
+        options: Options = {"status": status, "headers": headers, "url": url, "vendor": self.vendor}
+        return self._default.answer(start, options) if own is None else own.normalize(start, **options)
 
     def raises(self, result: Result | None, status: int, *, is_final: bool) -> bool:
         """Tell whether a response is to be raised.

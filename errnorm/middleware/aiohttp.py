@@ -45,6 +45,8 @@ def middleware(**options: Unpack[WatchOptions]) -> ClientMiddlewareType:
         response = await handler(request)
         try:
             error = guarded(_look, watch, response)
+            if error is None:
+                return response
             if isinstance(error, Peek):
                 error = await _look_ahead(watch, response, error)
             if error is not None:
@@ -76,11 +78,11 @@ def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek 
     status = response.status
     if not watch.looks_at(status):
         return None
-    if "errnorm" in vars(response) or not watch.has_body(
+    start: bytes | None = b""
+    if "errnorm" not in vars(response) and watch.has_body(
         response.method, status, response.headers.get("content-type")
     ):
-        return _judge(watch, response, b"")
-    start = _all_here(response, watch.peek_bytes)
+        start = _all_here(response, watch.peek_bytes)
     return Peek(watch) if start is None else _judge(watch, response, start)
 
 
@@ -122,11 +124,13 @@ def _all_here(response: aiohttp.ClientResponse, most: int) -> bytes | None:
 
 def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
-    status = response.status
-    found = vars(response).get("errnorm")  # of a door inside of this one
+    status, attributes = response.status, vars(response)
+    found = attributes.get("errnorm")  # of a door inside of this one
     if found is None:
-        found = vars(response)["errnorm"] = watch.result(start, status, response.headers, response.url)
-    return VendorError(found, response) if watch.raises(found, status, is_final=True) else None
+        found = attributes["errnorm"] = watch.result(start, status, response.headers, response.url)
+    if watch.raise_on_error and watch.raises(found, status, is_final=True):
+        return VendorError(found, response)
+    return None
 
 
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:
