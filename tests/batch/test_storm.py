@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -525,6 +527,28 @@ def read_one_by_one(path: Path, how: How, raw: Any, policy: Policy | None) -> tu
     return b"".join(lines), report
 
 
+def escaping(characters: str) -> Callable[[Any], bytes]:
+    r"""Give what writes JSON with some characters as `\u0061`, in names as well."""
+
+    def write(value: Any) -> bytes:
+        text = json.dumps(value)
+        for character in characters:
+            text = text.replace(character, rf"\u{ord(character):04x}")
+        return text.encode()
+
+    return write
+
+
+# Each as some gateway's own encoder does.
+WRITERS: list[Callable[[Any], bytes]] = [
+    orjson.dumps,
+    lambda value: json.dumps(value).encode(),
+    lambda value: json.dumps(value, ensure_ascii=False, separators=(" ,", " : ")).encode(),
+    escaping("<>/"),
+    escaping("ag"),
+    escaping("-"),
+]
+
 how_it_is_run = st.fixed_dictionaries(
     {
         "fields": st.sampled_from([{}, {"body": "/answer"}, {"vendor": "/vendor"}]),
@@ -534,20 +558,30 @@ how_it_is_run = st.fixed_dictionaries(
 )
 
 
-@given(captures=captures_again, how=how_it_is_run, at_once=st.sampled_from([1, 3, 64]))
+@given(
+    captures=captures_again,
+    writers=st.lists(st.sampled_from(WRITERS), min_size=1, max_size=4),
+    how=how_it_is_run,
+    at_once=st.sampled_from([1, 3, 64]),
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_storm_gives_what_one_by_one_gives(
-    tmp_path: Path, captures: list[dict[str, Any]], how: dict[str, Any], at_once: int
+    tmp_path: Path,
+    captures: list[dict[str, Any]],
+    writers: list[Callable[[Any], bytes]],
+    how: dict[str, Any],
+    at_once: int,
 ):
     """Whatever comes again, however often and with whatever beside it: lines and counts are as if it came alone."""
     path, out, rejects = (tmp_path / name for name in ("storm.ndjson", "out", "rejects"))
-    path.write_bytes(b"\n".join(map(orjson.dumps, [{"status": 503, "body": ""}] * 2 + captures)))
+    lines = [write(one) for one, write in zip(captures, cycle(writers), strict=False)]
+    path.write_bytes(b"\n".join([b'{"status":503,"body":""}'] * 2 + lines))
     with patch.object(work, "_AT_ONCE", at_once):
         report = batch.run(path, out, rejects=rejects, **how)
-    lines, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])
+    expected, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])
     rejected = [orjson.loads(line)["source"]["line"] for line in rejects.read_bytes().splitlines()]
 
-    assert out.read_bytes() == lines
+    assert out.read_bytes() == expected
     assert rejected == sorted(rejected)
     assert report.tables == counted.tables
     assert report.fingerprints == counted.fingerprints
