@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from errnorm.exceptions import InvalidArgument
 from errnorm.record import Problem, RetryAdvice
 from errnorm.vocabulary import Decision, DelaySource, ProblemCode, Scope
 
-__all__ = ["COMMON_HEADERS", "LONGEST_DELAY", "HeaderFacts", "Headers", "read_headers"]
+__all__ = ["COMMON_HEADERS", "LONGEST_DELAY", "HeaderFacts", "HeaderNames", "Headers", "read_headers"]
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 
@@ -32,6 +32,7 @@ _IDS = {
 _RETRY_AFTER, _DATE = "retry-after", "date"
 _WANTED = {*_IDS, _RETRY_AFTER, _DATE}
 _ONLY_DATE = {_DATE}  # which tells nothing without a Retry-After
+_MOST_NAMES = 256  # a server may send any
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 LONGEST_DELAY = 7 * 24 * 3600.0  # Zoom's daily limits name tomorrow; a month is nobody's intent
 _YEARS = range(2001, 2100)  # a date without a Date beside it: `Fri, 31 Dec 9999 23:59:59 -0500` means "never"
@@ -67,15 +68,39 @@ class HeaderFacts(NamedTuple):
         return evolve(advice, delay=self.delay, not_before=self.not_before, delay_source=DelaySource.HEADER)
 
 
-def read_headers(
-    headers: Headers,
-    declared: Collection[str],
-) -> tuple[dict[str, str], HeaderFacts | None]:
+class HeaderNames:
+    """The headers that matter, by their names as clients write them: most of a response tell nothing.
+
+    Args:
+        declared: lower-cased names that some vendor reads.
+
+    Example:
+        >>> names = HeaderNames(["content-type"])
+        >>> [names.key(name) for name in ("Content-Type", b"RETRY-AFTER", "Content-Length")]
+        ['content-type', 'retry-after', None]
+    """
+
+    def __init__(self, declared: Iterable[str]) -> None:
+        self.declared = frozenset(declared)
+        self.known: dict[
+            Any, str | None
+        ] = {}  # asked in `read_headers`, where a call would take as long as all
+
+    def key(self, name: Any) -> str | None:  # noqa: ANN401 - a header's name as some client gives it
+        """Give a name in lower case; None where nobody asks for this header."""
+        lowered = _text(name).lower()
+        key = lowered if lowered in self.declared or lowered in _WANTED else None
+        if len(self.known) < _MOST_NAMES:
+            self.known[name] = key
+        return key
+
+
+def read_headers(headers: Headers, names: HeaderNames) -> tuple[dict[str, str], HeaderFacts | None]:
     """Sort headers into those that vendors declare and the facts of this one response.
 
     Args:
         headers: a mapping, pairs, or pairs of bytes; names in any case.
-        declared: lower-cased names that some vendor reads.
+        names: which of them matter.
 
     Returns:
         The declared headers by lower-cased name, and the facts; None when there are none.
@@ -84,7 +109,8 @@ def read_headers(
         InvalidArgument: when it is neither a mapping nor pairs.
 
     Example:
-        >>> declared, facts = read_headers({"Content-Type": "text/xml", "Retry-After": "5"}, {"content-type"})
+        >>> headers = {"Content-Type": "text/xml", "Retry-After": "5"}
+        >>> declared, facts = read_headers(headers, HeaderNames(["content-type"]))
         >>> declared, facts.delay
         ({'content-type': 'text/xml'}, 5.0)
     """
@@ -92,10 +118,12 @@ def read_headers(
     facts: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
     given: Any = headers
+    known, declared = names.known, names.declared
     try:
         for name, value in given.items() if hasattr(given, "items") else given:
-            # Few headers of a response tell anything: the others cost no call.
-            key = name.lower() if isinstance(name, str) else _text(name).lower()
+            key = known[name] if name in known else names.key(name)
+            if key is None:
+                continue
             if key in declared:
                 if key in found:
                     repeated.setdefault(key, [found[key]]).append(_text(value))

@@ -14,7 +14,7 @@ from attrs import evolve
 from errnorm.cache import Cache
 from errnorm.catalog import Catalog
 from errnorm.exceptions import InvalidArgument, UnknownVendor, UnreadableBody
-from errnorm.headers import COMMON_HEADERS, HeaderFacts, Headers, read_headers
+from errnorm.headers import COMMON_HEADERS, HeaderFacts, HeaderNames, Headers, read_headers
 from errnorm.index import ClueIndex
 from errnorm.installed import installed
 from errnorm.payload import Body, Payload, as_body
@@ -181,7 +181,8 @@ class Normalizer:
         self._detections: dict[tuple[Any, ...], Detection] = {}
         self._index = ClueIndex(self.vendors)
         self._by_name = {vendor.name: vendor for vendor in (*self.vendors, UNKNOWN)}
-        self._declared = frozenset(COMMON_HEADERS).union(*(v.headers for v in self._by_name.values()))
+        declared = (name for vendor in self._by_name.values() for name in vendor.headers)
+        self._header_names = HeaderNames((*COMMON_HEADERS, *declared))
 
     def normalize(self, body: object, **options: Unpack[Options]) -> Result:
         """Turn the raw body of an error response into normalized records.
@@ -233,7 +234,7 @@ class Normalizer:
         call = _Call(data, status)
         declared: dict[str, str] = {}
         if headers is not None:
-            declared, call.facts = read_headers(headers, self._declared)
+            declared, call.facts = read_headers(headers, self._header_names)
             call.is_plain = call.facts is None
         if url is not None:
             url = _path(url)

@@ -26,7 +26,7 @@ from errnorm.batch.outline import MASK, Outline, Outlines
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
-from errnorm.headers import COMMON_HEADERS, read_headers
+from errnorm.headers import COMMON_HEADERS, HeaderNames, read_headers
 from errnorm.normalizer import Normalizer
 from errnorm.payload import Payload
 from errnorm.record import ErrorRecord, Source
@@ -172,7 +172,7 @@ class Storm:
 
     def __init__(self, normalizer: Normalizer, policy: Policy | None = None) -> None:
         vendors = (*normalizer.vendors, UNKNOWN)
-        self._declared = frozenset(chain(COMMON_HEADERS, *(v.headers for v in vendors)))
+        self._header_names = HeaderNames(chain(COMMON_HEADERS, *(v.headers for v in vendors)))
         self._policy = policy
         self._outlines = None if policy or _may_decide(normalizer) else Outlines()
         self._known: dict[tuple[Any, ...], _Known] = {}
@@ -201,7 +201,7 @@ class Storm:
 
     def _headed(self, seen: Seen, headers: Any) -> Seen | None:  # noqa: ANN401 - headers as found
         try:
-            declared, facts = read_headers(headers, self._declared)
+            declared, facts = read_headers(headers, self._header_names)
         except InvalidArgument:
             return None
         if facts is None:

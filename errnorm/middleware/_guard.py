@@ -17,7 +17,18 @@ from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer, Options, default_normalizer
 from errnorm.record import Result
 
-__all__ = ["Peek", "Watch", "WatchOptions", "fill", "fill_async", "give_up", "guarded", "named", "needs"]
+__all__ = [
+    "Peek",
+    "Watch",
+    "WatchOptions",
+    "fill",
+    "fill_async",
+    "give_up",
+    "guarded",
+    "named",
+    "needs",
+    "report_bug",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,11 +78,16 @@ def guarded(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None
     try:
         return call(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not the caller's
-        from logging import getLogger  # noqa: PLC0415 - 4 ms of import, and nobody should ever need it
-
-        log = getLogger("errnorm")
-        log.error("errnorm failed in a middleware with %s; please report it", type(error).__name__)  # noqa: TRY400 - a traceback may quote the body
+        report_bug(error)
         return None
+
+
+def report_bug(error: Exception) -> None:
+    """Write a line into the log about a failure of errnorm itself; its text may quote the body."""
+    from logging import getLogger  # noqa: PLC0415 - 4 ms of import, and nobody should ever need it
+
+    log = getLogger("errnorm")
+    log.error("errnorm failed in a middleware with %s; please report it", type(error).__name__)
 
 
 def named(value: object) -> str:
@@ -157,8 +173,9 @@ class Watch:
         No body follows HEAD, 1xx, 204 and 304 (RFC 9112, section 6.3), and an event stream may say
         nothing for hours.
         """
-        is_stream = (content_type or "").lower().startswith(_EVENT_STREAM)
-        return method != "HEAD" and status >= 200 and status not in {204, 304} and not is_stream
+        if content_type and content_type.lower().startswith(_EVENT_STREAM):
+            return False
+        return method != "HEAD" and status >= 200 and status not in {204, 304}
 
     def result(self, body: bytes, status: int, headers: Any, url: object) -> Result:  # noqa: ANN401 - as the client has them
         """Give the result of the beginning of a body; to be called under a guard, as all of errnorm."""
