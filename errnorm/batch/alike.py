@@ -5,7 +5,8 @@ r"""Lines of a log that differ in digits alone: a payload is cut out where it st
 
 Where a payload begins and ends is told by braces, tags, quotes and names. Digits mean something there only
 behind `\` and `&` (`\u003c`, `&#34;`), and in a time only where it is written in seconds since 1970. Lines
-with these are looked at by themselves, and so are all where a name that is looked for has a digit.
+with these are looked at by themselves, and so are all where a name that is looked for has a digit, and those
+of which the next lines may tell how far a payload goes.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from typing import Final, NamedTuple
 from errnorm.batch.outline import MASK
 from errnorm.batch.times import is_dated
 
-__all__ = ["LONGEST_LINE", "Alike", "Places"]
+__all__ = ["LONGEST_HEAD", "LONGEST_LINE", "Alike", "Places"]
 
 LONGEST_LINE: Final = 2048
-_LONGEST_HEAD: Final = 1000
-_TAG: Final = ord("<")
+LONGEST_HEAD: Final = 1000
+"""How much of a line before a payload is looked through for a time."""
+
+# The first quote behind it tells how an object is written, be that quote in the next line.
+_OPENS: Final = re.compile(rb"\{|\[\s*+[{\"']")
 _MOST_LINES: Final = 1024
 _DIGIT: Final = re.compile(r"[0-9]")
 
@@ -78,14 +82,14 @@ class Alike:
             payload: where it stands.
             time: the last time before it.
         """
-        head, written = line[: payload.start], (time or "").encode()
-        # Without a quote in a payload, one in the next lines tells how it is written.
-        is_plain = (
-            b"\\" not in line and b"&" not in line and (line[payload.start] == _TAG or b'"' in line[payload])
-        )
+        head, own, rest = line[: payload.start], line[payload], line[payload.stop :]
+        written = (time or "").encode()
+        has_quote = b'"' in own or (own.startswith(b"<") and not _OPENS.search(head))
+        # What follows at once may be the twin of a root, which ends some lines below: </content><object>
+        is_plain = b"\\" not in line and b"&" not in line and not rest.lstrip().startswith(b"<")
         # Of a text that stands there twice, it cannot be known which one it was.
-        is_sure = len(head) <= _LONGEST_HEAD and head.count(written) == 1
-        if not self._can_be or not is_plain or not is_sure or time is None or not is_dated(time):
+        is_sure = len(head) <= LONGEST_HEAD and head.count(written) == 1
+        if not (self._can_be and has_quote and is_plain and is_sure and time and is_dated(time)):
             return
         if len(self._known) >= _MOST_LINES:
             self._known.clear()

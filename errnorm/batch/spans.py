@@ -23,7 +23,7 @@ from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
-from errnorm.batch.alike import LONGEST_LINE
+from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
@@ -37,7 +37,7 @@ _AHEAD: Final = 1 << 12  # from an anchor to the payload that it names, and what
 _LOOK_BACK: Final = 1 << 16  # from an anchor to the opening brace, or to the line that names the time
 _MAX_BYTES: Final = 1 << 20
 _LONGEST_ANCHOR: Final = 200
-_HEAD_START, _HEAD_END = 300, 700
+_HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
@@ -214,7 +214,7 @@ class _Log:
         for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR]):
             at = base + start
             if at < safe and at >= max(self.floor, self.done) and not self._is_taken(at):
-                line = self._own_line(at)
+                line = self._own_line(at) if self.max_bytes == _MAX_BYTES else None
                 span = self._alike(at, line) or self._cut(payloads, at, base + end, line)
                 if span is not None:
                     yield span
@@ -225,8 +225,8 @@ class _Log:
         """Give the line around a place: of its own, without a payload before, and another one behind."""
         data = self.data
         start = data.rfind(b"\n", max(self.floor, place - LONGEST_LINE), place) + 1
-        end = data.find(b"\n", place, place + LONGEST_LINE)
-        if not start or end < 0 or not BEGINS.match(data, start) or not BEGINS.match(data, end + 1):
+        end = data.find(b"\n", place, start + LONGEST_LINE) if start else -1
+        if end < 0 or not BEGINS.match(data, start) or not BEGINS.match(data, end + 1):
             return None
         return slice(start, end)
 
@@ -236,7 +236,7 @@ class _Log:
             return None
         start = line.start
         places = self.anchors.alike.at(self.data[line], anchor - start)
-        if places is None or places.end - places.start > self.max_bytes:
+        if places is None:
             return None
         self.head = start
         time = self.data[start + places.time.start : start + places.time.stop].decode()

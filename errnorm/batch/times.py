@@ -70,6 +70,7 @@ _DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK}
 _MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}})\ ({_CLOCK})((?:\ GMT)?{_ZONE})?")
 _YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})\ (\d{{4}})")
 _EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
+_NO_HOUR = ("T24", " 24")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
 
 
@@ -105,7 +106,8 @@ def whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
         moment = datetime.fromisoformat(time)
     except (ValueError, TypeError):
         return None
-    return moment if moment.tzinfo is not None else None
+    # Python 3.13 takes 24:00 for the next day's beginning, older ones for nothing.
+    return moment if moment.tzinfo is not None and time[10:13] not in _NO_HOUR else None
 
 
 def _dated(text: str) -> str | None:

@@ -209,9 +209,8 @@ LINES_NOT_ALIKE = {
     ],
     "no time": [b'ERROR: {"code":10%d}\n' % n for n in range(10)],
     "no quote": [HEAD + b"session_error {code: 10%d}\n" % n for n in range(10)],
-    "a payload behind another": [
-        HEAD + b'{"code":10%d} <ApiErrors>%d</ApiErrors>\n' % (n, n) for n in range(10)
-    ],
+    "something behind it": [HEAD + b"<ApiErrors>%d</ApiErrors> <object>\n" % n for n in range(10)],
+    "an object before it": [HEAD + b"{a: '}', b: <ApiErrors>%d</ApiErrors>}\n" % n for n in range(10)],
     "a frame": [HEAD + b"Returned with status=40%d, content='<ApiErrors/>'\n" % n for n in range(10)],
     "an escaped payload": [HEAD + b"&lt;ApiErrors>%d&lt;/ApiErrors>\n" % n for n in range(10)],
     "a payload that goes on": [HEAD + b'{"code":10%d,\n}\n' % n for n in range(10)],
@@ -244,9 +243,37 @@ def test_lines_in_which_digits_mean_something_are_each_looked_at(lines: list[byt
     assert cuts_of(lines)[1] >= 10
 
 
+def test_a_line_alike_may_be_followed_by_what_ends_its_twin():
+    """Nothing closes the `<object>` of the first line, and something that of the second one."""
+    line = HEAD + b"<content><Update><data><apiErrors>%d</apiErrors></data></Update></content><object>\n"
+    log = [line % 1, HEAD + b"it goes on\n", line % 2, HEAD + b"it ends\n</object>\n"]
+    found, _ = cuts_of(log)
+
+    assert [span.data.endswith(b"</object>") for span in found] == [False, True]
+
+
+def test_a_payload_that_a_bound_has_cut_is_no_example():
+    """What is cut after 20 bytes here is whole where the bound is another one."""
+    log = b"".join((HEAD, b"it begins\n", HEAD, b'session_error "a%d" and more\n', HEAD))
+    anchors = Anchors(VENDORS)
+    short, whole = found_in(log % 1, anchors=anchors, max_bytes=20), found_in(log % 2, anchors=anchors)
+
+    assert [span.data for span in (*short, *whole)] == [
+        b'session_error "a1" a',
+        b'session_error "a2" and more',
+    ]
+
+
+def test_what_stands_behind_a_payload_is_looked_at_in_each_line():
+    """The first payload of a line is cut where that of a line alike stood, the second one by itself."""
+    lines = [HEAD + b'{"code":10%d} <ApiErrors>%d</ApiErrors>\n' % (n, n) for n in range(10)]
+    found, _ = cuts_of(lines)
+
+    assert [span.data for span in found] == [one.data for line in lines for one in found_in(line)]
+
+
 def test_a_name_with_a_digit_is_looked_for_in_each_line():
     """`code1` is no key where `code2` is one."""
-    assert Alike(["code", "code2"]).at(b"", 0) is None
     vendor = evolve(VENDORS[0], clues=(Clue(ClueKind.KEY, "code2"),))
     lines = [HEAD + b'x {"code%d":7}\n' % n for n in (2, 1, 2)]
 
