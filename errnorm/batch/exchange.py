@@ -1,8 +1,8 @@
 """Bytes handed from one process to another through memory that both have open.
 
 Through the pipe of a process pool they take as long as the work on them. `multiprocessing.shared_memory`
-would end a process with SIGBUS where `/dev/shm` is full, and containers mostly have 64 MiB of it; here a
-write that finds no room fails as any other, and the pipe takes the bytes.
+would end a process with SIGBUS where `/dev/shm` is full, and containers mostly have 64 MiB of it. Where the
+memory cannot be had, or a slot is too small, the pipe takes the bytes.
 """
 
 from __future__ import annotations
@@ -12,68 +12,86 @@ import os
 import tempfile
 from collections.abc import Callable
 from multiprocessing import reduction
-from typing import Any, Final
+from typing import Any, Final, Self
 
 __all__ = ["Exchange"]
 
-_SLOT_BYTES: Final = 1 << 22  # only what was written takes room, as long as the run lasts
+_SLOT_BYTES: Final = 1 << 21  # only what was written takes room, as long as a run lasts
 
 
 class Exchange:
     """Slots for bytes, each written and read by one process at a time; it goes along to a new process.
 
     Args:
-        slots: how many there are.
-        file: the descriptor of the memory; a new one if not given.
-
-    Attributes:
-        slots: how many there are.
+        file: the descriptor of the memory; None for no exchange at all.
+        size: how many bytes of it can be looked at where they lie; 0 for who only takes.
 
     Example:
-        >>> exchange = Exchange(8)
-        >>> exchange.put(3, b"<ApiErrors/>"), bytes(exchange.get(3, 12))
-        (True, b'<ApiErrors/>')
+        >>> exchange = Exchange.of(8)
+        >>> exchange.put(3, b"<ApiErrors/>"), bytes(exchange.look(3, 12)), exchange.take(3, 12)
+        (True, b'<ApiErrors/>', b'<ApiErrors/>')
         >>> exchange.close()
     """
 
-    def __init__(self, slots: int, file: int | None = None) -> None:
-        self.slots = slots
-        self._file = _memory(slots * _SLOT_BYTES) if file is None else file
+    def __init__(self, file: int | None, size: int = 0) -> None:
+        self._file = file
         # Only read: where a write found no room, it would be a signal and no error.
-        self._view = memoryview(mmap.mmap(self._file, slots * _SLOT_BYTES, access=mmap.ACCESS_READ))
+        self._view = _mapped(file, size) if file is not None and size else None
+
+    @classmethod
+    def of(cls, slots: int) -> Self:
+        """Make one with so many slots, or, where no memory is to be had, one that takes nothing."""
+        size = slots * _SLOT_BYTES
+        return cls(_memory(size), size)
 
     def put(self, slot: int, data: bytes | memoryview) -> bool:
         """Write bytes into a slot; False where they do not go in, and what is there now is nothing."""
-        if not 0 < len(data) <= _SLOT_BYTES:
+        if self._file is None or not 0 < len(data) <= _SLOT_BYTES:
             return False
         try:
             return os.pwrite(self._file, data, slot * _SLOT_BYTES) == len(data)
         except OSError:  # no room is left
             return False
 
-    def get(self, slot: int, size: int) -> memoryview:
-        """Give the first bytes of a slot, where they lie: the next `put` overwrites them."""
+    def look(self, slot: int, size: int) -> memoryview:
+        """Give the first bytes of a slot where they lie; the next `put` changes them."""
         start = slot * _SLOT_BYTES
-        return self._view[start : start + size]
+        return memoryview(self.take(slot, size)) if self._view is None else self._view[start : start + size]
+
+    def take(self, slot: int, size: int) -> bytes:
+        """Give the first bytes of a slot."""
+        return b"" if self._file is None else os.pread(self._file, size, slot * _SLOT_BYTES)
 
     def close(self) -> None:
-        """Give the memory back, once nobody looks at it any more."""
-        os.close(self._file)
+        """Let go of the memory; it is given back once nobody looks at it any more."""
+        if self._file is not None:
+            os.close(self._file)
 
-    def __reduce__(self) -> tuple[Callable[[int, Any], Exchange], tuple[int, Any]]:
+    def __reduce__(self) -> tuple[Callable[[Any], Exchange], tuple[Any]]:
         """Hand the descriptor on to a process that is being started."""
-        return _received, (self.slots, reduction.DupFd(self._file))
+        return _joined, (None if self._file is None else reduction.DupFd(self._file),)
 
 
-def _received(slots: int, file: Any) -> Exchange:  # noqa: ANN401 - multiprocessing has no name for it
-    return Exchange(slots, file.detach())
+def _joined(file: Any) -> Exchange:  # noqa: ANN401 - multiprocessing has no name for it
+    return Exchange(None if file is None else file.detach())
 
 
-def _memory(size: int) -> int:
-    if hasattr(os, "memfd_create"):
-        file = os.memfd_create("errnorm")
-    else:  # macOS
-        with tempfile.TemporaryFile() as unnamed:
-            file = os.dup(unnamed.fileno())
-    os.ftruncate(file, size)
+def _memory(size: int) -> int | None:
+    """Open memory without a name; None where there is none to be had."""
+    try:
+        if hasattr(os, "memfd_create"):
+            file = os.memfd_create("errnorm")
+        else:  # macOS
+            with tempfile.TemporaryFile() as unnamed:
+                file = os.dup(unnamed.fileno())
+        os.ftruncate(file, size)
+    except OSError:  # a limit on the size of files, a sandbox without this call
+        return None
     return file
+
+
+def _mapped(file: int, size: int) -> memoryview | None:
+    try:
+        return memoryview(mmap.mmap(file, size, access=mmap.ACCESS_READ))
+    except OSError:  # a limit on addresses
+        return None

@@ -19,7 +19,7 @@ from errnorm.batch.inputs import Input, written
 
 __all__ = ["Aside", "Journal", "Mark", "NotResumable", "can_stand_aside", "part_of"]
 
-_VERSION = 1
+_VERSION = 2  # another one where a run is cut into other tasks
 
 
 class NotResumable(ValueError):  # noqa: N818 - a fact about the call

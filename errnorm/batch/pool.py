@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import cycle
+from contextlib import closing
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
@@ -18,14 +18,14 @@ from typing import NamedTuple
 from attrs import evolve
 
 from errnorm.batch.exchange import Exchange
-from errnorm.batch.tasks import Task
+from errnorm.batch.tasks import Task, size_of
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone
 
 __all__ = ["done_by"]
 
 _AHEAD = 3  # groups waiting or done, for each process: enough that none is idle, few enough for memory
 _GROUP_BYTES = 1 << 20
-_MOST_TASKS = 8  # in a group
+_MOST_TASKS = 4  # in a group
 
 _work: Work
 _exchange: Exchange
@@ -42,20 +42,18 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
     Raises:
         WorkerError: when one of them was ended from outside.
     """
-    ahead = jobs * _AHEAD
-    exchange = Exchange(ahead * _MOST_TASKS)
-    # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings, exchange))
-    try:
-        yield from _in_order(pool, every, exchange, ahead)
-    except BrokenProcessPool as error:
-        raise WorkerError from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        exchange.close()
+    with closing(Exchange.of(jobs * _AHEAD * _MOST_TASKS)) as exchange:
+        # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings, exchange))
+        try:
+            yield from _in_order(pool, every, exchange, jobs * _AHEAD)
+        except BrokenProcessPool as error:
+            raise WorkerError from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
-class _Sent(NamedTuple):
+class _Parcel(NamedTuple):
     """A task on its way to a worker: so many bytes of its piece lie in this slot, and none in itself."""
 
     task: Task
@@ -63,18 +61,21 @@ class _Sent(NamedTuple):
     size: int
 
 
+_Answers = list[tuple[Done, int]]  # how many bytes of each output lie in the slot of its task
+
+
 def _in_order(
     pool: ProcessPoolExecutor, every: Iterable[Task], exchange: Exchange, ahead: int
 ) -> Iterator[Done]:
-    waiting: deque[tuple[list[_Sent], Future[list[tuple[Done, int]]]]] = deque()
-    slots = cycle(range(exchange.slots))  # a slot comes again once what it held was given back
+    waiting: deque[tuple[list[_Parcel], Future[_Answers]]] = deque()
+    free = list(range(ahead * _MOST_TASKS))  # the last one first: its memory is in use already
     for group in _groups(every):
-        sent = [_sent(task, exchange, next(slots)) for task in group]
-        waiting.append((sent, pool.submit(_do, sent)))
+        parcels = [_packed(task, exchange, free.pop()) for task in group]
+        waiting.append((parcels, pool.submit(_do, parcels)))
         if len(waiting) >= ahead:
-            yield from _received(exchange, *waiting.popleft())
+            yield from _unpacked(exchange, *waiting.popleft(), free)
     while waiting:
-        yield from _received(exchange, *waiting.popleft())
+        yield from _unpacked(exchange, *waiting.popleft(), free)
 
 
 def _groups(every: Iterable[Task]) -> Iterator[list[Task]]:
@@ -83,7 +84,7 @@ def _groups(every: Iterable[Task]) -> Iterator[list[Task]]:
     size = 0
     for task in every:
         group.append(task)
-        size += len(_bytes_of(task))
+        size += len(_bytes_of(task)) + sum(map(size_of, task.found))
         if size >= _GROUP_BYTES or len(group) == _MOST_TASKS:
             yield group
             group, size = [], 0
@@ -96,18 +97,20 @@ def _bytes_of(task: Task) -> bytes:
     return file.getvalue() if isinstance(file, io.BytesIO) else b""  # which copies nothing
 
 
-def _sent(task: Task, exchange: Exchange, slot: int) -> _Sent:
+def _packed(task: Task, exchange: Exchange, slot: int) -> _Parcel:
     data = _bytes_of(task)
     if task.piece is None or not exchange.put(slot, data):
-        return _Sent(task, slot, 0)
-    return _Sent(evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data))
+        return _Parcel(task, slot, 0)
+    return _Parcel(evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data))
 
 
-def _received(
-    exchange: Exchange, group: list[_Sent], future: Future[list[tuple[Done, int]]]
+def _unpacked(
+    exchange: Exchange, parcels: list[_Parcel], future: Future[_Answers], free: list[int]
 ) -> Iterator[Done]:
-    for sent, (done, size) in zip(group, future.result(), strict=True):
-        yield evolve(done, output=exchange.get(sent.slot, size)) if size else done
+    """Give what the tasks of a group gave; each must be written before the next one is asked for."""
+    for (_, slot, _), (done, size) in zip(parcels, future.result(), strict=True):
+        yield evolve(done, output=exchange.look(slot, size)) if size else done
+        free.append(slot)
 
 
 def _begin(settings: Settings, exchange: Exchange) -> None:
@@ -126,19 +129,19 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _do(group: list[_Sent]) -> list[tuple[Done, int]]:
-    return [_left(_work(_task_of(sent)), sent.slot) for sent in group]
+def _do(parcels: list[_Parcel]) -> _Answers:
+    return [_answer(_work(_task_in(parcel)), parcel.slot) for parcel in parcels]
 
 
-def _task_of(sent: _Sent) -> Task:
-    if sent.task.piece is None or not sent.size:
-        return sent.task
-    data = bytes(_exchange.get(sent.slot, sent.size))
-    return evolve(sent.task, piece=evolve(sent.task.piece, file=io.BytesIO(data)))
+def _task_in(parcel: _Parcel) -> Task:
+    task, slot, size = parcel
+    if task.piece is None or not size:
+        return task
+    return evolve(task, piece=evolve(task.piece, file=io.BytesIO(_exchange.take(slot, size))))
 
 
-def _left(done: Done, slot: int) -> tuple[Done, int]:
-    """Leave what a task gave in its slot, whose bytes have been read; say how many bytes lie there now."""
+def _answer(done: Done, slot: int) -> tuple[Done, int]:
+    """Leave an output in the slot of its task, whose bytes have been read."""
     if not _exchange.put(slot, done.output):
         return done, 0
     return evolve(done, output=b""), len(done.output)

@@ -18,7 +18,7 @@ from errnorm.batch.readers import reader_named, reader_of
 from errnorm.batch.readers.csv import lacking
 from errnorm.batch.readers.log import LOG
 
-__all__ = ["How", "Task", "found_by", "tasks"]
+__all__ = ["How", "Task", "found_by", "size_of", "tasks"]
 
 _TASK_CAPTURES = 256
 _TASK_BYTES = 1 << 20
@@ -136,7 +136,7 @@ def _parts(every: Iterable[Stream | Found]) -> Iterator[Stream | tuple[Found, ..
     for part in every:
         if not isinstance(part, Stream):
             batch.append(part)
-            size += _size(part)
+            size += size_of(part)
         if batch and (isinstance(part, Stream) or len(batch) >= _TASK_CAPTURES or size >= _TASK_BYTES):
             yield tuple(batch)
             batch, size = [], 0
@@ -146,7 +146,8 @@ def _parts(every: Iterable[Stream | Found]) -> Iterator[Stream | tuple[Found, ..
         yield tuple(batch)
 
 
-def _size(found: Found) -> int:
+def size_of(found: Found) -> int:
+    """Give about how many bytes of memory something found takes."""
     if isinstance(found, Reject):
         return len(found.data)
     body = found.body if isinstance(found, Capture) else None
