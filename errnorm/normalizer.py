@@ -566,7 +566,12 @@ def _made() -> Normalizer:
 
 
 def default_normalizer() -> Normalizer:
-    """Give the normalizer that `normalize` and `detect` ask."""
+    """Give the normalizer that `normalize` and `detect` ask, made at its first use.
+
+    Example:
+        >>> default_normalizer() is default_normalizer()
+        True
+    """
     return _default or _made()
 
 

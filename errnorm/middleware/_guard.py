@@ -153,14 +153,13 @@ class Watch:
                 "Give the bytes and the seconds that a caller may wait for."
             )
         self._normalizer = normalizer
-        self._default = default_normalizer()
-        # An unknown name is a mistake of now, not of the first error.
-        (normalizer or self._default).normalize(b"", vendor=vendor)
         self.raise_on_error = raise_on_error
         self.inspect_success = inspect_success
         self.vendor = vendor
         self.peek_bytes = peek_bytes
         self.peek_seconds = peek_seconds
+        # An unknown name is a mistake of now, not of the first error.
+        (default_normalizer() if normalizer is None else normalizer).normalize(b"", vendor=vendor)
 
     def looks_at(self, status: int) -> bool:
         """Tell whether a response is looked at: an error always, a 2xx when asked for."""
@@ -181,7 +180,9 @@ class Watch:
         """Give the result of the beginning of a body; to be called under a guard, as all of errnorm."""
         start, own = body[: self.peek_bytes], self._normalizer
         options: Options = {"status": status, "headers": headers, "url": url, "vendor": self.vendor}
-        return self._default.answer(start, options) if own is None else own.normalize(start, **options)
+        if own is None:
+            return default_normalizer().answer(start, options)
+        return own.normalize(start, **options)
 
     def raises(self, result: Result | None, status: int, *, is_final: bool) -> bool:
         """Tell whether a response is to be raised.

@@ -132,9 +132,7 @@ def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> Vend
     found = attributes.get("errnorm")  # of a door inside of this one
     if found is None:
         found = attributes["errnorm"] = watch.result(start, status, response.headers, response.url)
-    if watch.raise_on_error and watch.raises(found, status, is_final=True):
-        return VendorError(found, response)
-    return None
+    return VendorError(found, response) if watch.raises(found, status, is_final=True) else None
 
 
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:
