@@ -81,8 +81,8 @@ def questions() -> Iterator[Question]:
                 yield _beside_jq(f"{MANY:,} captures, {name}, the command", _file(folder, MANY, new=new))
         words = _file(folder, FEW, in_words=True)
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
-        yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", words, 20)
-        yield _jobs(f"16 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 16)
+        yield _jobs(f"40 times {FEW:,} captures, no body like another, two jobs", words, 40)
+        yield _jobs(f"32 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 32)
 
 
 def _file(folder: str, count: int, *, new: int = 1, in_words: bool = False) -> Path:
