@@ -78,6 +78,8 @@ def _joined(file: Any) -> Exchange:  # noqa: ANN401 - multiprocessing has no nam
 
 def _memory(size: int) -> int | None:
     """Open memory without a name; None where there is none to be had."""
+    if not hasattr(os, "pwrite"):  # Windows
+        return None
     try:
         if hasattr(os, "memfd_create"):
             file = os.memfd_create("errnorm")

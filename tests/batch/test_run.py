@@ -211,12 +211,14 @@ def test_forms_that_are_one_text_are_cut_for_several_jobs(tmp_path: Path, monkey
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("lacking", [None, "pwrite", "ftruncate", "mmap"])
+@pytest.mark.parametrize("lacking", [None, "pwrite", "ftruncate", "mmap", "anything of this kind"])
 def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str | None
 ):
     """Output that is more than a slot holds, memory that is full or not to be had: nothing is lost."""
-    if lacking:
+    if lacking == "anything of this kind":
+        monkeypatch.delattr(os, "pwrite")
+    elif lacking:
         monkeypatch.setattr(mmap if lacking == "mmap" else os, lacking, Mock(side_effect=FULL))
     error = "<ApiError><ErrorType>Generic Error</ErrorType></ApiError>"
     bodies = [f"<ApiErrors>{error * 64}<!--{number}--></ApiErrors>" for number in range(300)]
