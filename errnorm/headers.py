@@ -82,9 +82,8 @@ class HeaderNames:
 
     def __init__(self, declared: Iterable[str]) -> None:
         self.declared = frozenset(declared)
-        self.known: dict[
-            Any, str | None
-        ] = {}  # asked in `read_headers`, where a call would take as long as all
+        # Asked in `read_headers` itself: a call would take as long as all the rest.
+        self.known: dict[Any, str | None] = {}
 
     def key(self, name: Any) -> str | None:  # noqa: ANN401 - a header's name as some client gives it
         """Give a name in lower case; None where nobody asks for this header."""

@@ -45,7 +45,7 @@ class Clock:
         if moment is None:
             return None
         when, hour = when_of(moment), hour_of(moment)
-        # 24:00:00 is the next day's beginning for Python 3.13, and 24:00:30 is nothing.
+        # Only what stands in the record as it stood in the line, with no space, fraction or other zone.
         if time[_SECOND:] == b'Z"' and when == time[:_SECOND] + b'+00:00"':
             if len(self._hours) >= _MOST_MINUTES:
                 self._hours.clear()
