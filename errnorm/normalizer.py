@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from attrs import evolve
 
@@ -85,30 +85,29 @@ def _misspelt(names: Iterable[str]) -> str:
     return f"There is no keyword {name!r}. {hint}"
 
 
-class _Call:
-    """One checked call: what reading depends on, and what is laid over it.
+class _Given(NamedTuple):
+    """What reading depends on, checked; equal ones give equal records, so it is the key of what is kept."""
 
-    A usual call, bytes and perhaps a status, sets `data`, `status` and `key` alone; the rest stands here.
-
-    Attributes:
-        key: what reading depends on: equal keys give equal records.
-        is_plain: nothing is laid over what the body gave.
-    """
-
-    from_object = False
-    problems: tuple[Problem, ...] = ()
-    declared: Mapping[str, str] = {}
+    data: bytes
+    status: int | None
+    from_object: bool = False
     path: str | None = None
     hint: str | None = None
-    facts: HeaderFacts | None = None
+    problems: tuple[Problem, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
+
+
+# A `_Given` as a plain tuple, of a usual call (bytes and perhaps a status) the first two: to make one is
+# free, and only what is not kept is read.
+_Key = tuple[Any, ...]
+
+
+class _Own(NamedTuple):
+    """What holds for one call alone, and is laid over what the body gave."""
+
+    facts: HeaderFacts | None
     source: Source | None = None
     occurred_at: datetime | None = None
-    is_plain = True
-
-    def __init__(self, data: bytes, status: int | None) -> None:
-        self.data = data
-        self.status = status
-        self.key: tuple[Any, ...] = (data, status)
 
 
 class _Reading:
@@ -199,24 +198,13 @@ class Normalizer:
             UnknownVendor: when `vendor` names nobody.
             UnreadableBody: with `strict=True`, when something of the body could not be read.
         """
-        return self.answer(body, options)
+        return self.answer(body, **options)
 
     def detect(self, body: object, **options: Unpack[Options]) -> Detection:
         """Tell which vendor sent a body, by which evidence, how sure; arguments as in `normalize`."""
-        return self.answer(body, options).detection
+        return self.answer(body, **options).detection
 
-    def answer(self, body: object, options: Options) -> Result:
-        """Do what `normalize` does, with its keywords as a dict."""
-        call = self._call(body, **options)
-        try:
-            result = self._result(call)
-        except Exception as error:  # noqa: BLE001 - the third net: a bug of ours must not break a caller
-            result = third_net(Body(call.data, call.from_object), call.status, error)
-        if "strict" in options and options["strict"] and any(_is_error(p) for p in result.problems):
-            raise UnreadableBody(result)
-        return result
-
-    def _call(
+    def answer(
         self,
         body: object,
         /,
@@ -225,28 +213,42 @@ class Normalizer:
         url: Any = None,  # noqa: ANN401
         vendor: Any = None,  # noqa: ANN401
         **rest: Any,  # noqa: ANN401
-    ) -> _Call:
+    ) -> Result:
+        """Do what `normalize` does; what most calls tell may be given by its place, which is faster."""
+        key, own = self._checked(body, status, headers, url, vendor, rest)
+        try:
+            result = self._result(key, own)
+        except Exception as error:  # noqa: BLE001 - the third net: a bug of ours must not break a caller
+            given = _Given(*key)
+            result = third_net(Body(given.data, given.from_object), given.status, error)
+        if rest and rest.get("strict") and any(_is_error(problem) for problem in result.problems):
+            raise UnreadableBody(result)
+        return result
+
+    def _checked(  # noqa: PLR0913, PLR0917 - what `answer` takes
+        self,
+        body: object,
+        status: Any,  # noqa: ANN401
+        headers: Any,  # noqa: ANN401
+        url: Any,  # noqa: ANN401
+        vendor: Any,  # noqa: ANN401
+        rest: dict[str, Any],
+    ) -> tuple[_Key, _Own | None]:
         """Check one call: what was given is checked, and what was not costs nothing."""
         data, from_object, problems = (body, False, ()) if type(body) is bytes else as_body(body)
         if status is not None and (type(status) is not int or not 100 <= status <= 599):
             status, invalid = _status(status)
             problems += invalid
-        call = _Call(data, status)
-        declared: dict[str, str] = {}
-        if headers is not None:
-            declared, call.facts = read_headers(headers, self._header_names)
-            call.is_plain = call.facts is None
-        if url is not None:
-            url = _path(url)
+        declared, facts = ({}, None) if headers is None else read_headers(headers, self._header_names)
+        path = None if url is None else _path(url)
         if vendor is not None:
             vendor = self._hint(vendor)
+        own = None if facts is None else _Own(facts)
         if rest:
-            _take_rest(call, rest, declared)
-        if from_object or url or vendor or problems or declared:
-            call.from_object, call.problems = from_object, problems
-            call.declared, call.path, call.hint = declared, url, vendor
-            call.key = (data, status, from_object, url, vendor, problems, *declared.items())
-        return call
+            own = _take_rest(rest, facts, declared)
+        if declared or path or vendor or from_object or problems:
+            return (data, status, from_object, path, vendor, problems, tuple(declared.items())), own
+        return (data, status), own
 
     def _hint(self, name: str) -> str:
         if _of_type("vendor", name, str) in self._by_name:
@@ -254,33 +256,34 @@ class Normalizer:
         known = ", ".join(sorted(self._by_name))
         raise UnknownVendor(f"No vendor is called {name!r}. Known are: {known}.")
 
-    def _result(self, call: _Call) -> Result:
-        reading = self._cache.get(call.key)
+    def _result(self, key: _Key, own: _Own | None) -> Result:
+        reading = self._cache.get(key)
         if reading is None:
-            reading = self._read(call)
-            if len(call.data) <= _LONGEST_CACHED:
-                self._cache.offer(call.key, reading)
-        if not call.is_plain:
-            return _result(_laid_over(reading.drafts, call), *reading.rest)
+            given = _Given(*key)
+            reading = self._read(given)
+            if len(given.data) <= _LONGEST_CACHED:
+                self._cache.offer(key, reading)
+        if own is not None:
+            return _result(_laid_over(reading.drafts, own), *reading.rest)
         if reading.plain is None:
             reading.plain = _result(reading.drafts, *reading.rest)
         return reading.plain
 
-    def _read(self, call: _Call) -> _Reading:
+    def _read(self, given: _Given) -> _Reading:
         payload = Payload(
-            call.data,
-            status=call.status,
-            headers=call.declared,
-            url=call.path,
-            hint=call.hint,
+            given.data,
+            status=given.status,
+            headers=dict(given.declared),
+            url=given.path,
+            hint=given.hint,
             limits=self.limits,
         )
         found = self._find(payload)
         vendor, _, _, contradicted = found
         reported = self._reports(payload, vendor)
-        problems = (*call.problems, *contradicted, *payload.problems)
-        raw = RawBody(call.data, payload.charset if call.data else None, call.from_object)
-        drafts = [self._draft(item, call.status, vendor.name, problems, raw) for item in reported]
+        problems = (*given.problems, *contradicted, *payload.problems)
+        raw = RawBody(given.data, payload.charset if given.data else None, given.from_object)
+        drafts = [self._draft(item, given.status, vendor.name, problems, raw) for item in reported]
         total = len(drafts)
         if total > 1:
             for index, draft in enumerate(drafts):
@@ -420,16 +423,17 @@ def third_net(body: Body, status: int | None, error: Exception) -> Result:
     return Result(records=(record,), detection=detection, problems=(problem,), raw=raw)
 
 
-def _take_rest(call: _Call, rest: dict[str, Any], declared: dict[str, str]) -> None:
+def _take_rest(rest: dict[str, Any], facts: HeaderFacts | None, declared: dict[str, str]) -> _Own | None:
     if not rest.keys() <= _KEYWORDS:
         raise InvalidArgument(_misspelt(rest.keys() - _KEYWORDS))
-    given = rest.get
-    _of_type("strict", given("strict"), bool)
-    if _of_type("content_type", given("content_type"), str):
-        declared["content-type"] = str(given("content_type"))
-    call.source = _of_type("source", given("source"), Source)
-    call.occurred_at = _aware(given("occurred_at"))
-    call.is_plain = call.is_plain and call.source is None and call.occurred_at is None
+    _of_type("strict", rest.get("strict"), bool)
+    if _of_type("content_type", rest.get("content_type"), str):
+        declared["content-type"] = str(rest["content_type"])
+    own = _Own(facts, _of_type("source", rest.get("source"), Source), _aware(rest.get("occurred_at")))
+    return None if own == _NOTHING_OWN else own
+
+
+_NOTHING_OWN = _Own(None)
 
 
 def _status(status: object) -> tuple[int | None, tuple[Problem, ...]]:
@@ -542,17 +546,17 @@ def _result(
     return Result(records=tuple(records), detection=detection, problems=problems, raw=raw)
 
 
-def _laid_over(drafts: list[dict[str, Any]], call: _Call) -> list[dict[str, Any]]:
+def _laid_over(drafts: list[dict[str, Any]], own: _Own) -> list[dict[str, Any]]:
     """Give the fields of each record with what holds for this one call alone."""
-    given = {"source": call.source, "occurred_at": call.occurred_at}
+    given = {"source": own.source, "occurred_at": own.occurred_at}
     stated = {name: value for name, value in given.items() if value is not None}
-    own = [draft | stated for draft in drafts]
-    if call.facts is not None:
-        for draft in own:
-            draft["ids"] = ReadOnlyDict({**call.facts.ids, **draft["ids"]})  # the body's own ids win
-            draft["retry"] = call.facts.advise(draft["retry"])
-            draft["problems"] += call.facts.problems
-    return own
+    laid = [draft | stated for draft in drafts]
+    if own.facts is not None:
+        for draft in laid:
+            draft["ids"] = ReadOnlyDict({**own.facts.ids, **draft["ids"]})  # the body's own ids win
+            draft["retry"] = own.facts.advise(draft["retry"])
+            draft["problems"] += own.facts.problems
+    return laid
 
 
 _default: Normalizer | None = None
@@ -598,7 +602,7 @@ def normalize(body: object, **options: Unpack[Options]) -> Result:
         >>> record.vendor, record.code, str(record.category), str(record.retry)
         ('cisco-finesse', 'SERVER_OUT_OF_SERVICE', 'unavailable', 'retry the same call')
     """
-    return (_default or _made()).answer(body, options)
+    return (_default or _made()).answer(body, **options)
 
 
 def detect(body: object, **options: Unpack[Options]) -> Detection:
@@ -618,7 +622,7 @@ def detect(body: object, **options: Unpack[Options]) -> Detection:
         >>> detect({"code": 1011}).candidates[0].vendor
         'zoom-cobrowse'
     """
-    return (_default or _made()).answer(body, options).detection
+    return (_default or _made()).answer(body, **options).detection
 
 
 def from_dict(data: Mapping[str, Any], *, catalog: Catalog | None = None) -> ErrorRecord:

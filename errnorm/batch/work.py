@@ -62,7 +62,7 @@ def judged(
     if options is None:
         options = cast("Options", {**capture.options, "source": capture.source})
     try:
-        result = normalizer.answer(capture.body, options)
+        result = normalizer.answer(capture.body, **options)
     except UnknownVendor:
         # A table may hold anything where its reader was told to find the vendor's name: it is not quoted.
         known = ", ".join(sorted(vendor.name for vendor in normalizer.vendors))

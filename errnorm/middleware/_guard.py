@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, ParamSpec, TypedDict, TypeVar
 
 from errnorm.exceptions import InvalidArgument
-from errnorm.normalizer import Normalizer, Options, default_normalizer
+from errnorm.normalizer import Normalizer, default_normalizer
 from errnorm.record import Result
 
 __all__ = [
@@ -179,10 +179,9 @@ class Watch:
     def result(self, body: bytes, status: int, headers: Any, url: object) -> Result:  # noqa: ANN401 - as the client has them
         """Give the result of the beginning of a body; to be called under a guard, as all of errnorm."""
         start, own = body[: self.peek_bytes], self._normalizer
-        options: Options = {"status": status, "headers": headers, "url": url, "vendor": self.vendor}
         if own is None:
-            return default_normalizer().answer(start, options)
-        return own.normalize(start, **options)
+            return default_normalizer().answer(start, status, headers, url, self.vendor)
+        return own.normalize(start, status=status, headers=headers, url=url, vendor=self.vendor)
 
     def raises(self, result: Result | None, status: int, *, is_final: bool) -> bool:
         """Tell whether a response is to be raised.

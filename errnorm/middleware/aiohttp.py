@@ -79,15 +79,17 @@ def result(response: aiohttp.ClientResponse) -> Result | None:
 
 def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek | None:
     """Look at a response whose body is all here; of one that is still coming, give an empty look ahead."""
-    status = response.status
-    if not watch.looks_at(status):
+    if not watch.looks_at(response.status):
         return None
     start: bytes | None = b""
-    if "errnorm" not in vars(response) and watch.has_body(
-        response.method, status, response.headers.get("content-type")
-    ):
+    if getattr(response, "errnorm", None) is None:
         start = _all_here(response, watch.peek_bytes)
-    return Peek(watch) if start is None else _judge(watch, response, start)
+        # Asked second: what is all here is nothing to wait for, and most errors are.
+        if start is None and watch.has_body(
+            response.method, response.status, response.headers.get("content-type")
+        ):
+            return Peek(watch)
+    return _judge(watch, response, start or b"")
 
 
 async def _look_ahead(watch: Watch, response: aiohttp.ClientResponse, peek: Peek) -> VendorError | None:
@@ -128,11 +130,14 @@ def _all_here(response: aiohttp.ClientResponse, most: int) -> bytes | None:
 
 def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> VendorError | None:
     """Leave the result on the response; give the error to raise, if it is to be raised."""
-    status, attributes = response.status, vars(response)
-    found = attributes.get("errnorm")  # of a door inside of this one
+    status, found = response.status, getattr(response, "errnorm", None)  # of a door inside of this one
     if found is None:
-        found = attributes["errnorm"] = watch.result(start, status, response.headers, response.url)
-    return VendorError(found, response) if watch.raises(found, status, is_final=True) else None
+        found = watch.result(start, status, response.headers, response.url)
+        # Not by way of its dict: to ask an object for that makes each later look at an attribute slower.
+        response.errnorm = found  # type: ignore[attr-defined]
+    if watch.raise_on_error and watch.raises(found, status, is_final=True):
+        return VendorError(found, response)
+    return None
 
 
 async def _peek(content: aiohttp.StreamReader, watch: Watch, peek: Peek) -> _Replay:

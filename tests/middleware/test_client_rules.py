@@ -348,6 +348,13 @@ def test_an_event_stream_is_not_held_up(vendor: Vendor):
     assert (result.raw.data, body) == (b"", b"data: ok\n")
 
 
+def test_an_event_stream_that_is_over_is_read(vendor: Vendor):
+    """aiohttp has all of it with the head: there is nothing to wait for, and the caller reads the same."""
+    result, body = waits_aiohttp(vendor, f"{vendor.raw}/finesse/events-over?503", {})
+
+    assert (result.raw.data, body) == (b"data: ok\n", b"data: ok\n")
+
+
 def test_head_has_a_record_and_no_body(vendor: Vendor):
     """The record of a HEAD is made from status and headers."""
     url = f"{vendor.http1}/finesse/plain?503"

@@ -198,6 +198,7 @@ def broken_body(way: str, status: int, body: bytes) -> tuple[bytes, bytes]:
         "stalled-chunk": (in_chunks + chunk(body)[: len(half)], chunk(body)[len(half) :] + b"0\r\n\r\n"),
         "stalled-chunks": (in_chunks + chunk(half), chunk(body[len(half) :]) + b"0\r\n\r\n"),
         "events": (events + b"data:", b" ok\n"),
+        "events-over": (events + b"data: ok\n", b""),
         "endless": (in_chunks + chunk(body or b" "), b""),
     }[way]
 
