@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 __all__ = ["Exchange"]
 
-_SLOT_BYTES: Final = 1 << 21  # only what was written takes room, as long as a run lasts
+_SLOT_BYTES: Final = 1 << 23  # only what was written takes room, as long as a run lasts
 
 
 class Exchange:
@@ -28,8 +28,10 @@ class Exchange:
 
     Example:
         >>> exchange = Exchange.of(8)
-        >>> exchange.put(3, b"<ApiErrors/>"), bytes(exchange.look(3, 12)), exchange.take(3, 12)
-        (True, b'<ApiErrors/>', b'<ApiErrors/>')
+        >>> exchange.put(3, b"<ApiErrors>"), exchange.put(3, b"</ApiErrors>", start=11)
+        (True, True)
+        >>> bytes(exchange.look(3, 23)), exchange.take(3, 12, start=11)
+        (b'<ApiErrors></ApiErrors>', b'</ApiErrors>')
         >>> exchange.close()
     """
 
@@ -44,23 +46,25 @@ class Exchange:
         size = slots * _SLOT_BYTES
         return cls(_memory(size), size)
 
-    def put(self, slot: int, data: bytes | memoryview) -> bool:
-        """Write bytes into a slot; False where they do not go in, and what is there now is nothing."""
-        if self._file is None or not 0 < len(data) <= _SLOT_BYTES:
+    def put(self, slot: int, data: bytes | memoryview, start: int = 0) -> bool:
+        """Write bytes into a slot, at a place in it; False where they do not go in."""
+        if self._file is None or start + len(data) > _SLOT_BYTES:
             return False
         try:
-            return os.pwrite(self._file, data, slot * _SLOT_BYTES) == len(data)
+            return os.pwrite(self._file, data, slot * _SLOT_BYTES + start) == len(data)
         except OSError:  # no room is left
             return False
 
-    def look(self, slot: int, size: int) -> memoryview:
-        """Give the first bytes of a slot where they lie; the next `put` changes them."""
-        start = slot * _SLOT_BYTES
-        return memoryview(self.take(slot, size)) if self._view is None else self._view[start : start + size]
+    def look(self, slot: int, size: int, start: int = 0) -> memoryview:
+        """Give so many bytes of a slot where they lie, from a place in it; the next `put` changes them."""
+        if self._view is None:
+            return memoryview(self.take(slot, size, start))
+        first = slot * _SLOT_BYTES + start
+        return self._view[first : first + size]
 
-    def take(self, slot: int, size: int) -> bytes:
-        """Give the first bytes of a slot."""
-        return b"" if self._file is None else os.pread(self._file, size, slot * _SLOT_BYTES)
+    def take(self, slot: int, size: int, start: int = 0) -> bytes:
+        """Give a copy of them."""
+        return b"" if self._file is None else os.pread(self._file, size, slot * _SLOT_BYTES + start)
 
     def close(self) -> None:
         """Let go of the memory; it is given back once nobody looks at it any more."""

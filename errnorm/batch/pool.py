@@ -6,10 +6,11 @@ import io
 import os
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
@@ -19,13 +20,15 @@ from attrs import evolve
 
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
-from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone
+from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
 
 __all__ = ["done_by"]
 
-_AHEAD = 3  # groups waiting or done, for each process: enough that none is idle, few enough for memory
+_AHEAD = 2  # groups on their way, for each other process: none is idle while this one does a task
+_KEPT = 4  # the same, with those that are done and wait for an earlier one
+_OWN = 16  # tasks that this process did and that wait for an earlier one
 _GROUP_BYTES = 1 << 20
-_MOST_TASKS = 4  # in a group
+_MOST_TASKS = 4  # in a group: to hand over a small task takes as long as its work
 
 _work: Work
 _exchange: Exchange
@@ -34,19 +37,23 @@ _exchange: Exchange
 def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[Done]:
     """Do tasks, and give what they gave in their order.
 
+    This process is one of them: it works whenever the others have enough to do. So half of the bytes of two
+    processes stay where they are, and nobody waits until the others have started.
+
     Args:
         every: the tasks.
         settings: what to do.
-        jobs: how many processes.
+        jobs: how many processes, from 2.
 
     Raises:
         WorkerError: when one of them was ended from outside.
     """
-    with closing(Exchange.of(jobs * _AHEAD * _MOST_TASKS)) as exchange:
+    others = jobs - 1
+    with closing(Exchange.of(others * _KEPT)) as exchange:
         # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (settings, exchange))
+        pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (settings, exchange))
         try:
-            yield from _in_order(pool, every, exchange, jobs * _AHEAD)
+            yield from _Team(pool, exchange, Work(settings), others).done(iter(every))
         except BrokenProcessPool as error:
             raise WorkerError from error
         finally:
@@ -54,42 +61,92 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
 
 
 class _Parcel(NamedTuple):
-    """A task on its way to a worker: so many bytes of its piece lie in this slot, and none in itself."""
+    """Tasks on their way to a worker, and how many bytes of each one's piece lie in their slot, in order."""
 
-    task: Task
+    tasks: Sequence[Task]
     slot: int
-    size: int
+    sizes: Sequence[int]
 
 
-_Answers = list[tuple[Done, int]]  # how many bytes of each output lie in the slot of its task
+class _Answer(NamedTuple):
+    """What tasks gave; the output lies in their slot where it has a size, behind the pieces."""
+
+    done: Done
+    size: int = 0
+    start: int = 0
 
 
-def _in_order(
-    pool: ProcessPoolExecutor, every: Iterable[Task], exchange: Exchange, ahead: int
-) -> Iterator[Done]:
-    waiting: deque[tuple[list[_Parcel], Future[_Answers]]] = deque()
-    free = list(range(ahead * _MOST_TASKS))  # the last one first: its memory is in use already
-    for group in _groups(every):
-        parcels = [_packed(task, exchange, free.pop()) for task in group]
-        waiting.append((parcels, pool.submit(_do, parcels)))
-        if len(waiting) >= ahead:
-            yield from _unpacked(exchange, *waiting.popleft(), free)
-    while waiting:
-        yield from _unpacked(exchange, *waiting.popleft(), free)
+class _Group(NamedTuple):
+    """Tasks that are on their way to a worker or done, and their slot; none where this process did them."""
+
+    answer: Future[_Answer]
+    slot: int | None = None
 
 
-def _groups(every: Iterable[Task]) -> Iterator[list[Task]]:
-    """Give tasks as many as go to a worker at once: to hand over a small one takes as long as its work."""
-    group: list[Task] = []
+class _Team:
+    """This process and the others, and what they were given and is not written yet."""
+
+    def __init__(self, pool: ProcessPoolExecutor, exchange: Exchange, work: Work, others: int) -> None:
+        self._pool = pool
+        self._exchange = exchange
+        self._work = work
+        self._others = others
+        self._started = pool.submit(os.getpid)
+        self._waiting: deque[_Group] = deque()
+        # The last one first: its memory is in use already.
+        self._free = list(range(others * _KEPT))
+
+    def done(self, tasks: Iterator[Task]) -> Iterator[Done]:
+        """Give what tasks gave, in their order."""
+        most = self._others * _KEPT + _OWN
+        while group := self._group(tasks):
+            self._waiting.append(group)
+            while self._waiting and (self._waiting[0].answer.done() or len(self._waiting) > most):
+                yield from self._next()
+        while self._waiting:
+            yield from self._next()
+
+    def _group(self, tasks: Iterator[Task]) -> _Group | None:
+        """Send some tasks where the others want any, or do one here; None when there are no more."""
+        away = sum(not group.answer.done() for group in self._waiting)
+        if self._started.done() and away < self._others * _AHEAD and self._free:
+            some = list(_some(tasks))
+            return self._sent(some) if some else None
+        task = next(tasks, None)
+        return self._own(task) if task else None
+
+    def _sent(self, tasks: Sequence[Task]) -> _Group:
+        slot = self._free.pop()
+        parcel = _packed(tasks, self._exchange, slot)
+        return _Group(self._pool.submit(_do, parcel), slot)
+
+    def _own(self, task: Task) -> _Group:
+        group = _Group(Future())
+        try:
+            group.answer.set_result(_Answer(self._work(task)))
+        except Exception as error:  # noqa: BLE001 - it is raised when what came before is written
+            group.answer.set_exception(error)
+        return group
+
+    def _next(self) -> Iterator[Done]:
+        """Give what the first group gave; it must be written before the next one is asked for."""
+        group = self._waiting.popleft()
+        done, size, start = group.answer.result()
+        if group.slot is None:
+            yield done
+            return
+        yield evolve(done, output=self._exchange.look(group.slot, size, start)) if size else done
+        self._free.append(group.slot)
+
+
+def _some(tasks: Iterator[Task]) -> Iterator[Task]:
+    """Give as many tasks as go to a worker at once."""
     size = 0
-    for task in every:
-        group.append(task)
+    for task in islice(tasks, _MOST_TASKS):
+        yield task
         size += len(_bytes_of(task)) + sum(map(size_of, task.found))
-        if size >= _GROUP_BYTES or len(group) == _MOST_TASKS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+        if size >= _GROUP_BYTES:
+            return
 
 
 def _bytes_of(task: Task) -> bytes:
@@ -97,20 +154,19 @@ def _bytes_of(task: Task) -> bytes:
     return file.getvalue() if isinstance(file, io.BytesIO) else b""  # which copies nothing
 
 
-def _packed(task: Task, exchange: Exchange, slot: int) -> _Parcel:
-    data = _bytes_of(task)
-    if task.piece is None or not exchange.put(slot, data):
-        return _Parcel(task, slot, 0)
-    return _Parcel(evolve(task, piece=evolve(task.piece, file=io.BytesIO())), slot, len(data))
+def _packed(tasks: Sequence[Task], exchange: Exchange, slot: int) -> _Parcel:
+    bare: list[Task] = []
+    sizes: list[int] = []
+    for task in tasks:
+        data = _bytes_of(task)
+        is_put = bool(data) and exchange.put(slot, data, sum(sizes))
+        bare.append(_with(task, b"") if is_put else task)
+        sizes.append(len(data) if is_put else 0)
+    return _Parcel(bare, slot, sizes)
 
 
-def _unpacked(
-    exchange: Exchange, parcels: list[_Parcel], future: Future[_Answers], free: list[int]
-) -> Iterator[Done]:
-    """Give what the tasks of a group gave; each must be written before the next one is asked for."""
-    for (_, slot, _), (done, size) in zip(parcels, future.result(), strict=True):
-        yield evolve(done, output=exchange.look(slot, size)) if size else done
-        free.append(slot)
+def _with(task: Task, data: bytes) -> Task:
+    return evolve(task, piece=evolve(task.piece, file=io.BytesIO(data))) if task.piece else task
 
 
 def _begin(settings: Settings, exchange: Exchange) -> None:
@@ -129,19 +185,26 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _do(parcels: list[_Parcel]) -> _Answers:
-    return [_answer(_work(_task_in(parcel)), parcel.slot) for parcel in parcels]
+def _do(parcel: _Parcel) -> _Answer:
+    """Do tasks, and put what they give behind their pieces; from where the slot is full it goes along."""
+    first = end = sum(parcel.sizes)
+    every: list[Done] = []
+    rest: list[bytes | memoryview] = []
+    for task in _unpacked(parcel):
+        done = _work(task)
+        # At once: the next output is then made where this one was, which the processor has at hand.
+        if not rest and _exchange.put(parcel.slot, done.output, end):
+            end += len(done.output)
+        else:
+            rest.append(done.output)
+        every.append(evolve(done, output=b""))
+    if not rest:
+        return _Answer(together(every, b""), end - first, first)
+    return _Answer(together(every, _exchange.take(parcel.slot, end - first, first) + b"".join(rest)))
 
 
-def _task_in(parcel: _Parcel) -> Task:
-    task, slot, size = parcel
-    if task.piece is None or not size:
-        return task
-    return evolve(task, piece=evolve(task.piece, file=io.BytesIO(_exchange.take(slot, size))))
-
-
-def _answer(done: Done, slot: int) -> tuple[Done, int]:
-    """Leave an output in the slot of its task, whose bytes have been read."""
-    if not _exchange.put(slot, done.output):
-        return done, 0
-    return evolve(done, output=b""), len(done.output)
+def _unpacked(parcel: _Parcel) -> Iterator[Task]:
+    start = 0
+    for task, size in zip(parcel.tasks, parcel.sizes, strict=True):
+        yield _with(task, _exchange.take(parcel.slot, size, start)) if size else task
+        start += size

@@ -268,7 +268,7 @@ class Run:
                 file.write(data)
         self._sizes = tuple(file.size for file, _ in self._files)
         self.report.merge(done.report)
-        self._tasks += 1
+        self._tasks += done.tasks
         self._seen += done.seen
 
     def _note(self, *, whole: bool = False) -> None:

@@ -28,7 +28,7 @@ from errnorm.vendors import UNKNOWN
 if TYPE_CHECKING:
     from errnorm.redaction import Policy
 
-__all__ = ["Done", "Settings", "Work", "WorkerError", "judged", "leave_alone"]
+__all__ = ["Done", "Settings", "Work", "WorkerError", "judged", "leave_alone", "together"]
 
 _COLLECT_AFTER = 50_000  # new objects, in place of 700
 _AT_ONCE = 64  # captures; with 16 or 256 it takes 3 % longer
@@ -113,19 +113,32 @@ class Settings:
 
 @frozen(kw_only=True)
 class Done:
-    """What a task gave.
+    """What a task gave, or some tasks together.
 
     Attributes:
         output: its records, encoded; to be written before the next one is asked for.
         rejects: its rejects, as JSON lines.
         report: its counts.
         seen: the bytes on disk that were read for it.
+        tasks: how many tasks it was.
     """
 
     output: bytes | memoryview
     rejects: bytes
     report: Report
     seen: int
+    tasks: int = 1
+
+
+def together(every: Sequence[Done], output: bytes) -> Done:
+    """Give what some tasks gave as one, with an output made of theirs."""
+    report = Report()
+    for done in every:
+        report.merge(done.report)
+    rejects = b"".join([done.rejects for done in every])
+    return Done(
+        output=output, rejects=rejects, report=report, seen=sum(done.seen for done in every), tasks=len(every)
+    )
 
 
 @define

@@ -349,7 +349,7 @@ def test_an_event_stream_is_not_held_up(vendor: Vendor):
 
 
 def test_an_event_stream_that_is_over_is_read(vendor: Vendor):
-    """aiohttp has all of it with the head: there is nothing to wait for, and the caller reads the same."""
+    """All of it came to aiohttp with the head: there is nothing to wait for, and the caller reads the same."""
     result, body = waits_aiohttp(vendor, f"{vendor.raw}/finesse/events-over?503", {})
 
     assert (result.raw.data, body) == (b"data: ok\n", b"data: ok\n")
