@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from threading import Thread
 from typing import NamedTuple
@@ -91,7 +91,8 @@ class _Team:
         self._exchange = exchange
         self._work = work
         self._others = others
-        self._started = pool.submit(os.getpid)
+        with _deaf():  # each of these calls starts one
+            self._started, *_ = [pool.submit(os.getpid) for _ in range(others)]
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
         self._free = list(range(others * _KEPT))
@@ -167,6 +168,20 @@ def _packed(tasks: Sequence[Task], exchange: Exchange, slot: int) -> _Parcel:
 
 def _with(task: Task, data: bytes) -> Task:
     return evolve(task, piece=evolve(task.piece, file=io.BytesIO(data))) if task.piece else task
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that no Ctrl-C reaches: it goes to all of them, and would end their imports loudly."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # first: as it starts, it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C in between reaches this one now
 
 
 def _begin(settings: Settings, exchange: Exchange) -> None:

@@ -167,6 +167,26 @@ def test_interrupt_keeps_what_is_done(place: Path):
     assert Path("out").read_bytes().count(b"\n") == 30_000
 
 
+@pytest.mark.parametrize("when", [0.01, 0.1])
+def test_interrupt_while_processes_start_is_told_once(place: Path, when: float):
+    """Ctrl-C goes to every process of the terminal; those that are starting say nothing."""
+    (place / "large.ndjson").write_bytes(LINE * 100_000)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LISTENING, "batch", "-q", "large.ndjson", "-o", "out", "--jobs", "3"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while len(children.read_text().split()) < 3:  # the others, and who looks after what they share
+        time.sleep(0.005)
+    time.sleep(when)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate()
+
+    assert process.returncode == 130
+    assert said.decode().splitlines()[0] == "Stopped. What is done so far is kept: go on with --resume."
+
+
 FAILING = """
 import runpy
 from errnorm.batch import work
