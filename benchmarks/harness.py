@@ -31,7 +31,18 @@ import pyperf
 from attrs import frozen
 from table import Line, machine, markdown, write
 
-__all__ = ["Measure", "Question", "Row", "Side", "main", "memory", "process", "seconds_told", "time_of"]
+__all__ = [
+    "ENVIRONMENT",
+    "Measure",
+    "Question",
+    "Row",
+    "Side",
+    "main",
+    "memory",
+    "process",
+    "seconds_told",
+    "time_of",
+]
 
 Measure = Callable[[int], float]
 NUMBERS = itertools.count(1)

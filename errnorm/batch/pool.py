@@ -6,27 +6,31 @@ import io
 import os
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing import current_process, get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from threading import Thread
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from attrs import evolve
 
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
+from errnorm.exceptions import InvalidArgument
 
-__all__ = ["done_by"]
+__all__ = ["done_by", "refuse_again"]
+
+T = TypeVar("T")
 
 _AHEAD = 2  # groups on their way, for each other process: none is idle while this one does a task
 _KEPT = 4  # the same, with those that are done and wait for an earlier one
 _OWN = 16  # tasks that this process did and that wait for an earlier one
+_ALONE = 2  # tasks that this process does before it starts another one, and as many before the next
 _GROUP_BYTES = 1 << 20
 _MOST_TASKS = 4  # in a group: to hand over a small task takes as long as its work
 
@@ -38,7 +42,7 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
     """Do tasks, and give what they gave in their order.
 
     This process is one of them: it works whenever the others have enough to do. So half of the bytes of two
-    processes stay where they are, and nobody waits until the others have started.
+    processes stay where they are, and what is short is over before another one is started.
 
     Args:
         every: the tasks.
@@ -57,7 +61,7 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
         except BrokenProcessPool as error:
             raise WorkerError from error
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _end(pool)
 
 
 class _Parcel(NamedTuple):
@@ -91,8 +95,8 @@ class _Team:
         self._exchange = exchange
         self._work = work
         self._others = others
-        with _deaf():  # each of these calls starts one
-            self._started, *_ = [pool.submit(os.getpid) for _ in range(others)]
+        self._starts: list[Future[int]] = []
+        self._alone = 0  # tasks that this process did; what ends an input is none
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
         self._free = list(range(others * _KEPT))
@@ -109,20 +113,33 @@ class _Team:
 
     def _group(self, tasks: Iterator[Task]) -> _Group | None:
         """Send some tasks where the others want any, or do one here; None when there are no more."""
+        self._start()
+        ready = sum(start.done() for start in self._starts)
         away = sum(not group.answer.done() for group in self._waiting)
-        if self._started.done() and away < self._others * _AHEAD and self._free:
+        if away < ready * _AHEAD and self._free:
             some = list(_some(tasks))
             return self._sent(some) if some else None
         task = next(tasks, None)
         return self._own(task) if task else None
 
+    def _start(self) -> None:
+        """Start one more process where the work goes on."""
+        count = len(self._starts)
+        if count < self._others and self._alone >= _ALONE * (count + 1):
+            self._starts.append(self._submit(os.getpid))
+
+    def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
+        with _deaf():  # it starts a process where none is idle
+            return self._pool.submit(call, *arguments)
+
     def _sent(self, tasks: Sequence[Task]) -> _Group:
         slot = self._free.pop()
         parcel = _packed(tasks, self._exchange, slot)
-        return _Group(self._pool.submit(_do, parcel), slot)
+        return _Group(self._submit(_do, parcel), slot)
 
     def _own(self, task: Task) -> _Group:
         group = _Group(Future())
+        self._alone += bool(task.piece or task.found)
         try:
             group.answer.set_result(_Answer(self._work(task)))
         except Exception as error:  # noqa: BLE001 - it is raised when what came before is written
@@ -170,9 +187,34 @@ def _with(task: Task, data: bytes) -> Task:
     return evolve(task, piece=evolve(task.piece, file=io.BytesIO(data))) if task.piece else task
 
 
+def refuse_again(jobs: int) -> None:
+    """Refuse a run in a process that is being started: its files are those of the run that starts it.
+
+    Args:
+        jobs: how many processes were asked for.
+
+    Raises:
+        InvalidArgument: when this process is being started by another one, and runs its script anew.
+    """
+    # What multiprocessing itself asks before it starts a process; it would be asked too late.
+    if getattr(current_process(), "_inheriting", False):
+        raise InvalidArgument(
+            f"jobs is {jobs} in a script that each process runs anew when it starts. "
+            'Put what the script does under `if __name__ == "__main__":`.'
+        )
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the other processes: nobody waits for them any more, and some may have just been started."""
+    with _deaf():  # a second Ctrl-C would leave them behind, and this process waiting for them
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001 - `kill_workers` is of Python 3.14
+            process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Start processes that no Ctrl-C reaches: it goes to all of them, and would end their imports loudly."""
+    """Hear no Ctrl-C for a while, nor do processes that are started: it would end their imports loudly."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -160,7 +160,7 @@ class Run:
             The report.
 
         Raises:
-            InvalidArgument: when *jobs* is no number from 1.
+            InvalidArgument: when *jobs* is no number from 1, or a process that is being started comes here.
             NotResumable: when it cannot go on, or the journal is another run's.
             Stopped: when the output could not be written; what is there is kept, to go on with.
             Failed: when errnorm itself failed; likewise.
@@ -168,6 +168,10 @@ class Run:
         """
         if not isinstance(jobs, int) or jobs < 1:
             raise InvalidArgument(f"jobs is {jobs!r}. Give how many processes work, from 1.")
+        if jobs > 1:
+            from errnorm.batch.pool import refuse_again  # noqa: PLC0415 - 20 ms of import, and one job needs none of it
+
+            refuse_again(jobs)
         mark = self._mark() if resume else None
         try:
             self._open(mark)
@@ -179,6 +183,7 @@ class Run:
             self._note()
             raise self._stopped(error) from error
         except WorkerError as error:
+            self._note()
             why = "A worker process was ended from outside. Look whether memory ran out; try fewer --jobs."
             raise Stopped(why, self.report) from error
         finally:
@@ -250,7 +255,7 @@ class Run:
             if jobs == 1:
                 yield from map(Work(self._settings), self._left())
                 return
-            from errnorm.batch.pool import done_by  # noqa: PLC0415 - 20 ms of import, and one job needs none of it
+            from errnorm.batch.pool import done_by  # noqa: PLC0415 - as above
 
             yield from done_by(self._left(), self._settings, jobs)
 

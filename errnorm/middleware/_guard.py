@@ -25,6 +25,7 @@ __all__ = [
     "fill_async",
     "give_up",
     "guarded",
+    "is_event_stream",
     "named",
     "needs",
     "report_bug",
@@ -102,6 +103,17 @@ def named(value: object) -> str:
     return f"a value of type {type(value).__name__}"
 
 
+def is_event_stream(content_type: str | None) -> bool:
+    """Tell whether a body is a stream of server-sent events (HTML Standard, section 9.2).
+
+    Example:
+        >>> is_event_stream("Text/Event-Stream; charset=utf-8"), is_event_stream("text/xml")
+        (True, False)
+    """
+    # The beginning is enough to compare, and most kinds are shorter.
+    return content_type is not None and content_type[: len(_EVENT_STREAM)].lower() == _EVENT_STREAM
+
+
 class WatchOptions(TypedDict, total=False):
     """The keywords that every client's middleware takes.
 
@@ -172,7 +184,7 @@ class Watch:
         No body follows HEAD, 1xx, 204 and 304 (RFC 9112, section 6.3), and an event stream may say
         nothing for hours.
         """
-        if content_type and content_type.lower().startswith(_EVENT_STREAM):
+        if is_event_stream(content_type):
             return False
         return method != "HEAD" and status >= 200 and status not in {204, 304}
 

@@ -12,7 +12,7 @@ from contextlib import nullcontext, suppress
 from typing import Any, Unpack
 
 from errnorm.exceptions import VendorError
-from errnorm.middleware._guard import Peek, Watch, WatchOptions, guarded, needs, report_bug
+from errnorm.middleware._guard import Peek, Watch, WatchOptions, guarded, is_event_stream, needs, report_bug
 from errnorm.record import Result
 from errnorm.response import attached
 
@@ -84,11 +84,12 @@ def _look(watch: Watch, response: aiohttp.ClientResponse) -> VendorError | Peek 
     start: bytes | None = b""
     if getattr(response, "errnorm", None) is None:
         start = _all_here(response, watch.peek_bytes)
-        # Asked second: what is all here is nothing to wait for, and most errors are.
-        if start is None and watch.has_body(
-            response.method, response.status, response.headers.get("content-type")
-        ):
+        kind = response.headers.get(aiohttp.hdrs.CONTENT_TYPE)
+        # Whether a body comes is asked second: what is all here is nothing to wait for, and most errors are.
+        if start is None and watch.has_body(response.method, response.status, kind):
             return Peek(watch)
+        if start and is_event_stream(kind):
+            start = b""  # as where it is still coming: a record must not hang on how soon it came
     return _judge(watch, response, start or b"")
 
 
@@ -135,6 +136,7 @@ def _judge(watch: Watch, response: aiohttp.ClientResponse, start: bytes) -> Vend
         found = watch.result(start, status, response.headers, response.url)
         # Not by way of its dict: to ask an object for that makes each later look at an attribute slower.
         response.errnorm = found  # type: ignore[attr-defined]
+    # Asked here already: most callers want no exception, and a call with a keyword takes its time.
     if watch.raise_on_error and watch.raises(found, status, is_final=True):
         return VendorError(found, response)
     return None

@@ -173,18 +173,21 @@ def test_policy_holds_for_records_and_rejects(tmp_path: Path):
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Let the other processes start before the first task, and count the tasks that each time go to them."""
+    """Let each process start before the next task, and count the tasks that each time go to another one."""
     group, sends = pool._Team._group, pool._Team._sent
     counts: list[int] = []
 
     def waits(team: Any, every: Any) -> Any:
-        team._started.result()
+        team._start()
+        for start in team._starts:
+            start.result()
         return group(team, every)
 
     def counted(team: Any, some: Any) -> Any:
         counts.append(len(some))
         return sends(team, some)
 
+    monkeypatch.setattr(pool, "_ALONE", 0)
     monkeypatch.setattr(pool._Team, "_group", waits)
     monkeypatch.setattr(pool._Team, "_sent", counted)
     return counts
@@ -203,17 +206,50 @@ def test_two_jobs_give_the_output_of_one(tmp_path: Path, sent: list[int], jobs: 
     assert first.to_dict() == second.to_dict()
 
 
-def test_a_run_may_be_over_before_the_others_have_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Nobody waits for them: the first process works alone until then."""
-    sends = Mock(wraps=pool._Team._sent)
-    monkeypatch.setattr(pool._Team, "_sent", sends)
+def test_what_is_short_starts_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The first process works alone at the beginning, and what is over then costs what one job costs."""
+    submitted = Mock()
+    monkeypatch.setattr(pool.ProcessPoolExecutor, "submit", submitted)
     path, one, two = (tmp_path / name for name in ("a.ndjson", "one", "two"))
     path.write_bytes(capture(0))
-    first, second = batch.run(path, one), batch.run(path, two, jobs=2)
+    first, second = batch.run(path, one), batch.run(path, two, jobs=16)
 
-    assert sends.call_count == 0
+    assert submitted.call_count == 0
     assert files_in(one) == files_in(two)
     assert first.to_dict() == second.to_dict()
+
+
+UNGUARDED = """
+import sys
+from errnorm import batch
+path, out = sys.argv[1:]
+print(batch.run(path, out, jobs=2).records)
+"""
+
+
+def test_a_script_that_runs_anew_in_each_process_spoils_nothing(tmp_path: Path):
+    """The process that is started refuses; the first one goes on alone, or stops and keeps what is done."""
+    path, one, out, script = (tmp_path / name for name in ("a.ndjson", "one", "out", "script.py"))
+    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
+    script.write_text(UNGUARDED)
+    ended = subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
+    batch.run(path, one)
+    if ended.returncode:
+        batch.run(path, out, resume=True)
+
+    assert 'Put what the script does under `if __name__ == "__main__":`.' in ended.stderr
+    assert files_in(out) == files_in(one)
+
+
+def test_a_process_that_is_being_started_touches_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It would empty what the process that starts it is writing."""
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    path, out = tmp_path / "a.ndjson", tmp_path / "out"
+    path.write_bytes(capture(0))
+    with pytest.raises(InvalidArgument, match="jobs is 2 in a script that each process runs anew"):
+        batch.run(path, out, jobs=2)
+
+    assert sorted(tmp_path.iterdir()) == [path]
 
 
 def test_a_killed_worker_ends_the_run_with_what_to_do(tmp_path: Path, sent: list[int]):
