@@ -429,11 +429,11 @@ def _take_rest(rest: dict[str, Any], facts: HeaderFacts | None, declared: dict[s
     _of_type("strict", rest.get("strict"), bool)
     if _of_type("content_type", rest.get("content_type"), str):
         declared["content-type"] = str(rest["content_type"])
-    own = _Own(facts, _of_type("source", rest.get("source"), Source), _aware(rest.get("occurred_at")))
-    return None if own == _NOTHING_OWN else own
-
-
-_NOTHING_OWN = _Own(None)
+    source = _of_type("source", rest.get("source"), Source)
+    occurred_at = _aware(rest.get("occurred_at"))
+    if facts is None and source is None and occurred_at is None:
+        return None
+    return _Own(facts, source, occurred_at)
 
 
 def _status(status: object) -> tuple[int | None, tuple[Problem, ...]]:
