@@ -219,6 +219,44 @@ def test_what_is_short_starts_no_other_process(tmp_path: Path, monkeypatch: pyte
     assert first.to_dict() == second.to_dict()
 
 
+BROKEN_ELSEWHERE = """
+import sys
+from errnorm import batch
+from errnorm.batch import pool, work
+
+def fails(*_):
+    raise KeyError("agent1001")
+
+if __name__ == "__main__":
+    group = pool._Team._group
+    def waits(team, every):
+        team._start()
+        [start.result() for start in team._starts]
+        return group(team, every)
+    pool._ALONE, pool._Team._group = 0, waits
+    try:
+        batch.run(*sys.argv[1:], jobs=2)
+    except batch.Failed as error:
+        print(error)
+else:
+    work.judged = fails
+"""
+
+
+def test_a_bug_in_another_process_is_told_as_one_here(tmp_path: Path):
+    """The sentence is the same, and what is done so far is kept, to go on with."""
+    path, one, out, script = (tmp_path / name for name in ("a.ndjson", "one", "out", "script.py"))
+    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
+    script.write_text(BROKEN_ELSEWHERE)
+    ended = subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
+    batch.run(path, one)
+    batch.run(path, out, jobs=2, resume=True)
+
+    assert ended.stdout.startswith("errnorm itself failed, with a KeyError. What is done so far is kept")
+    assert "agent1001" not in ended.stdout
+    assert files_in(out) == files_in(one)
+
+
 UNGUARDED = """
 import sys
 from errnorm import batch
