@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -32,7 +33,9 @@ _KEPT = 4  # the same, with those that are done and wait for an earlier one
 _OWN = 16  # tasks that this process did and that wait for an earlier one
 _ALONE = 2  # tasks that this process does before it starts another one, and as many before the next
 _GROUP_BYTES = 1 << 20
-_MOST_TASKS = 4  # in a group: to hand over a small task takes as long as its work
+_GROUP_SECONDS = 0.02  # to hand over a group takes 1 ms; at the end everybody waits for the last ones
+_USUAL_SECONDS = 0.005  # of a task, before one was done
+_MOST_TASKS = 4  # in a group
 
 _work: Work
 _exchange: Exchange
@@ -97,30 +100,36 @@ class _Team:
         self._others = others
         self._starts: list[Future[int]] = []
         self._alone = 0  # tasks that this process did; what ends an input is none
+        self._seconds = _USUAL_SECONDS  # how long the last of them took
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
         self._free = list(range(others * _KEPT))
 
     def done(self, tasks: Iterator[Task]) -> Iterator[Done]:
-        """Give what tasks gave, in their order."""
-        most = self._others * _KEPT + _OWN
-        while group := self._group(tasks):
-            self._waiting.append(group)
-            while self._waiting and (self._waiting[0].answer.done() or len(self._waiting) > most):
-                yield from self._next()
-        while self._waiting:
-            yield from self._next()
+        """Give what tasks gave, in their order.
 
-    def _group(self, tasks: Iterator[Task]) -> _Group | None:
-        """Send some tasks where the others want any, or do one here; None when there are no more."""
-        self._start()
+        The others are given work before anything is written: what one group wrote may take as long as the
+        next two take them.
+        """
+        most = self._others * _KEPT + _OWN
+        is_more = True
+        while is_more or self._waiting:
+            if is_more:
+                self._start()
+            if is_more and self._are_wanting():
+                is_more = self._send(tasks)
+            elif self._waiting and (
+                self._waiting[0].answer.done() or not is_more or len(self._waiting) > most
+            ):
+                yield from self._next()
+            else:
+                is_more = self._do(tasks)
+
+    def _are_wanting(self) -> bool:
+        """Tell whether others want work, and there is memory to hand it over."""
         ready = sum(start.done() for start in self._starts)
         away = sum(not group.answer.done() for group in self._waiting)
-        if away < ready * _AHEAD and self._free:
-            some = list(_some(tasks))
-            return self._sent(some) if some else None
-        task = next(tasks, None)
-        return self._own(task) if task else None
+        return away < ready * _AHEAD and bool(self._free)
 
     def _start(self) -> None:
         """Start one more process where the work goes on."""
@@ -132,19 +141,32 @@ class _Team:
         with _deaf():  # it starts a process where none is idle
             return self._pool.submit(call, *arguments)
 
-    def _sent(self, tasks: Sequence[Task]) -> _Group:
-        slot = self._free.pop()
-        parcel = _packed(tasks, self._exchange, slot)
-        return _Group(self._submit(_do, parcel), slot)
+    def _send(self, tasks: Iterator[Task]) -> bool:
+        """Send some tasks to others; False when there are no more."""
+        most = min(_MOST_TASKS, int(_GROUP_SECONDS / self._seconds))
+        some = list(_some(tasks, max(1, most)))
+        if some:
+            slot = self._free.pop()
+            parcel = _packed(some, self._exchange, slot)
+            self._waiting.append(_Group(self._submit(_do, parcel), slot))
+        return bool(some)
 
-    def _own(self, task: Task) -> _Group:
+    def _do(self, tasks: Iterator[Task]) -> bool:
+        """Do a task here; False when there are no more."""
+        task = next(tasks, None)
+        if task is None:
+            return False
         group = _Group(Future())
-        self._alone += bool(task.piece or task.found)
+        self._waiting.append(group)
+        start = time.perf_counter()
         try:
             group.answer.set_result(_Answer(self._work(task)))
         except Exception as error:  # noqa: BLE001 - it is raised when what came before is written
             group.answer.set_exception(error)
-        return group
+        if task.piece or task.found:
+            self._alone += 1
+            self._seconds = time.perf_counter() - start
+        return True
 
     def _next(self) -> Iterator[Done]:
         """Give what the first group gave; it must be written before the next one is asked for."""
@@ -157,10 +179,10 @@ class _Team:
         self._free.append(group.slot)
 
 
-def _some(tasks: Iterator[Task]) -> Iterator[Task]:
+def _some(tasks: Iterator[Task], most: int) -> Iterator[Task]:
     """Give as many tasks as go to a worker at once."""
     size = 0
-    for task in islice(tasks, _MOST_TASKS):
+    for task in islice(tasks, most):
         yield task
         size += len(_bytes_of(task)) + sum(map(size_of, task.found))
         if size >= _GROUP_BYTES:

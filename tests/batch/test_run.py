@@ -174,22 +174,22 @@ def test_policy_holds_for_records_and_rejects(tmp_path: Path):
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let each process start before the next task, and count the tasks that each time go to another one."""
-    group, sends = pool._Team._group, pool._Team._sent
+    start, packed = pool._Team._start, pool._packed
     counts: list[int] = []
 
-    def waits(team: Any, every: Any) -> Any:
-        team._start()
-        for start in team._starts:
-            start.result()
-        return group(team, every)
+    def waits(team: Any) -> None:
+        start(team)
+        for one in team._starts:
+            one.result()
 
-    def counted(team: Any, some: Any) -> Any:
+    def counted(some: Any, *where: Any) -> Any:
         counts.append(len(some))
-        return sends(team, some)
+        return packed(some, *where)
 
     monkeypatch.setattr(pool, "_ALONE", 0)
-    monkeypatch.setattr(pool._Team, "_group", waits)
-    monkeypatch.setattr(pool._Team, "_sent", counted)
+    monkeypatch.setattr(pool, "_GROUP_SECONDS", 60.0)
+    monkeypatch.setattr(pool._Team, "_start", waits)
+    monkeypatch.setattr(pool, "_packed", counted)
     return counts
 
 
@@ -204,6 +204,17 @@ def test_two_jobs_give_the_output_of_one(tmp_path: Path, sent: list[int], jobs: 
     assert len(sent) >= 2
     assert files_in(*one) == files_in(*two)
     assert first.to_dict() == second.to_dict()
+
+
+def test_tasks_that_take_long_go_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]):
+    """At the end nobody waits for a process that was given several of them."""
+    monkeypatch.setattr(pool, "_GROUP_SECONDS", 0.0)
+    folder = folder_of(tmp_path, 3000)
+    batch.run(folder, tmp_path / "one")
+    batch.run(folder, tmp_path / "two", jobs=2)
+
+    assert set(sent) == {1}
+    assert files_in(tmp_path / "one") == files_in(tmp_path / "two")
 
 
 def test_what_is_short_starts_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -228,12 +239,11 @@ def fails(*_):
     raise KeyError("agent1001")
 
 if __name__ == "__main__":
-    group = pool._Team._group
-    def waits(team, every):
-        team._start()
-        [start.result() for start in team._starts]
-        return group(team, every)
-    pool._ALONE, pool._Team._group = 0, waits
+    start = pool._Team._start
+    def waits(team):
+        start(team)
+        [one.result() for one in team._starts]
+    pool._ALONE, pool._Team._start = 0, waits
     try:
         batch.run(*sys.argv[1:], jobs=2)
     except batch.Failed as error:
