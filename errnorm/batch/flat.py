@@ -6,20 +6,22 @@ r"""Lines of a gateway that differ in a moment and in numbers alone: these are n
 Where two lines have equal characters but for their digits, and the digits of their names and escapes are
 equal as well, they have the same members in the same places. What a capture becomes is told by its body,
 status, url and type; so these digits decide, but for those that the outline of the body leaves out. The
-moment is put in, and no one reads the other members.
+moment is put in, and no one reads the other members. Where lines differ in ids with letters in them, these
+are cut out first, those of the line (`"request_id": "…"`) and those of the body.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from attrs import field, frozen
 
+from errnorm.batch.ids import MARK, Cut, told_by
 from errnorm.batch.names import names_in
-from errnorm.batch.outline import MASK, MOST_RUNS, Outline, getter, runs, without
+from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
 
 __all__ = ["Flat", "flat_of"]
 
@@ -33,73 +35,114 @@ _MEMBER: Final = re.compile(
 _ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
 
 
+class Became(NamedTuple):
+    """What a line became.
+
+    Attributes:
+        known: what its body became.
+        ids: those of its url that stand in digits which decide: no number of its body may be one of them.
+    """
+
+    known: Any
+    ids: tuple[bytes, ...]
+
+
 @frozen(eq=False)
 class Flat:
-    """What lines share that have equal characters but for their digits, and where the others stand.
+    """What lines share that have equal characters but for their digits and ids, and where the others stand.
 
     Attributes:
         digits: gives the numbers of its body that the outline of the body leaves out, then the digits of
             the line that decide.
         count: how many of the former there are.
+        ids: which of the line's ids are those of its body.
+        beside: gives those that stand in its url, where these are all that its url has.
+        deciding: gives those in whatever else is read.
         time: where its time stands, with its quotes; None where it has none.
         leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
         places: all of these places, to compare one line's with another's.
-        known: what lines became, by the digits that decide and by which of the others are equal.
+        known: what lines became, by the digits and ids that decide and by which of the others are equal.
     """
 
     digits: Callable[[bytes], tuple[bytes, ...]]
     count: int
+    ids: slice
+    beside: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    deciding: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
-    known: dict[tuple[object, ...], Any] = field(factory=dict)
+    known: dict[tuple[object, ...], Became] = field(factory=dict)
+
+    def told(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
+        """Give what does not decide over a line, and what does."""
+        digits, count = self.digits(cut.text), self.count
+        numbers, key = digits[:count], digits[count:]
+        if cut.ids:
+            own = cut.ids[self.ids]
+            numbers, key = numbers + own + self.beside(cut.ids), (*key, told_by(own), *self.deciding(cut.ids))
+        return numbers, key if len(numbers) < 2 else key + equals(numbers)
 
 
-def flat_of(
-    line: bytes, fields: Mapping[str, str], outline_of: Callable[[bytes], Outline | None]
-) -> Flat | None:
-    r"""Find the members of a line, and the digits in it that do not decide.
+def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes, ...] = ()) -> Flat | None:
+    r"""Find the members of a line, and the digits and ids in it that do not decide.
 
     Args:
-        line: a JSON object, and the end of the line.
+        cut: a JSON object and the end of the line, with or without its ids.
         fields: JSON pointers by the name of a capture's member, where the user maps them.
-        outline_of: gives the outline of a body.
+        told: its body, likewise with or without its ids.
+        beside: the ids of its url.
 
     Returns:
         None where the line is nested, or anything in it is not as one expects.
 
     Example:
+        >>> from errnorm.batch.outline import Outline
         >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
-        >>> flat = flat_of(line, {}, lambda body: Outline(body.translate(MASK)))
-        >>> flat.digits(line)
-        (b'1001', b'503')
+        >>> body = b"<ErrorData>agent1001</ErrorData>"
+        >>> flat = flat_of(Cut(line), {}, Told.of(Outline(body.translate(MASK)), Cut(body)))
+        >>> flat.told(Cut(line))
+        ((b'1001',), (b'503',))
     """
+    line, outline = cut.text, told.outline
     members = _members(line)
     names = names_in(tuple(members), tuple(fields.items())).plain
     body = members[names.body] if names else None
-    if names is None or body is None or body[2] is None:
+    if names is None or body is None or body[2] is None or _text(body[2]) != told.cut.text:
         return None
-    text = _text(body[2])
-    outline = outline_of(text) if text is not None and text.isascii() else None
-    if text is None or outline is None:
-        return None
-    numbers = tuple(_in_line(outline.places, body))
     read = {names.body, names.status, names.url, names.content_type, names.headers}
     unread = [member for name, member in members.items() if name not in read]
+    ids = {name: _ids_in(member, line) for name, member in members.items()}
+    of_url = ids[names.url] if names.url else range(0)
+    of_body = slice(ids[names.body].start, ids[names.body].stop)
+    deciding = [at for name in read - {names.body, names.url, None} for at in ids[str(name)]]
+    if of_url and getter(of_url)(cut.ids) != beside:
+        of_url, deciding = range(0), [*deciding, *of_url]
+    numbers = tuple(_in_line(outline.places, body))
     time = members[names.time].span(2) if names.time else None
     fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, unread))))
     leading = tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1)
     # A digit may be written as an escape, and a time as a number.
-    is_plain = getter(numbers)(line) == (outline.numbers(text) if outline.numbers else ())
-    if not is_plain or time == (-1, -1) or len(fixed) > MOST_RUNS:
+    is_plain = (*getter(numbers)(line), *cut.ids[of_body]) == told.numbers
+    is_time = not names.time or (time != (-1, -1) and not ids[names.time])
+    if not is_plain or not is_time or len(fixed) > MOST_RUNS:
         return None
     return Flat(
         digits=getter((*numbers, *fixed)),
         count=len(numbers),
+        ids=of_body,
+        beside=getter(of_url),
+        deciding=getter(deciding),
         time=slice(time[0] - 1, time[1] + 1) if time else None,
         leading=leading,
-        places=(fixed, numbers, time, leading),
+        places=(fixed, numbers, time, leading, of_body, of_url, deciding),
     )
+
+
+def _ids_in(member: re.Match[bytes], line: bytes) -> range:
+    """Give which of a line's ids stand in a member."""
+    first = line.count(MARK, 0, member.start())
+    return range(first, first + member[0].count(MARK))
 
 
 def _members(line: bytes) -> dict[str, re.Match[bytes]]:

@@ -8,17 +8,22 @@ Most errors of a bad day are one error, for another agent, session, request or s
 In JSON and XML no builtin vendor's parser and no builtin entry of the catalog asks for these numbers, so two
 such bodies become two such records. Which numbers those are is told below; every other number may be a code,
 and decides. Of a page all numbers decide: its status may stand anywhere near its top.
+
+Where that is not enough, because ids have letters in them or no form of their own, the ids are cut out first
+(`ids.py`), and the outline is that of what is left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple, Self
 
-__all__ = ["MASK", "MOST_RUNS", "Outline", "Outlines", "getter", "mask", "runs", "without"]
+from errnorm.batch.ids import Cut, told_by
+
+__all__ = ["MASK", "MOST_RUNS", "Outline", "Outlines", "Told", "equals", "getter", "mask", "runs", "without"]
 
 MASK: Final = bytes.maketrans(b"123456789", b"000000000")
 # A UUID that is all of a text or a JSON string: in the name of an element, or the address of a namespace, it
@@ -32,7 +37,10 @@ _UUID: Final = re.compile(
 # Where one looks like a number with an exponent (2990e1424), JSON is read by another reader.
 _EXPONENT: Final = re.compile(rb"[0-9][eE]-?[0-9]{3}")
 _ZEROS: Final = (b"00000000-0000-0000-0000-000000000000", b"0000000e-0000-0000-0000-000000000000")
-_OTHER: Final = bytes.maketrans(b"0123456789abcdefABCDEF", b"3456789012bcdefaBCDEFA")
+_OTHER: Final = bytes.maketrans(
+    b"0123456789abcdefABCDEFghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ",
+    b"3456789012bcdefaBCDEFAhijklmnopqrstuvwxyzgHIJKLMNOPQRSTUVWXYZG",
+)
 _DIGITS: Final = re.compile(rb"0++")
 # Searched where each digit is a 0: agent1001; "sessionId": "17"; <requestId>17<; UUIDs; 2026-11-21T10:15:30;
 # and "timestamp": 1795256130123, without its first digit, because no number of JSON begins with 0. A charset
@@ -66,20 +74,24 @@ class Outline:
 
     Args:
         masked: such a body, each digit a 0.
+        most: how many numbers may be left out.
 
     Attributes:
         fixed: gives the digits of a body that may decide.
         numbers: gives those that do not; None where all may.
         places: where those stand.
+        is_refused: it was found that all may decide.
     """
 
-    __slots__ = ("_digits", "_tries", "fixed", "numbers", "places")
+    __slots__ = ("_digits", "_tries", "fixed", "is_refused", "numbers", "places")
 
-    def __init__(self, masked: bytes) -> None:
-        self.places = _places(masked)
+    def __init__(self, masked: bytes, most: int = _MOST_NUMBERS) -> None:
+        places = _places(masked)
+        self.places = places if len(places) <= most else []
         self._digits = runs(masked)
         self.fixed = getter(runs(without(masked, self.places)))
         self.numbers = getter(self.places) if self.places else None
+        self.is_refused = False
         self._tries = _MOST_TRIES
 
     def put_off(self) -> None:
@@ -91,6 +103,7 @@ class Outline:
     def refuse(self) -> None:
         """Let all digits decide from now on."""
         self.fixed, self.numbers, self.places = getter(self._digits), None, []
+        self.is_refused = True
 
     def is_plain(self, body: bytes) -> bool:
         """Tell whether no number goes on behind a 0: `"timestamp": 0795…` is no JSON, and is read as 795…."""
@@ -104,6 +117,44 @@ class Outline:
         return bytes(other)
 
 
+class Told(NamedTuple):
+    """A body in the light of its outline.
+
+    Attributes:
+        outline: the outline, of the body or of what is left without its ids.
+        cut: that body, or what is left and the ids.
+        fixed: what may decide.
+        numbers: what does not: numbers of the outline, then the ids.
+    """
+
+    outline: Outline
+    cut: Cut
+    fixed: tuple[bytes, ...]
+    numbers: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, outline: Outline, cut: Cut) -> Self:
+        """Look at a body."""
+        text, ids = cut
+        fixed = outline.fixed(text)
+        numbers = outline.numbers(text) if outline.numbers else ()
+        return cls(outline, cut, (*fixed, told_by(ids)) if ids else fixed, numbers + ids)
+
+    @property
+    def twin(self) -> Self | None:
+        """The same with other numbers and ids; None where such a body would be read in another way."""
+        other = Cut(self.outline.twin(self.cut.text), tuple([one.translate(_OTHER) for one in self.cut.ids]))
+        is_same = self.outline.is_plain(self.cut.text) and (not other.ids or Cut.of(other.whole) == other)
+        return self.of(self.outline, other) if is_same else None
+
+    @property
+    def like_long_numbers(self) -> bytes:
+        """The body with ids that look like long numbers: beside these JSON is read by another reader."""
+        forms = [b"1795256130123%03d" if one.isdigit() else b"2990e1424-%d" for one in self.cut.ids]
+        pairs = zip(forms, equals(self.cut.ids), strict=True)
+        return self.cut._replace(ids=tuple([form % number for form, number in pairs])).whole
+
+
 def _places(masked: bytes) -> list[slice]:
     """Give where the numbers stand in a body that do not decide."""
     # ISO-2022-JP writes its characters in ASCII, behind an escape.
@@ -114,8 +165,7 @@ def _places(masked: bytes) -> list[slice]:
         own = [one for one in found if form.match(one[one.lastindex or 0])]
         if len(own) < len(form.findall(masked)):
             found = [one for one in found if one not in own]
-    places = [slice(*one.span(one.lastindex or 0)) for one in found]
-    return places if len(places) <= _MOST_NUMBERS else []
+    return [slice(*one.span(one.lastindex or 0)) for one in found]
 
 
 def mask(text: bytes) -> bytes:
@@ -153,41 +203,82 @@ def getter(places: Sequence[Any]) -> Callable[[Any], tuple[bytes, ...]]:
     return lambda _: ()
 
 
+def equals(numbers: tuple[bytes, ...]) -> tuple[int, ...]:
+    """Tell which of the numbers are equal: that decides as well."""
+    return tuple(map(numbers.index, numbers))
+
+
+def _whole(_: bytes) -> Cut | None:
+    """Cut no ids out."""
+    return None
+
+
 class Outlines:
-    """The outlines of bodies that came at least twice: to make one takes 15 µs.
+    r"""The outlines of bodies that came at least twice: to make one takes 15 µs.
+
+    Args:
+        in_numbers: bodies may differ in numbers of one length alone: their size is told.
 
     Example:
         >>> outlines = Outlines()
         >>> body = b"<ErrorData>agent1001</ErrorData><ErrorType>404</ErrorType>"
-        >>> outlines.of(body) is None
-        True
-        >>> outline = outlines.of(body.replace(b"1001", b"2002"))
-        >>> outline.fixed(body), outline.numbers(body)
-        ((b'404',), (b'1001',))
+        >>> outlines.of(body)
+        []
+        >>> by_number, by_id = outlines.of(body.replace(b"1001", b"2002"))
+        >>> by_number.fixed, by_number.numbers
+        ((b'404',), (b'2002',))
+        >>> by_id.fixed, by_id.numbers
+        ((b'404', b'\x00'), (b'agent2002',))
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_numbers: bool = False) -> None:
+        self._cut = _whole if in_numbers else Cut.of
         self._known: dict[bytes, Outline | Literal[False] | None] = {}  # False: none is made; None: met once
         self._size = 0
 
-    def known(self, body: bytes) -> Outline | None:
-        """Give the outline of a body in ASCII, where it is known already."""
-        return self._known.get(mask(body)) or None
+    def known(self, body: bytes) -> Iterator[Told]:
+        """Look at a body in ASCII in the light of the outlines that are known, the cheaper one first."""
+        if told := self.with_ids(body):
+            yield told
+        if told := self.without_ids(body):
+            yield told
 
-    def of(self, body: bytes) -> Outline | None:
-        """Give the outline of a body in ASCII; None where it is met first, or has too many numbers."""
-        masked = mask(body)
+    def with_ids(self, body: bytes) -> Told | None:
+        """Look at a body as it is, where its outline is known already."""
+        outline = self._known.get(mask(body))
+        return Told.of(outline, Cut(body)) if outline else None
+
+    def without_ids(self, body: bytes) -> Told | None:
+        """Look at a body without its ids, where the outline of that is known already."""
+        cut = self._cut(body)
+        outline = self._known.get(mask(cut.text)) if cut else None
+        return Told.of(outline, cut) if cut and outline and not outline.is_refused else None
+
+    def of(self, body: bytes) -> list[Told]:
+        """Look at a body in ASCII in the light of its outlines; none where it is new, or all numbers."""
+        found: list[Told] = []
+        cut = self._cut(body)
+        if cut:
+            outline = self._of(mask(cut.text), _MOST_NUMBERS - len(cut.ids))
+            found = [Told.of(outline, cut)] if outline and not outline.is_refused else []
+        # One whose ids are tokens does not come again with other digits alone: it would fill the memory.
+        if not cut or not found or not cut.is_mixed:
+            outline = self._of(mask(body), _MOST_NUMBERS)
+            found = [Told.of(outline, Cut(body)), *found] if outline else found
+        return found
+
+    def _of(self, masked: bytes, most: int) -> Outline | None:
         known = self._known.get(masked)
         if known is None:
-            known = self._met(masked)
+            known = self._met(masked, most)
         return known or None
 
-    def _met(self, masked: bytes) -> Outline | Literal[False] | None:
+    def _met(self, masked: bytes, most: int) -> Outline | Literal[False] | None:
         known: Outline | Literal[False] | None = None
         size = len(masked) + _OUTLINE_BYTES
         if masked in self._known:
             digits = len(list(islice(_DIGITS.finditer(masked), MOST_RUNS + 1)))
-            known = Outline(masked) if digits <= MOST_RUNS else False
+            known = Outline(masked, most) if digits <= MOST_RUNS and most >= 0 else False
             size = digits * _RUN_BYTES if known else 0
         if self._size > _MOST_BYTES:
             self._known.clear()

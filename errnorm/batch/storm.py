@@ -9,8 +9,8 @@ is decoded.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -21,8 +21,10 @@ from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
+from errnorm.batch.flat import Became as LineBecame
 from errnorm.batch.flat import Flat, flat_of
-from errnorm.batch.outline import MASK, Outline, Outlines
+from errnorm.batch.ids import Between, Cut, without_ids
+from errnorm.batch.outline import MASK, Outlines, Told, equals
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
@@ -48,6 +50,7 @@ _ZERO = ord("0")
 _LINE_BYTES = 1536  # about what is kept beside a line
 _DIGITS_BYTES = 64  # for each of its numbers
 _MOST_KNOWN = 32  # cases of lines alike
+_MOST_BETWEENS = 16  # each line is held against each of them
 _UNMET: Any = object()
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
@@ -62,21 +65,33 @@ class Seen(NamedTuple):
     Attributes:
         key: what decides over it, but for its time, its place and the ids of its response.
         body: its body.
-        numbers: what the outline of the body leaves out.
-        outline: that outline, where it leaves out anything.
+        told: its body in the light of its outline, where that leaves out anything.
+        numbers: what is left out of its body, and of its url.
         ids: the ids that its headers carry.
+        other: the same capture in the light of another outline.
     """
 
     key: tuple[Any, ...]
     body: str | bytes
+    told: Told | None = None
     numbers: tuple[bytes, ...] = ()
-    outline: Outline | None = None
     ids: Mapping[str, str] = _NO_IDS
+    other: Seen | None = None
 
     @property
     def text(self) -> str:
         """The body as a text."""
         return self.body if isinstance(self.body, str) else self.body.decode("utf-8", "replace")
+
+    @property
+    def ways(self) -> tuple[Seen, ...]:
+        """The same capture in the light of each of its outlines."""
+        return (self, self.other) if self.other else (self,)
+
+    def headed(self, told: Iterable[Any], ids: Mapping[str, str] = _NO_IDS) -> Seen:
+        """Let what headers tell decide as well."""
+        other = self.other.headed(told, ids) if self.other else None
+        return self._replace(key=(*self.key, *told), ids=ids, other=other)
 
 
 class Became(NamedTuple):
@@ -144,13 +159,18 @@ class _Known:
             numbers: as of `lines`.
         """
         casts = self.casts or self._all_casts()
-        if casts is None or not self.fixed.isdisjoint(numbers) or (self.said and not self.fits(numbers)):
+        if casts is None or not (self.fits(numbers) if self.said else self.fixed.isdisjoint(numbers)):
             return None
         values = place + numbers
         if len(casts) == 1:
             text, pick = casts[0].placed
             return text % pick(values)
         return b"".join([cast.placed.fill(values) for cast in casts])
+
+    @property
+    def is_open(self) -> bool:
+        """True where it only was met, and a twin must show the places of numbers."""
+        return self.casts is None and self.frames is None
 
     def _all_casts(self) -> Sequence[Cast] | None:
         if self.frames is not None:
@@ -159,7 +179,12 @@ class _Known:
 
     def fits(self, numbers: tuple[bytes, ...]) -> bool:
         """Tell whether numbers are nothing else in their body, nor in a message, whose ids are masked."""
-        return self.fixed.isdisjoint(numbers) and not any(number in self.said for number in numbers)
+        if not self.fixed.isdisjoint(numbers):
+            return False
+        for number in numbers:  # noqa: SIM110 - a generator in `any` takes three times as long
+            if number in self.said:
+                return False
+        return True
 
 
 class Storm:
@@ -168,20 +193,26 @@ class Storm:
     Args:
         normalizer: who reads bodies; its vendors say which headers matter.
         policy: what is taken out of records, if anything is.
+        has_raw: the body goes with a record, and its size.
     """
 
-    def __init__(self, normalizer: Normalizer, policy: Policy | None = None) -> None:
+    def __init__(
+        self, normalizer: Normalizer, policy: Policy | None = None, *, has_raw: bool = False
+    ) -> None:
         vendors = (*normalizer.vendors, UNKNOWN)
         self._header_names = HeaderNames(chain(COMMON_HEADERS, *(v.headers for v in vendors)))
         self._policy = policy
-        self._outlines = None if policy or _may_decide(normalizer) else Outlines()
+        self._outlines = None if policy or _may_decide(normalizer) else Outlines(in_numbers=has_raw)
         self._known: dict[tuple[Any, ...], _Known] = {}
         self._flats: dict[bytes, Flat | Literal[False] | None] = {}  # False: none can be made; None: met once
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
         self._clock = Clock()
-        self._last: _Known | None = None  # what `of_body` has found last, for `learn_line`
+        self._last: tuple[bytes, _Beside] | None = None  # what `of_body` has found last, for `learn_line`
+        self._betweens: deque[tuple[Between, Flat]] = deque(
+            maxlen=_MOST_BETWEENS
+        )  # of lines without their ids
 
     def seen(self, capture: Capture) -> Seen | None:
         """Give a capture as far as it can come again; None where its like is not remembered."""
@@ -193,9 +224,9 @@ class Storm:
             return None
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
-        told = (kind, capture.needs_claim, *_decided(options))
+        beside = _beside(kind, options, needs_claim=capture.needs_claim)
         outlines = self._outlines if body.isascii() else None
-        seen = _outlined(body, told, outlines) if outlines else Seen((body, *told), body)
+        seen = _outlined(body, beside, outlines) if outlines else Seen((body, *beside.whole), body)
         headed = self._headed(seen, options["headers"]) if "headers" in options else seen
         return self._redacted(headed, capture.source) if self._policy and headed else headed
 
@@ -205,11 +236,11 @@ class Storm:
         except InvalidArgument:
             return None
         if facts is None:
-            return seen._replace(key=(*seen.key, *declared.items()))
+            return seen.headed(tuple(declared.items()))
         told = (facts.delay, facts.not_before, facts.problems, bool(facts.ids))
         if not all(map(_PLAIN_ID.fullmatch, facts.ids.values())):
             return None
-        return seen._replace(key=(*seen.key, *told, *declared.items()), ids=facts.ids)
+        return seen.headed((*told, *declared.items()), facts.ids)
 
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
@@ -231,30 +262,41 @@ class Storm:
         if self._outlines is None or "headers" in known or len(body) > _LONGEST or not body.isascii():
             return None
         data = body.encode() if isinstance(body, str) else body
-        outline = self._outlines.known(data)
-        if outline is None:
-            return None
-        key, numbers = _keyed(outline, data, (type(body), needs_claim, *_decided(known)))
-        before = self._known.get(key)
-        if before is None:
-            return None
-        self._last = before
+        beside = _beside(type(body), known, needs_claim=needs_claim)
         moment, (line, offset, time) = known.get("occurred_at"), place
-        where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
-        lines = before.placed((when_of(moment), *where), numbers)
-        if lines is not None:
-            self._count(before, hour_of(moment) if moment else None, line)
-        return lines
+        for told in self._outlines.known(data):
+            before = self._known.get(beside.key(told))
+            if before is None:
+                continue
+            where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
+            lines = before.placed((when_of(moment), *where), told.numbers + beside.ids)
+            if lines is not None:
+                self._last = (data, beside)
+                self._count(before, hour_of(moment) if moment else None, line)
+                return lines
+        return None
 
     def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
-        """Give the lines of a capture whose line came before but for its moment and numbers, undecoded."""
-        flat = self._flats.get(line.translate(MASK))
-        if not flat:
+        """Give the lines of a capture whose line came before but for moment, numbers and ids, undecoded."""
+        masked = line.translate(MASK)
+        flat = self._flats.get(masked)
+        if flat:
+            return self._of_flat(flat, Cut(line), stream, number, offset)
+        for between, flat in self._betweens:
+            if cut := between.cut(line, masked):
+                return self._of_flat(flat, cut, stream, number, offset)
+        cut = Cut.of(line) if self._betweens else None
+        flat = self._flats.get(cut.text.translate(MASK)) if cut else None
+        return self._of_flat(flat, cut, stream, number, offset) if cut and flat else None
+
+    def _of_flat(self, flat: Flat, cut: Cut, stream: Stream, number: int, offset: int) -> bytes | None:
+        numbers, key = flat.told(cut)
+        became = flat.known.get(key)
+        line = cut.text
+        if became is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
             return None
-        digits, count = flat.digits(line), flat.count
-        numbers, key = digits[:count], digits[count:]
-        known: _Known | None = flat.known.get(key if count < 2 else key + _equals(numbers))
-        if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
+        known, ids = became
+        if ids and not frozenset(ids).isdisjoint(numbers):
             return None
         time, when, hour = _NULL, _NULL, None
         if flat.time is not None:
@@ -264,7 +306,7 @@ class Storm:
                 return None
             when, hour = told
         origin = origin_of(stream.name, stream.member)
-        lines = known.placed((when, origin, number, offset, time), numbers)
+        lines: bytes | None = known.placed((when, origin, number, offset, time), numbers + ids)
         if lines is not None:
             self._count(known, hour, number)
         return lines
@@ -280,38 +322,55 @@ class Storm:
 
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before what its like become, from the second one on."""
-        masked = line.translate(MASK)
+        if self._outlines is None or self._last is None:
+            return
+        (body, beside), cut = self._last, Cut.of(line)
+        if cut:
+            has_ids = Cut.of(body) is not None
+            told = self._outlines.without_ids(body) if has_ids else self._outlines.with_ids(body)
+            self._learn_flat(cut, stream, told, beside)
+        if not cut or not cut.is_mixed:
+            self._learn_flat(Cut(line), stream, self._outlines.with_ids(body), beside)
+
+    def _learn_flat(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
+        masked = cut.text.translate(MASK)
         flat = self._flats.get(masked, _UNMET)
         if flat is _UNMET:
-            self._grow(len(line) + _LINE_BYTES)
+            self._grow(len(masked) + _LINE_BYTES)
             self._flats[masked] = None
             return
-        if flat is False or self._outlines is None or (flat and len(flat.known) >= _MOST_KNOWN):
+        if flat is False or (flat and len(flat.known) >= _MOST_KNOWN):
             return
-        own = flat_of(line, stream.fields, self._outlines.known)
+        became = self._known.get(beside.key(told)) if told else None
+        own = flat_of(cut, stream.fields, told, beside.ids) if told and became else None
         # Names and escapes with other digits may make other members of the same characters.
-        if own is None or self._last is None or (flat and flat.places != own.places):
+        if own is None or became is None or (flat and flat.places != own.places):
             self._flats[masked] = False
             return
         known = flat or own
-        digits = known.digits(line)
-        numbers, fixed = digits[: known.count], digits[known.count :]
-        self._grow(len(line) + _LINE_BYTES + _DIGITS_BYTES * len(fixed))
+        numbers, key = known.told(cut)
+        ids = () if cut.ids and known.beside(cut.ids) else beside.ids
+        self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
         self._flats[masked] = known
-        known.known[fixed if len(numbers) < 2 else fixed + _equals(numbers)] = self._last
+        if cut.ids and not flat:
+            self._betweens.append((Between(masked), known))
+        if frozenset(ids).isdisjoint(numbers):
+            known.known[key] = LineBecame(became, ids)
 
     def lines(self, capture: Capture, seen: Seen) -> bytes | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
-        known = self._known.get(seen.key)
-        if known is None:
-            return None
         moment, place = capture.options.get("occurred_at"), capture.source
-        if known.place:  # the key has the names of the input, so they are the same each time
-            place = evolve(place, name=known.place.name, member=known.place.member)
-        lines = known.lines(when_and_where(moment, place), seen.numbers, seen.ids)
-        if lines is not None:
-            self._count(known, hour_of(moment) if moment else None, place.line)
-        return lines
+        for way in seen.ways:
+            known = self._known.get(way.key)
+            if known is None:
+                continue
+            if known.place:  # the key has the names of the input, so they are the same each time
+                place = evolve(place, name=known.place.name, member=known.place.member)
+            lines = known.lines(when_and_where(moment, place), way.numbers, way.ids)
+            if lines is not None:
+                self._count(known, hour_of(moment) if moment else None, place.line)
+                return lines
+        return None
 
     def keep(self, seen: Seen, became: Became) -> bool:
         """Remember what a capture became, in bytes: the records themselves would fill the memory.
@@ -321,14 +380,18 @@ class Storm:
             became: its records, before anything was taken out, and the lines of what is left.
 
         Returns:
-            Whether its outline came before and is not known yet: then `learn` wants its twin.
+            Whether an outline of it came before and is not known yet: then `learn` wants its twin.
         """
         if seen.ids and _may_name(seen.text, seen.ids):
             return False  # then an id may be the body's own as well
-        if seen.outline is None:
+        wanting = [self._keep(way, became) for way in seen.ways]
+        return any(wanting)
+
+    def _keep(self, seen: Seen, became: Became) -> bool:
+        if seen.told is None:
             self._put(seen, _Known(became.kinds, frames=_lines(became, seen), place=became.place))
         elif known := self._known.get(seen.key):
-            return known.casts is None
+            return known.is_open
         else:
             self._put(seen, _Known(became.kinds))
         return False
@@ -341,33 +404,40 @@ class Storm:
             became: what it became.
             read: gives what it becomes with another body; None where it cannot be read.
         """
-        outline, fixed = seen.outline, frozenset(seen.key[1])
-        if outline is None or outline.numbers is None:
-            return
-        own = seen.text.encode()
-        body = outline.twin(own)
-        numbers = Numbers(seen.numbers, outline.numbers(body))
-        if not outline.is_plain(own) or not fixed.isdisjoint(numbers.own + numbers.other):
+        for way in seen.ways:
+            known = self._known.get(way.key)
+            if known and known.is_open and way.told and not way.told.outline.is_refused:
+                self._learn(way, way.told, became, read)
+
+    def _learn(self, seen: Seen, own: Told, became: Became, read: Callable[[bytes], Became | None]) -> None:
+        outline, fixed, other = own.outline, frozenset(own.fixed), own.twin
+        if other is None or not fixed.isdisjoint(own.numbers + other.numbers):
             outline.put_off()
             return
-        twin = read(body)
+        numbers = Numbers(own.numbers, other.numbers)
+        twin = read(other.cut.whole)
         # A kind has the fingerprint, so the type and code are the same as well.
         is_alike = twin is not None and twin.kinds == became.kinds
         casts = _casts(_lines(became, seen), _lines(twin, seen), numbers) if twin and is_alike else None
         if twin is None or casts is None:
             outline.refuse()
             return
-        if Payload(own).kind not in _READ or not _masks_alike(became, twin, numbers):
+        masks_alike = _says_the_same(became, twin) if own.cut.ids else _masks_alike(became, twin, numbers)
+        if Payload(own.cut.whole).kind not in _READ or not masks_alike:
             outline.refuse()
             return
-        known = _Known(became.kinds, casts, fixed=fixed, said=_said(became, twin))
-        if known.fits(numbers.own) and known.fits(numbers.other):
+        if own.cut.ids and not _are_ids(own, became, read(own.like_long_numbers)):
+            outline.refuse()
+            return
+        said = " ".join(_messages(became)).encode() if own.cut.ids else _said(became, twin)
+        known = _Known(became.kinds, casts, fixed=fixed, said=said)
+        if known.fits(seen.numbers) and known.fits(numbers.other):
             self._put(seen, known)
         else:
             outline.put_off()
 
     def _put(self, seen: Seen, known: _Known) -> None:
-        self._grow(len(seen.body) + _ENTRY_BYTES + (_DIGITS_BYTES * len(seen.key[1]) if seen.outline else 0))
+        self._grow(len(seen.body) + _ENTRY_BYTES + (_DIGITS_BYTES * len(seen.told.fixed) if seen.told else 0))
         self._known[seen.key] = known
 
     def _grow(self, size: int) -> None:
@@ -375,6 +445,7 @@ class Storm:
             self._size = 0
             self._known.clear()
             self._flats.clear()
+            self._betweens.clear()
         self._size += size
 
     def count(self, tally: Tally) -> None:
@@ -391,32 +462,46 @@ class Storm:
         self._hours.clear()
 
 
-def _decided(told: Known) -> tuple[Any, ...]:
+class _Beside(NamedTuple):
+    """What decides over a capture beside its body.
+
+    Attributes:
+        told: all of it, of its url the parts between the ids.
+        ids: those ids: no one asks for them, but a number of the body that is one of them is no code.
+    """
+
+    told: tuple[Any, ...]
+    ids: tuple[bytes, ...]
+
+    @property
+    def whole(self) -> tuple[Any, ...]:
+        """All that decides where a body is compared as a whole."""
+        return self.told + self.ids
+
+    def key(self, body: Told) -> tuple[Any, ...]:
+        """Give what decides over a body in the light of its outline."""
+        key = (body.outline, body.fixed, *self.told)
+        numbers = body.numbers + self.ids
+        if not body.numbers:
+            return key + self.ids
+        return key if len(numbers) < 2 else key + equals(numbers)
+
+
+def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
     get = told.get
-    return get("status"), get("url"), get("content_type"), get("vendor")
+    url = get("url")
+    parts, ids = without_ids(url) if url else (url, ())
+    return _Beside((kind, needs_claim, get("status"), parts, get("content_type"), get("vendor")), ids)
 
 
-def _outlined(body: str | bytes, told: tuple[Any, ...], outlines: Outlines) -> Seen:
+def _outlined(body: str | bytes, beside: _Beside, outlines: Outlines) -> Seen:
     data = body.encode() if isinstance(body, str) else body
-    outline = outlines.of(data)
-    if outline is None:
-        return Seen((data, *told), data)
-    key, numbers = _keyed(outline, data, told)
-    return Seen(key, data, numbers, outline if outline.numbers else None)
-
-
-def _keyed(outline: Outline, data: bytes, told: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[bytes, ...]]:
-    """Give what decides over a body of an outline, and the numbers that do not."""
-    key = (outline, outline.fixed(data), *told)
-    if outline.numbers is None:
-        return key, ()
-    numbers = outline.numbers(data)
-    return key if len(numbers) < 2 else key + _equals(numbers), numbers
-
-
-def _equals(numbers: tuple[bytes, ...]) -> tuple[int, ...]:
-    """Tell which of the numbers are equal: that decides as well."""
-    return tuple(map(numbers.index, numbers))
+    every = outlines.of(data)
+    ways = [Seen(beside.key(told), data, told, told.numbers + beside.ids) for told in every if told.numbers]
+    if not ways:
+        # With an outline, so that the key is not the whole body.
+        return Seen(beside.key(every[0]) if every else (data, *beside.whole), data)
+    return ways[0]._replace(other=ways[1]) if ways[1:] else ways[0]
 
 
 def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
@@ -459,6 +544,29 @@ def _said(became: Became, twin: Became) -> bytes:
 
 def _messages(became: Became) -> list[str]:
     return [record.message or "" for record in became.records]
+
+
+def _says_the_same(became: Became, twin: Became) -> bool:
+    """Tell whether messages hold nothing that was left out, and nothing tells of a place in the body.
+
+    An id is masked wherever a message says it, and ids are of any length.
+    """
+    is_plain = not any(record.problems for record in (*became.records, *twin.records))
+    return is_plain and _messages(became) == _messages(twin)
+
+
+def _are_ids(own: Told, became: Became, third: Became | None) -> bool:
+    """Tell whether what was cut out of a body is no more than ids there.
+
+    A number in ErrorData may be asked of the catalog, also where it then stands in `extra`: it is none where
+    it became a target. Beside what looks like a long number JSON is read by the reader that tells of a key
+    that stands twice.
+    """
+    if third is None or third.kinds != became.kinds or not _says_the_same(became, third):
+        return False
+    numbers = [one.decode() for one in own.cut.ids if one.isdigit()]
+    named = {text for record in became.records for text in (record.target, *record.ids.values())}
+    return not numbers or (len(became.records) == 1 and named.issuperset(numbers))
 
 
 def _masks_alike(became: Became, twin: Became, numbers: Numbers) -> bool:

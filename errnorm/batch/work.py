@@ -188,7 +188,7 @@ class Work:
         self._encoder = Encoder(settings.raw)
         # Lines are given their time and place apart; a policy must see them in the record.
         self._is_bare = self._sink.is_lines and settings.policy is None
-        self._storm = Storm(settings.normalizer, settings.policy)
+        self._storm = Storm(settings.normalizer, settings.policy, has_raw=settings.raw != "omit")
 
     def __call__(self, task: Task) -> Done:
         """Do one task."""

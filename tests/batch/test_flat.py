@@ -13,7 +13,8 @@ import pytest
 from errnorm import batch
 from errnorm.batch import storm, work
 from errnorm.batch.flat import flat_of
-from errnorm.batch.outline import Outline, mask
+from errnorm.batch.ids import Cut
+from errnorm.batch.outline import Outline, Told, mask
 from errnorm.batch.readers import ndjson
 
 ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiErrors>"
@@ -45,6 +46,12 @@ def lines_of(folder: Path, lines: list[str], **options: Any) -> tuple[list[Any],
 def told(records: list[Any]) -> list[Any]:
     """Give records without where they stand."""
     return [record | {"source": {**record["source"], "line": 0, "offset": 0}} for record in records]
+
+
+def as_told(written: str) -> Told:
+    """Look at a body, as it is written in a line, in the light of its outline."""
+    body = orjson.loads(f'"{written}"').encode()
+    return Told.of(Outline(mask(body)), Cut(body))
 
 
 def line(body: str = ERROR.format(1001), **members: str) -> str:
@@ -148,24 +155,24 @@ NOT_FLAT = {
 @pytest.mark.parametrize("written", NOT_FLAT.values(), ids=NOT_FLAT)
 def test_a_line_that_is_not_as_one_expects_is_decoded(written: str):
     """Nothing is learned from the line."""
-    assert flat_of(written.encode(), {}, lambda body: Outline(mask(body))) is None
+    assert flat_of(Cut(written.encode()), {}, as_told(ERROR.format(1001))) is None
 
 
 def test_a_line_of_many_numbers_is_decoded():
     """More than 64 numbers that decide would fill the memory."""
     written = line(content_type=f'"{"a1" * 70}"').encode()
 
-    assert flat_of(written, {}, lambda body: Outline(mask(body))) is None
+    assert flat_of(Cut(written), {}, as_told(ERROR.format(1001))) is None
 
 
 @pytest.mark.parametrize("member", ['"more":{"a":"b"}', '"time":null'], ids=["nested", "no time"])
-def test_a_line_that_is_not_flat_is_tried_once(tmp_path: Path, member: str):
-    """What is no flat line is known as such: to find that out takes longer than to decode it."""
+def test_a_line_that_is_not_flat_is_tried_twice(tmp_path: Path, member: str):
+    """What is no flat line, with its ids and without, is known as such: to find that out takes longer than to read it."""
     lines = [f'{{"status":503,{member},"body":"{ERROR.format(n)}"}}' for n in range(1000, 1030)]
     with patch.object(storm, "flat_of", wraps=flat_of) as tried:
         found, _, _ = lines_of(tmp_path, lines)
 
-    assert (len(found), tried.call_count) == (30, 1)
+    assert (len(found), tried.call_count) == (30, 2)
 
 
 def test_of_lines_alike_some_cases_are_remembered(tmp_path: Path):
@@ -179,11 +186,10 @@ def test_of_lines_alike_some_cases_are_remembered(tmp_path: Path):
 def test_digits_of_an_escape_and_of_a_name_decide():
     r"""Those of `\u0031` are no digits of the text, and those of a name make another name."""
     written = line(node=r'"a\u00e4 77"', name2='"88"', bytes="99").encode()
-    flat = flat_of(written, {}, lambda body: Outline(mask(body)))
+    flat = flat_of(Cut(written), {}, as_told(ERROR.format(1001)))
 
     assert flat
-    assert flat.digits(written) == (b"1001", b"503", b"00", b"4", b"77", b"2")
-    assert flat.count == 1
+    assert flat.told(Cut(written)) == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
 
 
 def test_members_are_where_the_user_says(tmp_path: Path):
