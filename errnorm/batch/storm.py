@@ -426,15 +426,14 @@ class Storm:
         if Payload(own.cut.whole).kind not in _READ or not masks_alike:
             outline.refuse()
             return
-        if own.cut.ids and not _are_ids(own, became, read(own.like_long_numbers)):
-            outline.refuse()
-            return
         said = " ".join(_messages(became)).encode() if own.cut.ids else _said(became, twin)
         known = _Known(became.kinds, casts, fixed=fixed, said=said)
-        if known.fits(seen.numbers) and known.fits(numbers.other):
-            self._put(seen, known)
-        else:
+        if not known.fits(seen.numbers) or not known.fits(numbers.other):
             outline.put_off()
+        elif own.cut.ids and not _are_ids(own, became, read(own.like_long_numbers)):
+            outline.refuse()
+        else:
+            self._put(seen, known)
 
     def _put(self, seen: Seen, known: _Known) -> None:
         self._grow(len(seen.body) + _ENTRY_BYTES + (_DIGITS_BYTES * len(seen.told.fixed) if seen.told else 0))

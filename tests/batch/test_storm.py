@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,11 +27,13 @@ from errnorm.batch import outline, storm, work
 from errnorm.batch.alike import Alike
 from errnorm.batch.capture import Capture, Reject, Stream
 from errnorm.batch.encode import Encoder
+from errnorm.batch.ids import Between, Cut
 from errnorm.batch.inputs import expand
-from errnorm.batch.outline import Outline, Outlines, mask
+from errnorm.batch.outline import MASK, Outline, Outlines, mask
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
 from errnorm.entries import folded, plain_text
+from errnorm.reading import html
 from errnorm.record import CatalogEntry, RetryAdvice, Source
 from errnorm.redaction import CONTACT_CENTER, Policy
 from errnorm.vendor import NOTHING, Clue, ClueKind, Vendor
@@ -216,6 +220,21 @@ EVENT = (
     '[{{"id":"{0}","channel":"/chat/session-00{0}","data":{{"type":"EventError","error":{{"code":100}}}}}}]'
 )
 HEADERS = {"X-Request-Id": "req-1"}
+CTI = ERROR.replace("<ErrorType>", "<ErrorMessage>CF_INVALID_OBJECT</ErrorMessage><ErrorType>")
+BESIDE = CTI.replace("<ErrorType>", "<peripheralErrorCode>100</peripheralErrorCode><ErrorType>")
+NAMES = ("jsmith", "anna", "bob.c", "d-1@example.com", "e_f", "g")
+TOKENS = ("0ea0c77df79e", "k3Zb-9_xQ", "a", "7b1c5d6e8f9041d74a53", "2990e1424", "9-9")
+
+
+def at_user(*pairs: tuple[object, object]) -> list[dict[str, Any]]:
+    """Give errors of the CTI server, each with its data and the user in its url."""
+    return [
+        told | {"url": f"/finesse/api/User/{user}"}
+        for data, user in pairs
+        for told in numbered(CTI.format(data))
+    ]
+
+
 ALIKE = {
     "agent": numbered(*(ERROR.format(f"agent{n}") for n in range(1000, 1006))),
     "agents in a message": cobrowse(*(("main", f"50% of agent{n}") for n in range(1000, 1006))),
@@ -234,12 +253,57 @@ ALIKE = {
     "object": [
         told | {"body": orjson.loads(told["body"])} for told in cobrowse(*((n, "") for n in range(10, 16)))
     ],
+    "names": numbered(*map(ERROR.format, NAMES)),
+    "numbers that are names": numbered(*map(ERROR.format, (9, 10, 4711, 1001001, 33, 8))),
+    "tokens": cobrowse(*((token, "session") for token in TOKENS)),
+    "tokens in an object": [
+        told | {"body": orjson.loads(told["body"])} for told in cobrowse(*((token, "") for token in TOKENS))
+    ],
+    "JSON in a string": numbered(
+        *(
+            f'{{"channel":"/chat/x","data":"{{\\"error\\":\\"x\\",\\"userId\\":\\"{token}\\"}}"}}'
+            for token in TOKENS
+        )
+    ),
+    "ends of a path": numbered(*(EVENT.replace("session-00{0}", f"{name}7").format(7) for name in NAMES)),
+    "users in a url": at_user(*((name, 1001 + n) for n, name in enumerate(NAMES))),
 }
 # The fourth of each would be taken for one like the three before it.
 UNLIKE = {
     "code": numbered(*(f'{{"event":"session_error","payload":{{"code":{n}}}}}' for n in range(1010, 1018))),
     "number": numbered(*map(ERROR.format, (20698, 20699, 20701, 20700))),
     "number of CTI": numbered(*(UPDATE.format("x").replace(">33<", f">{n}<") for n in (31, 32, 33, 34))),
+    "a name that the message says": numbered(
+        *(
+            ERROR.format(name).replace(
+                "Generic", "</ErrorType><ErrorMessage>No agent</ErrorMessage><ErrorType>"
+            )
+            for name in ("anna", "ben", "carla", "agent")
+        )
+    ),
+    "an id that is a mark": numbered(
+        *(f'{{"sessionId":"{told}","message":"x"}}' for told in ("anna", "ben", "carla", "session_error"))
+    ),
+    "an id that is a mark of a proxy": numbered(
+        *(f'{{"visitId":"{told}","message":"x"}}' for told in ("anna", "ben", "carla", "cf-error-details")),
+        url="/server/data/visits",
+    ),
+    "an id beside which JSON is read anew": numbered(
+        *(f'{{"id":"x","id":"{told}","error":"y"}}' for told in ("anna", "ben", "carla", "1e500"))
+    ),
+    "an id that moves the place of a problem": numbered(
+        *(f"<error><userId>{told}</userId><a></error>" for told in ("anna", "ben", "carla", "d" * 40))
+    ),
+    "a number beside a peripheral's": numbered(*map(BESIDE.format, (99991, 99992, 99993, 38))),
+    "a number among names": numbered(*map(CTI.format, ("anna", "ben", "carla", 33))),
+    "a number that is not the user": at_user((1001, 1001), (1002, 1002), (1003, 1003), (33, 1003)),
+    "a number that is the user": at_user((331, 1001), (332, 1002), (333, 1003), (1003, 1003)),
+    "ids that are equal": numbered(
+        *(
+            f'{{"status":400,"content":"{ERROR.format(one)}","object":{{"ApiErrors":{{"ApiError":{{"ErrorData":"{other}"}}}}}}}}'
+            for one, other in (("anna", "anna"), ("ben", "ben"), ("carla", "carla"), ("anna", "ben"))
+        )
+    ),
     "leading zero": numbered(*(f'{{"timestamp":{n}795256130123,"error":"x"}}' for n in (1, 2, 3, 0))),
     "a page": numbered(
         *(f"<html><body><id>{n}</id> gone <center>nginx</center></body></html>" for n in (701, 702, 703, 404))
@@ -401,6 +465,85 @@ def test_only_a_number_that_names_something_is_left_out(body: bytes, numbers: tu
     assert (found(body) if found else ()) == numbers
 
 
+def constants() -> set[str]:
+    """Give every word that stands in errnorm's own code and catalog: one of them might mean something."""
+    texts = {text for entry in errnorm.Catalog.builtin().entries() for text in entry.spellings}
+    for path in Path(errnorm.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+    return {word for text in texts for word in re.findall(r"[A-Za-z0-9][\w.@-]{0,63}", text)}
+
+
+WORDS = st.one_of(
+    st.sampled_from([*NAMES, *TOKENS, "17", "1001", "agent1001"]),
+    st.integers(0, 10**8).map(str),
+    st.sampled_from(sorted(constants())),
+)
+
+
+IDS_CUT = {
+    b'{"sessionId": "k3Zb-9_xQ", "id":"17", "session_id" : "x"}': (b"k3Zb-9_xQ", b"17", b"x"),
+    rb'{"data":"{\"userId\":\"anna\"}"}': (b"anna",),
+    b"<requestId>r-1</requestId><ErrorData>jsmith</ErrorData><id>7</id>": (b"r-1", b"jsmith", b"7"),
+    b'"channel":"/chat/x1","uri":"/visits/v.7", <source>/api/Dialog/3211</source>': (b"x1", b"v.7", b"3211"),
+    b'"valid":"no","paid":"yes","code":"17","void":"x","channel":"/meta/connect"': (),
+    b'"id": "two words", "id": "", "id": 17, "id": "-x", "id": null, "id": "%b"' % (b"a" * 65): (),
+    b"<ErrorData>no agent</ErrorData><ErrorData></ErrorData><userId>&lt;</userId></ErrorData>": (),
+    b"it said: id: 17, /chat/17 and sessionId 18": (),
+    b'"id":"session_error", "userId":"anna"': (),
+    b'"id":"\x7f", "userId":"anna"': (),
+}
+
+
+@pytest.mark.parametrize(("text", "ids"), IDS_CUT.items(), ids=[text.decode()[:20] for text in IDS_CUT])
+def test_only_what_is_called_an_id_is_cut_out(text: bytes, ids: tuple[bytes, ...]):
+    """All of a string, an element or the end of a path that has a digit is; what may mean more is not, nor is all beside it."""
+    cut = Cut.of(text)
+
+    assert (cut.ids if cut else ()) == ids
+    assert (cut.whole if cut else text) == text
+
+
+@given(ids=st.lists(st.one_of(WORDS, st.text(max_size=9)), min_size=3, max_size=3))
+def test_ids_of_lines_alike_are_those_that_are_looked_for(ids: list[str]):
+    """Where the texts between ids are known, the same is cut out as where the ids are looked for anew."""
+    form = '{{"requestId":{0},"n":1,"channel":"/chat/x"," id":{1},"url":"/a/{2}"}}\n'
+    lines = [
+        form.format(orjson.dumps(one).decode(), orjson.dumps(other).decode(), last).encode()
+        for one, other, last in (("a", "b", "c1"), ids)
+    ]
+    known = Cut.of(lines[0])
+    assert known
+
+    found = Between(known.text.translate(MASK)).cut(lines[1], lines[1].translate(MASK))
+    looked_for = Cut.of(lines[1])
+
+    is_alike = looked_for is not None and len(looked_for.ids) == 3
+    assert found == (looked_for if is_alike else None)
+
+
+def test_whatever_a_body_is_looked_through_for_is_no_id():
+    """Marks of vendors and of pages that an id could hold are told from ids."""
+    marks = {clue.text for vendor in VENDORS for clue in vendor.clues if clue.kind is ClueKind.MARK}
+    marks |= {mark for mark, _ in html._MARKS}
+    could_be = {mark for mark in marks if re.fullmatch(r"[A-Za-z0-9][\w.@-]*", mark)}
+
+    assert len(could_be) >= 5
+    assert [mark for mark in could_be if Cut.of(f'"id":"x-{mark}"'.encode())] == []
+
+
+def test_the_size_of_a_body_is_its_own(tmp_path: Path):
+    """Beside the body a record tells its size, which an id of another length changes."""
+    path, out = tmp_path / "storm.ndjson", tmp_path / "out"
+    bodies = [ERROR.format(name) for name in NAMES]
+    path.write_bytes(b"\n".join(map(orjson.dumps, numbered(*bodies))))
+    batch.run(path, out, raw="text")
+    sizes = [orjson.loads(line)["raw"]["size"] for line in out.read_bytes().splitlines()]
+
+    assert sizes == [len(body) for body in bodies]
+
+
 def test_outlines_are_bounded(monkeypatch: pytest.MonkeyPatch):
     """Of many bodies that differ, no more are remembered than fit."""
     monkeypatch.setattr(outline, "_MOST_BYTES", 40_000)
@@ -494,7 +637,10 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
     """Give a capture of one of few bodies, with some of what a gateway tells beside it."""
     told = {
         "status": st.sampled_from([200, 400, 503, "503", 42]),
-        "url": st.sampled_from(["/finesse/api/User/agent1001?x=blue", "/server/data/visits"]),
+        "url": st.one_of(
+            st.sampled_from(["/finesse/api/User/agent1001?x=blue", "/server/data/visits"]),
+            WORDS.map("/finesse/api/User/{}".format),
+        ),
         "time": st.sampled_from(TIMES),
         "headers": st.dictionaries(
             st.sampled_from(["X-Request-Id", "traceparent", "Content-Type"]), st.sampled_from(IDS)
@@ -502,7 +648,7 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
         "vendor": st.sampled_from(["zoom-cobrowse", "cisco-finesse", "nobody"]),
     }
     members = draw(st.fixed_dictionaries({}, optional=told))
-    body = turned(draw(st.sampled_from(bodies)), draw(st.integers(0, 9)))
+    body = renamed(draw, turned(draw(st.sampled_from(bodies)), draw(st.integers(0, 9))))
     return members | {draw(st.sampled_from(["body", "answer"])): body}
 
 
@@ -513,6 +659,14 @@ def turned(body: str, times: int) -> str:
     for _ in range(times):
         data = found.twin(data)
     return data.decode()
+
+
+def renamed(draw: st.DrawFn, body: str) -> str:
+    """Give a body with other ids."""
+    cut = Cut.of(body.encode())
+    if cut is None or not draw(st.booleans()):
+        return body
+    return cut._replace(ids=tuple(draw(WORDS).encode() for _ in cut.ids)).whole.decode()
 
 
 NUMBERED = [told["body"] for group in (*ALIKE.values(), *UNLIKE.values()) for told in group]
