@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 from attrs import field, frozen
@@ -33,18 +33,6 @@ _MEMBER: Final = re.compile(
     re.VERBOSE,
 )
 _ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
-
-
-class Became(NamedTuple):
-    """What a line became.
-
-    Attributes:
-        known: what its body became.
-        ids: those of its url that stand in digits which decide: no number of its body may be one of them.
-    """
-
-    known: Any
-    ids: tuple[bytes, ...]
 
 
 @frozen(eq=False)
@@ -72,15 +60,15 @@ class Flat:
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
-    known: dict[tuple[object, ...], Became] = field(factory=dict)
+    known: dict[tuple[object, ...], Any] = field(factory=dict)
 
     def told(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
-        """Give what does not decide over a line, and what does."""
+        """Give what does not decide over a line but for its url, and what does."""
         digits, count = self.digits(cut.text), self.count
         numbers, key = digits[:count], digits[count:]
         if cut.ids:
             own = cut.ids[self.ids]
-            numbers, key = numbers + own + self.beside(cut.ids), (*key, told_by(own), *self.deciding(cut.ids))
+            numbers, key = numbers + own, (*key, told_by(own), *self.deciding(cut.ids))
         return numbers, key if len(numbers) < 2 else key + equals(numbers)
 
 
@@ -124,8 +112,7 @@ def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes
     leading = tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1)
     # A digit may be written as an escape, and a time as a number.
     is_plain = (*getter(numbers)(line), *cut.ids[of_body]) == told.numbers
-    is_time = not names.time or (time != (-1, -1) and not ids[names.time])
-    if not is_plain or not is_time or len(fixed) > MOST_RUNS:
+    if not is_plain or time == (-1, -1) or len(fixed) > MOST_RUNS:
         return None
     return Flat(
         digits=getter((*numbers, *fixed)),

@@ -143,9 +143,10 @@ class Told(NamedTuple):
     @property
     def twin(self) -> Self | None:
         """The same with other numbers and ids; None where such a body would be read in another way."""
-        other = Cut(self.outline.twin(self.cut.text), tuple([one.translate(_OTHER) for one in self.cut.ids]))
-        is_same = self.outline.is_plain(self.cut.text) and (not other.ids or Cut.of(other.whole) == other)
-        return self.of(self.outline, other) if is_same else None
+        if not self.outline.is_plain(self.cut.text):
+            return None
+        ids = tuple([one.translate(_OTHER) for one in self.cut.ids])
+        return self.of(self.outline, Cut(self.outline.twin(self.cut.text), ids))
 
     @property
     def like_long_numbers(self) -> bytes:

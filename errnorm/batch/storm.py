@@ -21,7 +21,6 @@ from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
-from errnorm.batch.flat import Became as LineBecame
 from errnorm.batch.flat import Flat, flat_of
 from errnorm.batch.ids import Between, Cut, without_ids
 from errnorm.batch.outline import MASK, Outlines, Told, equals
@@ -66,7 +65,7 @@ class Seen(NamedTuple):
         key: what decides over it, but for its time, its place and the ids of its response.
         body: its body.
         told: its body in the light of its outline, where that leaves out anything.
-        numbers: what is left out of its body, and of its url.
+        beside: the ids of its url.
         ids: the ids that its headers carry.
         other: the same capture in the light of another outline.
     """
@@ -74,7 +73,7 @@ class Seen(NamedTuple):
     key: tuple[Any, ...]
     body: str | bytes
     told: Told | None = None
-    numbers: tuple[bytes, ...] = ()
+    beside: tuple[bytes, ...] = ()
     ids: Mapping[str, str] = _NO_IDS
     other: Seen | None = None
 
@@ -82,6 +81,11 @@ class Seen(NamedTuple):
     def text(self) -> str:
         """The body as a text."""
         return self.body if isinstance(self.body, str) else self.body.decode("utf-8", "replace")
+
+    @property
+    def numbers(self) -> tuple[bytes, ...]:
+        """What is left out of its body."""
+        return self.told.numbers if self.told else ()
 
     @property
     def ways(self) -> tuple[Seen, ...]:
@@ -266,10 +270,10 @@ class Storm:
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
             before = self._known.get(beside.key(told))
-            if before is None:
+            if before is None or not before.fixed.isdisjoint(beside.ids):
                 continue
             where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
-            lines = before.placed((when_of(moment), *where), told.numbers + beside.ids)
+            lines = before.placed((when_of(moment), *where), told.numbers)
             if lines is not None:
                 self._last = (data, beside)
                 self._count(before, hour_of(moment) if moment else None, line)
@@ -280,8 +284,9 @@ class Storm:
         """Give the lines of a capture whose line came before but for moment, numbers and ids, undecoded."""
         masked = line.translate(MASK)
         flat = self._flats.get(masked)
-        if flat:
-            return self._of_flat(flat, Cut(line), stream, number, offset)
+        lines = self._of_flat(flat, Cut(line), stream, number, offset) if flat else None
+        if lines is not None:
+            return lines
         for between, flat in self._betweens:
             if cut := between.cut(line, masked):
                 return self._of_flat(flat, cut, stream, number, offset)
@@ -291,12 +296,11 @@ class Storm:
 
     def _of_flat(self, flat: Flat, cut: Cut, stream: Stream, number: int, offset: int) -> bytes | None:
         numbers, key = flat.told(cut)
-        became = flat.known.get(key)
+        known: _Known | None = flat.known.get(key)
         line = cut.text
-        if became is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
+        if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
             return None
-        known, ids = became
-        if ids and not frozenset(ids).isdisjoint(numbers):
+        if cut.ids and not known.fixed.isdisjoint(flat.beside(cut.ids)):
             return None
         time, when, hour = _NULL, _NULL, None
         if flat.time is not None:
@@ -306,7 +310,7 @@ class Storm:
                 return None
             when, hour = told
         origin = origin_of(stream.name, stream.member)
-        lines: bytes | None = known.placed((when, origin, number, offset, time), numbers + ids)
+        lines = known.placed((when, origin, number, offset, time), numbers)
         if lines is not None:
             self._count(known, hour, number)
         return lines
@@ -348,21 +352,19 @@ class Storm:
             self._flats[masked] = False
             return
         known = flat or own
-        numbers, key = known.told(cut)
-        ids = () if cut.ids and known.beside(cut.ids) else beside.ids
+        _, key = known.told(cut)
         self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
         self._flats[masked] = known
         if cut.ids and not flat:
             self._betweens.append((Between(masked), known))
-        if frozenset(ids).isdisjoint(numbers):
-            known.known[key] = LineBecame(became, ids)
+        known.known[key] = became
 
     def lines(self, capture: Capture, seen: Seen) -> bytes | None:
         """Give the lines of a capture that came before, and count it; None where it did not."""
         moment, place = capture.options.get("occurred_at"), capture.source
         for way in seen.ways:
             known = self._known.get(way.key)
-            if known is None:
+            if known is None or not known.fixed.isdisjoint(way.beside):
                 continue
             if known.place:  # the key has the names of the input, so they are the same each time
                 place = evolve(place, name=known.place.name, member=known.place.member)
@@ -411,7 +413,7 @@ class Storm:
 
     def _learn(self, seen: Seen, own: Told, became: Became, read: Callable[[bytes], Became | None]) -> None:
         outline, fixed, other = own.outline, frozenset(own.fixed), own.twin
-        if other is None or not fixed.isdisjoint(own.numbers + other.numbers):
+        if other is None or not fixed.isdisjoint(own.numbers + other.numbers + seen.beside):
             outline.put_off()
             return
         numbers = Numbers(own.numbers, other.numbers)
@@ -466,7 +468,7 @@ class _Beside(NamedTuple):
 
     Attributes:
         told: all of it, of its url the parts between the ids.
-        ids: those ids: no one asks for them, but a number of the body that is one of them is no code.
+        ids: those ids: no one asks for them, but a number of the body that decides is no code if it is one.
     """
 
     told: tuple[Any, ...]
@@ -480,10 +482,9 @@ class _Beside(NamedTuple):
     def key(self, body: Told) -> tuple[Any, ...]:
         """Give what decides over a body in the light of its outline."""
         key = (body.outline, body.fixed, *self.told)
-        numbers = body.numbers + self.ids
         if not body.numbers:
             return key + self.ids
-        return key if len(numbers) < 2 else key + equals(numbers)
+        return key if len(body.numbers) < 2 else key + equals(body.numbers)
 
 
 def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
@@ -496,7 +497,7 @@ def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
 def _outlined(body: str | bytes, beside: _Beside, outlines: Outlines) -> Seen:
     data = body.encode() if isinstance(body, str) else body
     every = outlines.of(data)
-    ways = [Seen(beside.key(told), data, told, told.numbers + beside.ids) for told in every if told.numbers]
+    ways = [Seen(beside.key(told), data, told, beside.ids) for told in every if told.numbers]
     if not ways:
         # With an outline, so that the key is not the whole body.
         return Seen(beside.key(every[0]) if every else (data, *beside.whole), data)
@@ -557,15 +558,14 @@ def _says_the_same(became: Became, twin: Became) -> bool:
 def _are_ids(own: Told, became: Became, third: Became | None) -> bool:
     """Tell whether what was cut out of a body is no more than ids there.
 
-    A number in ErrorData may be asked of the catalog, also where it then stands in `extra`: it is none where
-    it became a target. Beside what looks like a long number JSON is read by the reader that tells of a key
-    that stands twice.
+    A number of ErrorData that became no target was asked of the catalog, and so may be the next one. Beside
+    what looks like a long number JSON is read by the reader that tells of a key that stands twice.
     """
     if third is None or third.kinds != became.kinds or not _says_the_same(became, third):
         return False
-    numbers = [one.decode() for one in own.cut.ids if one.isdigit()]
-    named = {text for record in became.records for text in (record.target, *record.ids.values())}
-    return not numbers or (len(became.records) == 1 and named.issuperset(numbers))
+    numbers = {one.decode() for one in own.cut.ids if one.isdigit()}
+    data = [item for record in became.records for name, item in record.extra.items() if name.endswith("Data")]
+    return not any(isinstance(item, str) and item in numbers for item in data)
 
 
 def _masks_alike(became: Became, twin: Became, numbers: Numbers) -> bool:

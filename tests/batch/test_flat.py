@@ -20,6 +20,11 @@ from errnorm.batch.readers import ndjson
 ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiErrors>"
 COBROWSE = r"{{\"event\":\"session_error\",\"payload\":{{\"code\":1011,\"errorMsg\":\"No line {}\",\"sessionId\":\"{}\"}}}}"
 NUMBER = "<ApiErrors><ApiError><ErrorData>20700</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
+TOKEN = ERROR.replace("agent", "")
+MOMENT = r"{{\"error\":\"x\",\"timestamp\":\"2026-11-21T10:15:{}\"}}"
+TOLD = NUMBER.replace("20700", " 33300 ").replace(
+    "<ErrorType>", "<ErrorMessage>CF_X agent{}</ErrorMessage><ErrorType>"
+)
 EVENT = r"[{{\"id\":\"{0}\",\"channel\":\"/chat/s{1}\",\"data\":{{\"type\":\"EventError\",\"error\":{{\"code\":100}}}}}}]"
 
 
@@ -74,6 +79,10 @@ ALIKE = {
     "number of the body": ten(lambda n: line(ERROR.format(f"10{n}"))),
     "numbers of the body": ten(lambda n: line(EVENT.format(n, f"ession1{n}0"))),
     "unread numbers": ten(lambda n: line(bytes=f"4{n}", rt=f"0.{n}", node=f'"n-{n}"', ok="true")),
+    "ids of the body": ten(lambda n: line(TOKEN.format(f"{n:x}a{n}"))),
+    "ids beside the body": ten(lambda n: line(ERROR.format(f"10{n}"), request_id=f'"{n:x}a{n}"')),
+    "ids of a line beside a body without any": ten(lambda n: line(MOMENT.format(n), span_id=f'"{n:x}a{n}"')),
+    "ids and users": ten(lambda n: line(TOKEN.format(f"a{n}"), url=f'"/finesse/api/User/a{n}00"')),
     "no time": ten(lambda n: line(ERROR.format(f"10{n}")).replace('"time":"2026-11-21T10:15:30Z",', "")),
     "space": ten(lambda n: f"  {line(ERROR.format(f'10{n}')).replace(',', ' , ')} "),
 }
@@ -83,6 +92,10 @@ UNLIKE = {
     "url": [
         *ten(lambda n: line(NUMBER, url='"/finesse/api/Dialog/20701"', bytes=str(n))),
         line(NUMBER, url='"/finesse/api/Dialog/20700"', bytes="10"),
+    ],
+    "url of another user": [
+        line(TOLD.format(f"10{n:02}"), url=f'"/finesse/api/Dialog/333{n:02}"', request_id=f'"{n:x}a{n}"')
+        for n in (*range(10, 20), 0)
     ],
     "a time with an escape": ten(lambda n: line(time=rf'"2026-11-21\"10:15:{n}Z"')),
     "no moment": [*ten(lambda n: line(time=f'"2026-11-21T10:15:{n}Z"')), line(time='"2026-99-21T10:15:30Z"')],
@@ -190,6 +203,27 @@ def test_digits_of_an_escape_and_of_a_name_decide():
 
     assert flat
     assert flat.told(Cut(written)) == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
+
+
+@pytest.mark.parametrize(
+    ("url", "ids", "deciding"),
+    [("/a/1001", (b"1001",), ()), ("/a/1001/b/1002", (b"1001", b"1002"), (b"1002",))],
+    ids=["all", "not all"],
+)
+def test_ids_of_a_url_decide_where_not_all_are_cut_out(
+    url: str, ids: tuple[bytes, ...], deciding: tuple[bytes, ...]
+):
+    """A user's url is another one each time; the middle of a path is told by its digits, and the end with it."""
+    cut = Cut.of(line(url=f'"{url}"', request_id='"r-1"').encode())
+    body = Cut.of(ERROR.format(1001).replace(r"\n", "\n").encode())
+    assert cut
+    assert body
+    flat = flat_of(cut, {}, Told.of(Outline(mask(body.text)), body), ids)
+
+    assert flat
+    assert flat.told(cut)[0] == (b"agent1001",)
+    assert flat.beside(cut.ids) == (() if deciding else ids)
+    assert [one for one in flat.told(cut)[1] if one in ids] == [*(ids[:1] if deciding else ()), *deciding]
 
 
 def test_members_are_where_the_user_says(tmp_path: Path):
