@@ -310,6 +310,11 @@ UNLIKE = {
             ERROR.format(20700).replace("<ApiError>", "<ApiError><ErrorMedia>m</ErrorMedia>")
         )
     ],
+    "a url without the number of an error beside others": [
+        told | {"url": f"/finesse/api/Dialog/{dialog}"}
+        for n, dialog in enumerate((20700, 20700, 20700, 20701))
+        for told in numbered(TWO.format(1000 + n))
+    ],
     "an id beside which JSON is read anew": numbered(
         *(f'{{"id":"x","id":"{told}","error":"y"}}' for told in ("anna", "ben", "carla", "1e500"))
     ),
