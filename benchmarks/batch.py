@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import shutil
@@ -33,31 +34,42 @@ COUNT = 50_000
 MANY = 100_000  # so that the start of a command is no large part of its time
 FEW = 3_000
 STORM = 200  # how many bodies a storm goes around in
+Telling = Callable[[bytes, bytes], bytes]
 _LETTERS = bytes.maketrans(b"0123456789", b"bdfhjlnprt")
 
 
-def captures(count: int, *, new: int = 1, in_words: bool = False) -> Iterator[bytes]:
+def captures(count: int, *, new: int = 1, told: Telling = lambda body, _: body) -> Iterator[bytes]:
     """Give lines of a gateway's captures, mixed vendors.
 
     Args:
         count: how many.
         new: every so-many-th body is one not seen before.
-        in_words: bodies differ in a word where they would in a number, so that none is like another.
+        told: gives a body, in which bodies of one form differ in a number, with something else in its place.
     """
     for n in range(count):
         make, status, url = FORMS[n % len(FORMS)]
         number = n if n % new == 0 else n % STORM
-        body = make(number)
-        if in_words:
-            body = body.replace(b"%07d" % number, (b"%07d" % number).translate(_LETTERS))
+        body = told(make(number), b"%07d" % number)
         minutes, seconds = divmod(n, 60)
-        told = {
+        line = {
             "time": f"2026-11-21T{minutes // 60 % 24:02}:{minutes % 60:02}:{seconds:02}Z",
             "status": status,
             "url": url,
             "body": body.decode(),
         }
-        yield orjson.dumps(told) + b"\n"
+        yield orjson.dumps(line) + b"\n"
+
+
+def in_words(body: bytes, number: bytes) -> bytes:
+    """Give a body that differs from others in a word, so that none is like another."""
+    return body.replace(number, number.translate(_LETTERS))
+
+
+def in_ids(body: bytes, number: bytes) -> bytes:
+    """Give a body that differs from others in an agent's name, or in the token that a session has."""
+    token = hashlib.sha256(number).hexdigest()[:24].encode()
+    name = b"j" + number.translate(_LETTERS)
+    return body.replace(b"agent" + number, name).replace(b"session-" + number, b"s7" + token)
 
 
 def script(path: Path) -> None:
@@ -80,16 +92,19 @@ def questions() -> Iterator[Question]:
             yield _beside_script(f"{COUNT:,} captures, {name}", _file(folder, COUNT, new=new), goal)
             if shutil.which("jq"):  # a package of the system; without it the other ratio stands alone
                 yield _beside_jq(f"{MANY:,} captures, {name}, the command", _file(folder, MANY, new=new))
-        words = _file(folder, FEW, in_words=True)
+        ids = _file(folder, COUNT, told=in_ids)
+        yield _beside_script(f"{COUNT:,} captures, every body different, by names and tokens", ids, 1.0)
+        words = _file(folder, FEW, told=in_words)
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
         yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", words, 20)
         yield _jobs(f"16 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 16)
 
 
-def _file(folder: str, count: int, *, new: int = 1, in_words: bool = False) -> Path:
-    path = Path(folder, f"{count}-{new}-{in_words}.ndjson")
+def _file(folder: str, count: int, **how: Any) -> Path:
+    said = [f"-{name}-{getattr(value, '__name__', value)}" for name, value in how.items()]
+    path = Path(folder, f"{count}{''.join(said)}.ndjson")
     if not path.exists():
-        path.write_bytes(b"".join(captures(count, new=new, in_words=in_words)))
+        path.write_bytes(b"".join(captures(count, **how)))
     return path
 
 
