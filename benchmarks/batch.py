@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,22 +89,24 @@ def questions() -> Iterator[Question]:
     """Give the questions of new bodies, of a storm, of bodies without a like, and of two processes."""
     with tempfile.TemporaryDirectory(prefix="errnorm-batch-") as folder:
         for name, new, goal in (("every body different", 1, 1.0), ("four of five seen before", 5, 0.4)):
-            yield _beside_script(f"{COUNT:,} captures, {name}", _file(folder, COUNT, new=new), goal)
+            some = _file(folder, f"some-{new}", captures(COUNT, new=new))
+            yield _beside_script(f"{COUNT:,} captures, {name}", some, goal)
             if shutil.which("jq"):  # a package of the system; without it the other ratio stands alone
-                yield _beside_jq(f"{MANY:,} captures, {name}, the command", _file(folder, MANY, new=new))
-        ids = _file(folder, COUNT, told=in_ids)
+                many = _file(folder, f"many-{new}", captures(MANY, new=new))
+                yield _beside_jq(f"{MANY:,} captures, {name}, the command", many)
+        ids = _file(folder, "ids", captures(COUNT, told=in_ids))
         yield _beside_script(f"{COUNT:,} captures, every body different, by names and tokens", ids, 1.0)
-        words = _file(folder, FEW, told=in_words)
+        words = _file(folder, "words", captures(FEW, told=in_words))
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
         yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", words, 20)
-        yield _jobs(f"16 times {MANY:,} captures, every body different, two jobs", _file(folder, MANY), 16)
+        many = _file(folder, "many-1", captures(MANY))
+        yield _jobs(f"16 times {MANY:,} captures, every body different, two jobs", many, 16)
 
 
-def _file(folder: str, count: int, **how: Any) -> Path:
-    said = [f"-{name}-{getattr(value, '__name__', value)}" for name, value in how.items()]
-    path = Path(folder, f"{count}{''.join(said)}.ndjson")
+def _file(folder: str, name: str, lines: Iterable[bytes]) -> Path:
+    path = Path(folder, f"{name}.ndjson")
     if not path.exists():
-        path.write_bytes(b"".join(captures(count, **how)))
+        path.write_bytes(b"".join(lines))
     return path
 
 
