@@ -43,7 +43,7 @@ class Flat:
         digits: gives the numbers of its body that the outline of the body leaves out, then the digits of
             the line that decide.
         count: how many of the former there are.
-        ids: which of the line's ids are those of its body.
+        ids: gives those of a line's ids that stand in its body.
         beside: gives those that stand in its url, where these are all that its url has.
         deciding: gives those in whatever else is read.
         time: where its time stands, with its quotes; None where it has none.
@@ -54,7 +54,7 @@ class Flat:
 
     digits: Callable[[bytes], tuple[bytes, ...]]
     count: int
-    ids: slice
+    ids: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     beside: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     deciding: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     time: slice | None
@@ -67,7 +67,7 @@ class Flat:
         digits, count = self.digits(cut.text), self.count
         numbers, key = digits[:count], digits[count:]
         if cut.ids:
-            own = cut.ids[self.ids]
+            own = self.ids(cut.ids)
             numbers, key = numbers + own, (*key, told_by(own), *self.deciding(cut.ids))
         return numbers, key if len(numbers) < 2 else key + equals(numbers)
 
@@ -92,7 +92,7 @@ def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes
         >>> flat.told(Cut(line))
         ((b'1001',), (b'503',))
     """
-    line, outline = cut.text, told.outline
+    line = cut.text
     members = _members(line)
     names = names_in(tuple(members), tuple(fields.items())).plain
     body = members[names.body] if names else None
@@ -100,24 +100,25 @@ def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes
         return None
     read = {names.body, names.status, names.url, names.content_type, names.headers}
     unread = [member for name, member in members.items() if name not in read]
-    ids = {name: _ids_in(member, line) for name, member in members.items()}
-    of_url = ids[names.url] if names.url else range(0)
-    of_body = slice(ids[names.body].start, ids[names.body].stop)
-    deciding = [at for name in read - {names.body, names.url, None} for at in ids[str(name)]]
-    if of_url and getter(of_url)(cut.ids) != beside:
-        of_url, deciding = range(0), [*deciding, *of_url]
-    numbers = tuple(_in_line(outline.places, body))
+    of_body = _ids_in(body, line)
+    of_url = _ids_in(members[names.url], line) if names.url else []
+    deciding = [
+        at for name in read - {names.body, names.url, None} for at in _ids_in(members[str(name)], line)
+    ]
+    if getter(of_url)(cut.ids) != beside:
+        of_url, deciding = [], [*deciding, *of_url]
+    numbers = tuple(_in_line(told.outline.places, body))
     time = members[names.time].span(2) if names.time else None
     fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, unread))))
     leading = tuple(member.start(4) for member in unread if member[4] and len(member[4]) > 1)
     # A digit may be written as an escape, and a time as a number.
-    is_plain = (*getter(numbers)(line), *cut.ids[of_body]) == told.numbers
+    is_plain = getter(numbers)(line) + getter(of_body)(cut.ids) == told.numbers
     if not is_plain or time == (-1, -1) or len(fixed) > MOST_RUNS:
         return None
     return Flat(
         digits=getter((*numbers, *fixed)),
         count=len(numbers),
-        ids=of_body,
+        ids=getter(of_body),
         beside=getter(of_url),
         deciding=getter(deciding),
         time=slice(time[0] - 1, time[1] + 1) if time else None,
@@ -126,10 +127,10 @@ def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes
     )
 
 
-def _ids_in(member: re.Match[bytes], line: bytes) -> range:
+def _ids_in(member: re.Match[bytes], line: bytes) -> list[int]:
     """Give which of a line's ids stand in a member."""
     first = line.count(MARK, 0, member.start())
-    return range(first, first + member[0].count(MARK))
+    return list(range(first, first + member[0].count(MARK)))
 
 
 def _members(line: bytes) -> dict[str, re.Match[bytes]]:
@@ -139,7 +140,7 @@ def _members(line: bytes) -> dict[str, re.Match[bytes]]:
     at = start.end() if start else len(line)
     while member := _MEMBER.match(line, at):
         name, at = _text(member[1]), member.end()
-        if name is None or name.decode("utf-8", "replace") in found:
+        if name is None or MARK in name or name.decode("utf-8", "replace") in found:
             return {}
         found[name.decode("utf-8", "replace")] = member
         if member[5]:

@@ -3,17 +3,20 @@ r"""Ids that stand by themselves, as all of a text: cut out, so that bodies are 
     {"code": 1011, "sessionId": "k3Zb-9_xQ"}        <ErrorData>jsmith</ErrorData>
     {"code": 1011, "sessionId": "0ea0c77df79e"}     <ErrorData>4711</ErrorData>
 
-Where an id is a word, a number or a token is the vendor's business, and two of them may differ in their
-length as well. Only the name beside it says that it is one; what is called a code is none, and stays.
+Whether an id is a word, a number or a token is the vendor's business, and two of them may differ in their
+length as well. Its place says that it is one: a name that ends in *id* or *Data*, or the end of a path with a
+digit in it. What is called a code is none, and stays.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count, product
 from typing import Final, NamedTuple, Self
 
-__all__ = ["MARK", "Between", "Cut", "told_by", "without_ids"]
+__all__ = ["MARK", "Between", "Cut", "is_url_id", "parts_of_url", "probes", "told_by"]
 
 MARK: Final = b"\x7f"
 """Stands where an id was. JSON holds it in a string as it is, and nobody writes it."""
@@ -23,7 +26,7 @@ _ONE: Final = rb"[A-Za-z0-9][\w.@-]{0,63}+"
 _VALUE: Final = rb'(?:\\?"\s{0,4}:\s{0,4}\\?"|>)(' + _ONE + rb')(?=\\?"|<)'
 # The end of a path: `"channel": "/chat/session-0017"`, `<source>/finesse/api/Dialog/3211<`.
 _PATH_END: Final = rb"/(?<=\w/)(?=[\w.@-]{0,63}[0-9])(" + _ONE + rb')(?=\\?"|<)'
-# Each begins with letters of its own, which are searched for in a sixth of the time that all at once take.
+# Each has a beginning of its own, which is searched for in a sixth of the time that all at once take.
 _IDS: Final = tuple(
     (start, re.compile(pattern))
     for start, pattern in (
@@ -39,11 +42,13 @@ _IDS: Final = tuple(
 _TELLING: Final = (b"rror", b"-application-", b"chat", b"cometd", b"20700", b"20999")
 _SEVERAL: Final = re.compile(_ONE + rb"(?:\n" + _ONE + rb")*+")
 _MIXED: Final = re.compile(rb"[0-9][A-Za-z]")
-# `/finesse/api/User/1001001/Dialogs`; what a url is looked through for has fewer digits (`/v2/`).
+# `/finesse/api/User/1001001/Dialogs`; what a url is looked through for has fewer digits (`/v2/`) or is below.
 _IN_URL: Final = re.compile(
     r"(?<=/)(?=[\w.@-]{0,63}[0-9]{3})([A-Za-z0-9][\w.@-]{0,63}+)(?=[/?]|\Z)", re.ASCII
 )
 _TELLING_URL: Final = re.compile("chat|cometd|sso", re.IGNORECASE)
+_LETTERS: Final = b"qzjxkvwyQZJXKVWY"
+_DIGITS: Final = b"7395182046"
 
 
 class Cut(NamedTuple):
@@ -71,7 +76,7 @@ class Cut(NamedTuple):
         if not spans or MARK in text:
             return None
         ids = tuple([text[start:end] for start, end in spans])
-        if _may_decide(b" ".join(ids)):
+        if _is_telling(b" ".join(ids)):
             return None
         between = zip(
             (0, *(end for _, end in spans)), (*(start for start, _ in spans), len(text)), strict=True
@@ -129,12 +134,12 @@ class Between:
             start = end + len(text)
             texts.append(line[end:start])
         every = b"\n".join(ids)  # which no id of a line has in it
-        if start != len(line) or not _SEVERAL.fullmatch(every) or _may_decide(every):
+        if start != len(line) or not _SEVERAL.fullmatch(every) or _is_telling(every):
             return None
         return Cut(MARK.join(texts), tuple(ids))
 
 
-def _may_decide(ids: bytes) -> bool:
+def _is_telling(ids: bytes) -> bool:
     folded = ids.lower()
     for telling in _TELLING:  # noqa: SIM110 - a generator in `any` takes three times as long
         if telling in folded:
@@ -154,12 +159,53 @@ def told_by(ids: tuple[bytes, ...]) -> bytes:
     return bytes(map(bytes.isdigit, ids))
 
 
+def probes(ids: tuple[bytes, ...], said: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Give other ids that show what is not seen by those of a body: the longest, and the shortest there are.
+
+    The long ones look like a long number, beside which JSON is read by another reader, and hold what may not
+    stand in a comment. Numbers stay numbers, and what is equal stays equal.
+
+    Args:
+        ids: the ids of a body.
+        said: a text that none of the others stands in.
+
+    Example:
+        >>> [len(one) for one, in probes((b"jsmith",), b"quiet")], [*probes((b"17",), b"7")][1]
+        ([64, 1], (b'3',))
+    """
+    equal = [ids.index(one) for one in ids]
+    yield tuple(
+        [(b"%d" % (at + 1) * 64)[:64] if ids[at].isdigit() else (b"%de999--" % at * 64)[:64] for at in equal]
+    )
+    unused: dict[bool, Iterator[bytes]] = {True: _unused(_DIGITS, said), False: _unused(_LETTERS, said)}
+    short = {at: next(unused[ids[at].isdigit()]) for at in sorted(set(equal))}
+    yield tuple([short[at] for at in equal])
+
+
+def _unused(characters: bytes, said: bytes) -> Iterator[bytes]:
+    for length in count(1):
+        for one in product(characters, repeat=length):
+            if bytes(one) not in said:
+                yield bytes(one)
+
+
 @lru_cache(4096)
-def without_ids(url: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+def is_url_id(one: bytes) -> bool:
+    """Tell whether an id at the end of a url is one by the rule for urls.
+
+    Example:
+        >>> is_url_id(b"1001001"), is_url_id(b"v2"), is_url_id(b"sso123")
+        (True, False, False)
+    """
+    return parts_of_url("/" + one.decode()) == (("/", ""), (one,))
+
+
+@lru_cache(4096)
+def parts_of_url(url: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     """Give the parts of a url between its ids, and the ids.
 
     Example:
-        >>> without_ids("/finesse/api/User/1001001/Dialogs?x=1")
+        >>> parts_of_url("/finesse/api/User/1001001/Dialogs?x=1")
         (('/finesse/api/User/', '/Dialogs?x=1'), (b'1001001',))
     """
     parts = _IN_URL.split(url)

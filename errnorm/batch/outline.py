@@ -21,7 +21,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple, Self
 
-from errnorm.batch.ids import Cut, told_by
+from errnorm.batch.ids import Cut, probes, told_by
 
 __all__ = ["MASK", "MOST_RUNS", "Outline", "Outlines", "Told", "equals", "getter", "mask", "runs", "without"]
 
@@ -148,12 +148,14 @@ class Told(NamedTuple):
         ids = tuple([one.translate(_OTHER) for one in self.cut.ids])
         return self.of(self.outline, Cut(self.outline.twin(self.cut.text), ids))
 
-    @property
-    def like_long_numbers(self) -> bytes:
-        """The body with ids that look like long numbers: beside these JSON is read by another reader."""
-        forms = [b"1795256130123%03d" if one.isdigit() else b"2990e1424-%d" for one in self.cut.ids]
-        pairs = zip(forms, equals(self.cut.ids), strict=True)
-        return self.cut._replace(ids=tuple([form % number for form, number in pairs])).whole
+    def probes(self, said: bytes) -> Iterator[Self]:
+        """Give the same with the ids that show most.
+
+        Args:
+            said: as of `ids.probes`.
+        """
+        for ids in probes(self.cut.ids, said):
+            yield self.of(self.outline, self.cut._replace(ids=ids))
 
 
 def _places(masked: bytes) -> list[slice]:
@@ -239,17 +241,17 @@ class Outlines:
 
     def known(self, body: bytes) -> Iterator[Told]:
         """Look at a body in ASCII in the light of the outlines that are known, the cheaper one first."""
-        if told := self.with_ids(body):
+        if told := self.of_whole(body):
             yield told
-        if told := self.without_ids(body):
+        if told := self.of_rest(body):
             yield told
 
-    def with_ids(self, body: bytes) -> Told | None:
+    def of_whole(self, body: bytes) -> Told | None:
         """Look at a body as it is, where its outline is known already."""
         outline = self._known.get(mask(body))
         return Told.of(outline, Cut(body)) if outline else None
 
-    def without_ids(self, body: bytes) -> Told | None:
+    def of_rest(self, body: bytes) -> Told | None:
         """Look at a body without its ids, where the outline of that is known already."""
         cut = self._cut(body)
         outline = self._known.get(mask(cut.text)) if cut else None

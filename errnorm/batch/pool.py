@@ -34,6 +34,7 @@ _OWN = 16  # tasks that this process did and that wait for an earlier one
 _ALONE = 2  # tasks that this process does before it starts another one, and as many before the next
 _GROUP_BYTES = 1 << 20
 _GROUP_SECONDS = 0.02  # to hand over a group takes 1 ms; at the end everybody waits for the last ones
+_TICK = 1e-6  # seconds: less than any task takes
 _USUAL_SECONDS = 0.005  # of a task, before one was done
 _MOST_TASKS = 4  # in a group
 
@@ -117,7 +118,12 @@ class _Team:
             if is_more:
                 self._start()
             if is_more and self._are_wanting():
-                is_more = self._send(tasks)
+                try:
+                    is_more = self._send(tasks)
+                except BrokenProcessPool:
+                    while self._waiting:  # up to the first that is lost, which raises it as well
+                        yield from self._next()
+                    raise
             elif self._waiting and (
                 self._waiting[0].answer.done() or not is_more or len(self._waiting) > most
             ):
@@ -143,7 +149,7 @@ class _Team:
 
     def _send(self, tasks: Iterator[Task]) -> bool:
         """Send some tasks to others; False when there are no more."""
-        most = min(_MOST_TASKS, int(_GROUP_SECONDS / self._seconds))
+        most = min(_MOST_TASKS, int(_GROUP_SECONDS / max(self._seconds, _TICK)))
         some = list(_some(tasks, max(1, most)))
         if some:
             slot = self._free.pop()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
 from errnorm.batch.flat import Flat, flat_of
-from errnorm.batch.ids import Between, Cut, without_ids
+from errnorm.batch.ids import Between, Cut, is_url_id, parts_of_url
 from errnorm.batch.outline import MASK, Outlines, Told, equals
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
@@ -31,6 +31,7 @@ from errnorm.headers import COMMON_HEADERS, HeaderNames, read_headers
 from errnorm.normalizer import Normalizer
 from errnorm.payload import Payload
 from errnorm.record import ErrorRecord, Source
+from errnorm.vendor import text_value
 from errnorm.vendors import UNKNOWN, VENDORS
 
 if TYPE_CHECKING:
@@ -300,7 +301,8 @@ class Storm:
         line = cut.text
         if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
             return None
-        if cut.ids and not known.fixed.isdisjoint(flat.beside(cut.ids)):
+        beside = flat.beside(cut.ids) if cut.ids else ()
+        if not all(map(is_url_id, beside)) or not known.fixed.isdisjoint(beside):
             return None
         time, when, hour = _NULL, _NULL, None
         if flat.time is not None:
@@ -331,10 +333,10 @@ class Storm:
         (body, beside), cut = self._last, Cut.of(line)
         if cut:
             has_ids = Cut.of(body) is not None
-            told = self._outlines.without_ids(body) if has_ids else self._outlines.with_ids(body)
+            told = self._outlines.of_rest(body) if has_ids else self._outlines.of_whole(body)
             self._learn_flat(cut, stream, told, beside)
         if not cut or not cut.is_mixed:
-            self._learn_flat(Cut(line), stream, self._outlines.with_ids(body), beside)
+            self._learn_flat(Cut(line), stream, self._outlines.of_whole(body), beside)
 
     def _learn_flat(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
         masked = cut.text.translate(MASK)
@@ -355,7 +357,7 @@ class Storm:
         _, key = known.told(cut)
         self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
         self._flats[masked] = known
-        if cut.ids and not flat:
+        if cut.ids and all(one is not known for _, one in self._betweens):
             self._betweens.append((Between(masked), known))
         known.known[key] = became
 
@@ -412,30 +414,40 @@ class Storm:
                 self._learn(way, way.told, became, read)
 
     def _learn(self, seen: Seen, own: Told, became: Became, read: Callable[[bytes], Became | None]) -> None:
-        outline, fixed, other = own.outline, frozenset(own.fixed), own.twin
-        if other is None or not fixed.isdisjoint(own.numbers + other.numbers + seen.beside):
+        outline, other, fixed = own.outline, own.twin, frozenset(own.fixed)
+        if other is None or not fixed.isdisjoint(own.numbers + other.numbers):
             outline.put_off()
             return
         numbers = Numbers(own.numbers, other.numbers)
         twin = read(other.cut.whole)
         # A kind has the fingerprint, so the type and code are the same as well.
-        is_alike = twin is not None and twin.kinds == became.kinds
+        is_alike = twin and twin.kinds == became.kinds and _is_told_alike(own, became, twin, numbers)
         casts = _casts(_lines(became, seen), _lines(twin, seen), numbers) if twin and is_alike else None
-        if twin is None or casts is None:
+        if twin is None or casts is None or Payload(own.cut.whole).kind not in _READ:
             outline.refuse()
             return
-        masks_alike = _says_the_same(became, twin) if own.cut.ids else _masks_alike(became, twin, numbers)
-        if Payload(own.cut.whole).kind not in _READ or not masks_alike:
-            outline.refuse()
-            return
-        said = " ".join(_messages(became)).encode() if own.cut.ids else _said(became, twin)
+        if own.cut.ids:
+            fixed, said = fixed | (_texts(became) & _texts(twin)), _messages_of(became)
+        else:
+            said = _said(became, twin)
         known = _Known(became.kinds, casts, fixed=fixed, said=said)
-        if not known.fits(seen.numbers) or not known.fits(numbers.other):
+        if not known.fits(own.numbers) or not known.fits(other.numbers) or not fixed.isdisjoint(seen.beside):
             outline.put_off()
-        elif own.cut.ids and not _are_ids(own, became, read(own.like_long_numbers)):
+        elif own.cut.ids and not (_are_ids(own, became) and self._are_known(seen, own, known, read)):
             outline.refuse()
         else:
             self._put(seen, known)
+
+    def _are_known(
+        self, seen: Seen, own: Told, known: _Known, read: Callable[[bytes], Became | None]
+    ) -> bool:
+        """Tell whether bodies with the ids that show most become what is known, to the last character."""
+        for probe in own.probes(known.said):
+            became = read(probe.cut.whole)
+            lines = b"".join([line.frame.line(b"") for line in _lines(became, seen)]) if became else None
+            if lines is None or known.lines(b"", probe.numbers, seen.ids) != lines:
+                return False
+        return True
 
     def _put(self, seen: Seen, known: _Known) -> None:
         self._grow(len(seen.body) + _ENTRY_BYTES + (_DIGITS_BYTES * len(seen.told.fixed) if seen.told else 0))
@@ -490,7 +502,7 @@ class _Beside(NamedTuple):
 def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
     get = told.get
     url = get("url")
-    parts, ids = without_ids(url) if url else (url, ())
+    parts, ids = parts_of_url(url) if url else (url, ())
     return _Beside((kind, needs_claim, get("status"), parts, get("content_type"), get("vendor")), ids)
 
 
@@ -542,30 +554,50 @@ def _said(became: Became, twin: Became) -> bytes:
     return " ".join(run[0] for run, other in runs if other[slice(*run.span())] == run[0]).encode()
 
 
+def _messages_of(became: Became) -> bytes:
+    return " ".join(_messages(became)).encode()
+
+
 def _messages(became: Became) -> list[str]:
     return [record.message or "" for record in became.records]
 
 
-def _says_the_same(became: Became, twin: Became) -> bool:
-    """Tell whether messages hold nothing that was left out, and nothing tells of a place in the body.
+def _is_told_alike(own: Told, became: Became, twin: Became, numbers: Numbers) -> bool:
+    """Tell whether fingerprints mask what was left out the same way, whatever it is.
 
-    An id is masked wherever a message says it, and ids are of any length.
+    An id is masked wherever a message says it.
     """
-    is_plain = not any(record.problems for record in (*became.records, *twin.records))
-    return is_plain and _messages(became) == _messages(twin)
+    if own.cut.ids:
+        return _messages(became) == _messages(twin)
+    return _masks_alike(became, twin, numbers)
 
 
-def _are_ids(own: Told, became: Became, third: Became | None) -> bool:
-    """Tell whether what was cut out of a body is no more than ids there.
-
-    A number of ErrorData that became no target was asked of the catalog, and so may be the next one. Beside
-    what looks like a long number JSON is read by the reader that tells of a key that stands twice.
-    """
-    if third is None or third.kinds != became.kinds or not _says_the_same(became, third):
-        return False
+def _are_ids(own: Told, became: Became) -> bool:
+    """Tell whether no number of ErrorData that was cut out was asked of the catalog: it became no target."""
     numbers = {one.decode() for one in own.cut.ids if one.isdigit()}
     data = [item for record in became.records for name, item in record.extra.items() if name.endswith("Data")]
     return not any(isinstance(item, str) and item in numbers for item in data)
+
+
+def _texts(became: Became) -> frozenset[bytes]:
+    """Give what stands in records, names as well, however a body wrote it: an id may be compared with it."""
+    found: set[str] = set()
+    for record in became.records:
+        told = (record.type, record.code, record.subcode, record.target, *record.ids.values())
+        found.update(text for text in told if text)
+        found.update(_leaves(record.extra))
+    # An id may be the end of a path.
+    return frozenset(part.encode() for text in found for part in (text, text.rpartition("/")[2]))
+
+
+def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        yield from value
+    if isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(item)
+    elif text := text_value(value):
+        yield text
 
 
 def _masks_alike(became: Became, twin: Became, numbers: Numbers) -> bool:

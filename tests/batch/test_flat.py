@@ -21,6 +21,8 @@ ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiE
 COBROWSE = r"{{\"event\":\"session_error\",\"payload\":{{\"code\":1011,\"errorMsg\":\"No line {}\",\"sessionId\":\"{}\"}}}}"
 NUMBER = "<ApiErrors><ApiError><ErrorData>20700</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
 TOKEN = ERROR.replace("agent", "")
+SSO = r"{\"status\":\"false\",\"errorMessage\":\"NO\",\"userId\":\"%s\"}"
+UNNAMED = r"{\"sessionId\":\"%s\",\"message\":\"x\"}"
 MOMENT = r"{{\"error\":\"x\",\"timestamp\":\"2026-11-21T10:15:{}\"}}"
 TOLD = NUMBER.replace("20700", " 33300 ").replace(
     "<ErrorType>", "<ErrorMessage>CF_X agent{}</ErrorMessage><ErrorType>"
@@ -96,6 +98,15 @@ UNLIKE = {
     "url of another user": [
         line(TOLD.format(f"10{n:02}"), url=f'"/finesse/api/Dialog/333{n:02}"', request_id=f'"{n:x}a{n}"')
         for n in (*range(10, 20), 0)
+    ],
+    "a word that a body is looked through for": [
+        line(UNNAMED.replace("%s", told), url='"/server/data/visits"')
+        for told in (*(f"a{n}" for n in range(10, 20)), "cf-error-details")
+    ],
+    "url of single sign-on": [
+        *ten(lambda n: line(SSO.replace("%s", f"a{n}"), url=f'"/api/10{n}"')),
+        line(SSO.replace("%s", "b1"), url='"/api/sso123"'),
+        line(SSO.replace("%s", "b2"), url='"/api/sso1"'),
     ],
     "a time with an escape": ten(lambda n: line(time=rf'"2026-11-21\"10:15:{n}Z"')),
     "no moment": [*ten(lambda n: line(time=f'"2026-11-21T10:15:{n}Z"')), line(time='"2026-99-21T10:15:30Z"')],
@@ -235,3 +246,13 @@ def test_members_are_where_the_user_says(tmp_path: Path):
 
     assert [record["source"]["time"][17:19] for record in found] == [str(n) for n in range(10, 20)]
     assert decoded == 5
+
+
+def test_a_member_is_mapped_by_its_whole_name(tmp_path: Path):
+    """The end of a name is no id, though it has the form of a path's end: another name is another member."""
+    users = [("a/u2", f"a{n}") for n in range(10, 20)] + [("a/u1", "b")]
+    lines = [line(SSO.replace("%s", user), **{name: '"/desktop/sso/x"'}) for name, user in users]
+    fields = {"url": "/a~1u1", "body": "/body", "status": "/status"}
+    found, _, _ = lines_of(tmp_path, lines, fields=fields)
+
+    assert [record["vendor"] for record in found] == [*["unknown"] * 10, "cisco-finesse"]

@@ -315,6 +315,63 @@ UNLIKE = {
         for n, dialog in enumerate((20700, 20700, 20700, 20701))
         for told in numbered(TWO.format(1000 + n))
     ],
+    "an id beside which a long number is kept as text": [
+        cobrowse((told, '","at":1795256130.123456,"x":"'))[0]
+        for told in ("anna", "ben", "carla", "6f1e3479c0")
+    ],
+    "an id that may not stand in a comment": numbered(
+        *(
+            ERROR.format(1).replace("<ApiError>", f"<!-- <userId>{told}</userId> --><ApiError>")
+            for told in ("anna", "ben", "carla", "a--b")
+        )
+    ),
+    "an id that is another member, which is no text": numbered(
+        *(
+            f'{{"event":"session_error","payload":{{"code":1011,"sessionId":"{told}","session_id":true}}}}'
+            for told in ("anna", "ben", "carla", "true")
+        )
+    ),
+    "an id that is another member, written with an escape": numbered(
+        *(
+            f'{{"event":"session_error","payload":{{"code":1011,"userId":"{told}","user_id":"\\u0061nn"}}}}'
+            for told in ("bob", "ben", "carla", "ann")
+        )
+    ),
+    "an id that makes a name one of two": numbered(
+        *(
+            f'{{"error":"x","sessionId":"s","errors":{{"a/{told}":"1","a\\/b17":"2"}}}}'
+            for told in ("c17", "d17", "e17", "b17")
+        )
+    ),
+    "an id that is a number of the error, written with an entity": numbered(
+        *(UPDATE.format(told).replace(">33<", ">3&#51;1<") for told in (1001, 2001, 3001, 331))
+    ),
+    "a url without the number of an error, written with an entity": [
+        told | {"url": f"/finesse/api/User/{user}"}
+        for name, user in (("anna", 331), ("ben", 331), ("carla", 331), ("david", 1001))
+        for told in numbered(UPDATE.format(name).replace(">33<", ">3&#51;1<"))
+    ],
+    "an id that makes a body longer than is looked through": numbered(
+        *(
+            f'{{"message":"x","requestId":"{told}","p":"{"y" * 16309}","z":"cf-error-details"}}'
+            for told in ("anna", "ben", "carla", "q" * 60)
+        ),
+        url="/server/data/visits",
+    ),
+    "an id that makes two words stand too far apart": numbered(
+        *(
+            f'{{"message":"x","a":"<p>{"y" * 255}","requestId":"{told}","b":" on this server."}}'
+            for told in ("anna", "ben", "carla", "q" * 60)
+        ),
+        url="/server/data/visits",
+    ),
+    "an id that makes two words stand near enough": numbered(
+        *(
+            f'{{"message":"x","a":"<p>{"y" * 255}","requestId":"{told}","b":" on this server."}}'
+            for told in ("a" * 60, "b" * 60, "c" * 60, "q")
+        ),
+        url="/server/data/visits",
+    ),
     "an id beside which JSON is read anew": numbered(
         *(f'{{"id":"x","id":"{told}","error":"y"}}' for told in ("anna", "ben", "carla", "1e500"))
     ),
@@ -322,6 +379,9 @@ UNLIKE = {
         *(f"<error><userId>{told}</userId><a></error>" for told in ("anna", "ben", "carla", "d" * 40))
     ),
     "a number beside a peripheral's": numbered(*map(BESIDE.format, (99991, 99992, 99993, 38))),
+    "a number beside a peripheral's, of another table": numbered(
+        *(BESIDE.replace("CF_INVALID", "E_ARM_STAT").format(n) for n in (99991, 99992, 99993, 9))
+    ),
     "a number among names": numbered(*map(CTI.format, ("anna", "ben", "carla", 33))),
     "a number that is not the user": at_user((1001, 1001), (1002, 1002), (1003, 1003), (33, 1003)),
     "a number that is the user": at_user((331, 1001), (332, 1002), (333, 1003), (1003, 1003)),
@@ -567,6 +627,14 @@ def test_bodies_with_tokens_do_not_fill_the_memory():
         outlines.of(ERROR.format(f"{number}a{number:x}f").encode())
 
     assert len(outlines._known) == 2  # one of them, before it was known, and what is left of all
+
+
+def test_a_name_that_comes_twice_by_an_id_is_written_once(tmp_path: Path):
+    """The id at the end of one name makes it another one, which is written with an escape: the last value is kept."""
+    body = '{{"error":"x","sessionId":"s","errors":{{"a/{}":"1","a\\/b17":"2"}}}}'
+    written(tmp_path, numbered(*map(body.format, ("c17", "d17", "e17", "b17", "f17"))))
+
+    assert (tmp_path / "out").read_bytes().count(b'"a/b17"') == 5
 
 
 def test_the_size_of_a_body_is_its_own(tmp_path: Path):
