@@ -149,7 +149,7 @@ def _jobs(name: str, path: Path, files: int) -> Question:
         Row(name, "--jobs 2", "--jobs 1", 1 / 1.7),
         Row(f"{name}, half of them each", "two commands at once", "--jobs 1"),
     )
-    return Question(sides=sides, rows=rows, rounds=11, calls=files)
+    return Question(sides=sides, rows=rows, rounds=7, calls=files)
 
 
 def _wall(path: Path, *options: list[str]) -> Measure:

@@ -51,7 +51,7 @@ def questions() -> Iterator[Question]:
         Row(f"{side.name}, 128 MiB more, a payload in {EVERY} lines", side.name, grep, 1.0)
         for side in sides[:2]
     )
-    yield Question(sides=sides, rows=rows, rounds=7, calls=1)
+    yield Question(sides=sides, rows=rows, rounds=15, calls=1)
 
 
 def _added(command: Sequence[str]) -> Measure:
