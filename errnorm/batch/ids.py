@@ -41,7 +41,7 @@ _IDS: Final = tuple(
 # in ErrorData as its own codes.
 _TELLING: Final = (b"rror", b"-application-", b"chat", b"cometd", b"20700", b"20999")
 _SEVERAL: Final = re.compile(_ONE + rb"(?:\n" + _ONE + rb")*+")
-_MIXED: Final = re.compile(rb"[0-9][A-Za-z]")
+_NUMBERED: Final = re.compile(rb"(?:(?:[a-z]{3,24}[-_]?)?[0-9]{1,24}(?:\n|\Z))++")
 # `/finesse/api/User/1001001/Dialogs`; what a url is looked through for has fewer digits (`/v2/`) or is below.
 _IN_URL: Final = re.compile(
     r"(?<=/)(?=[\w.@-]{0,63}[0-9]{3})([A-Za-z0-9][\w.@-]{0,63}+)(?=[/?]|\Z)", re.ASCII
@@ -90,9 +90,9 @@ class Cut(NamedTuple):
         return first + b"".join([part for pair in zip(self.ids, others, strict=True) for part in pair])
 
     @property
-    def is_mixed(self) -> bool:
-        """True where an id has letters behind digits: the next text hardly differs in digits alone."""
-        return _MIXED.search(b" ".join(self.ids)) is not None
+    def is_numbered(self) -> bool:
+        """True where ids are numbers, or words with one: the next text may well differ in digits alone."""
+        return _NUMBERED.fullmatch(b"\n".join(self.ids)) is not None
 
 
 class Between:

@@ -62,6 +62,7 @@ _MOMENT: Final = re.compile(rb"0000-00-00[T ]00:00:00")
 _LIKE_UUID: Final = re.compile(rb"[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-")
 _MOST_NUMBERS: Final = 8  # each is compared with each
 _MOST_TRIES: Final = 4
+_MOST_CHANCES: Final = 16  # each case takes two to be learned
 MOST_RUNS: Final = 64
 """Of a body with more numbers than these no outline is made: it would fill the memory."""
 _RUN_BYTES: Final = 256  # about what is kept for each of them
@@ -83,7 +84,7 @@ class Outline:
         is_refused: it was found that all may decide.
     """
 
-    __slots__ = ("_digits", "_tries", "fixed", "is_refused", "numbers", "places")
+    __slots__ = ("_chances", "_digits", "_tries", "fixed", "is_refused", "numbers", "places")
 
     def __init__(self, masked: bytes, most: int = _MOST_NUMBERS) -> None:
         places = _places(masked)
@@ -93,6 +94,16 @@ class Outline:
         self.numbers = getter(self.places) if self.places else None
         self.is_refused = False
         self._tries = _MOST_TRIES
+        self._chances = _MOST_CHANCES
+
+    @property
+    def has_chance(self) -> bool:
+        """True where a body is read to learn from it, though it is known without its ids."""
+        return self.numbers is not None and self._chances > 0
+
+    def try_once(self) -> None:
+        """Note that a body was read: where each is another case, that does not go on for ever."""
+        self._chances -= 1
 
     def put_off(self) -> None:
         """Note that a body told nothing of the next ones: its numbers are by chance something else, too."""
@@ -240,11 +251,16 @@ class Outlines:
         self._size = 0
 
     def known(self, body: bytes) -> Iterator[Told]:
-        """Look at a body in ASCII in the light of the outlines that are known, the cheaper one first."""
-        if told := self.of_whole(body):
-            yield told
-        if told := self.of_rest(body):
-            yield told
+        """Look at a body in ASCII in the light of the outlines that are known, the cheaper one first.
+
+        Of one that is likely to come again with other digits, the cheaper one must be known.
+        """
+        outline, cut = self._known.get(mask(body)), self._cut(body)
+        if outline:
+            yield Told.of(outline, Cut(body))
+        rest = self._known.get(mask(cut.text)) if cut else None
+        if cut and rest and not rest.is_refused and not (outline is None and cut.is_numbered):
+            yield Told.of(rest, cut)
 
     def of_whole(self, body: bytes) -> Told | None:
         """Look at a body as it is, where its outline is known already."""
@@ -265,7 +281,7 @@ class Outlines:
             outline = self._of(mask(cut.text), _MOST_NUMBERS - len(cut.ids))
             found = [Told.of(outline, cut)] if outline and not outline.is_refused else []
         # One whose ids are tokens does not come again with other digits alone: it would fill the memory.
-        if not cut or not found or not cut.is_mixed:
+        if not cut or not found or cut.is_numbered:
             outline = self._of(mask(body), _MOST_NUMBERS)
             found = [Told.of(outline, Cut(body)), *found] if outline else found
         return found

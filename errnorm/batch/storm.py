@@ -271,6 +271,8 @@ class Storm:
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
             before = self._known.get(beside.key(told))
+            if (before is None or before.is_open) and not told.cut.ids and told.outline.has_chance:
+                return None
             if before is None or not before.fixed.isdisjoint(beside.ids):
                 continue
             where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
@@ -288,9 +290,11 @@ class Storm:
         lines = self._of_flat(flat, Cut(line), stream, number, offset) if flat else None
         if lines is not None:
             return lines
-        for between, flat in self._betweens:
+        for between, rest in self._betweens:
             if cut := between.cut(line, masked):
-                return self._of_flat(flat, cut, stream, number, offset)
+                # As it is such a line takes half of the time: it is decoded twice, to be learned.
+                is_new = flat is None and cut.is_numbered
+                return None if is_new else self._of_flat(rest, cut, stream, number, offset)
         cut = Cut.of(line) if self._betweens else None
         flat = self._flats.get(cut.text.translate(MASK)) if cut else None
         return self._of_flat(flat, cut, stream, number, offset) if cut and flat else None
@@ -335,7 +339,7 @@ class Storm:
             has_ids = Cut.of(body) is not None
             told = self._outlines.of_rest(body) if has_ids else self._outlines.of_whole(body)
             self._learn_flat(cut, stream, told, beside)
-        if not cut or not cut.is_mixed:
+        if not cut or cut.is_numbered:
             self._learn_flat(Cut(line), stream, self._outlines.of_whole(body), beside)
 
     def _learn_flat(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
@@ -348,6 +352,8 @@ class Storm:
         if flat is False or (flat and len(flat.known) >= _MOST_KNOWN):
             return
         became = self._known.get(beside.key(told)) if told else None
+        if became and became.is_open:
+            return
         own = flat_of(cut, stream.fields, told, beside.ids) if told and became else None
         # Names and escapes with other digits may make other members of the same characters.
         if own is None or became is None or (flat and flat.places != own.places):
@@ -366,6 +372,8 @@ class Storm:
         moment, place = capture.options.get("occurred_at"), capture.source
         for way in seen.ways:
             known = self._known.get(way.key)
+            if way.other and way.told and way.told.outline.has_chance and (known is None or known.is_open):
+                return None
             if known is None or not known.fixed.isdisjoint(way.beside):
                 continue
             if known.place:  # the key has the names of the input, so they are the same each time
@@ -392,6 +400,8 @@ class Storm:
         return any(wanting)
 
     def _keep(self, seen: Seen, became: Became) -> bool:
+        if seen.told:
+            seen.told.outline.try_once()
         if seen.told is None:
             self._put(seen, _Known(became.kinds, frames=_lines(became, seen), place=became.place))
         elif known := self._known.get(seen.key):

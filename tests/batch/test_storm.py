@@ -241,7 +241,7 @@ def at_user(*pairs: tuple[object, object]) -> list[dict[str, Any]]:
 
 ALIKE = {
     "agent": numbered(*(ERROR.format(f"agent{n}") for n in range(1000, 1006))),
-    "agents in a message": cobrowse(*(("main", f"50% of agent{n}") for n in range(1000, 1006))),
+    "agents in a message": cobrowse(*(("main street", f"50% of agent{n}") for n in range(1000, 1006))),
     "uuid": cobrowse(
         *(
             (f"{n}2b8c1e-41d7-4a53-9e2a-7b1c5d6e8f{n}", "session")
