@@ -305,9 +305,10 @@ class Storm:
         line = cut.text
         if known is None or (flat.leading and any(line[at] == _ZERO for at in flat.leading)):
             return None
-        beside = flat.beside(cut.ids) if cut.ids else ()
-        if not all(map(is_url_id, beside)) or not known.fixed.isdisjoint(beside):
-            return None
+        if cut.ids:
+            beside = flat.beside(cut.ids)
+            if not all(map(is_url_id, beside)) or not known.fixed.isdisjoint(beside):
+                return None
         time, when, hour = _NULL, _NULL, None
         if flat.time is not None:
             time = line[flat.time]

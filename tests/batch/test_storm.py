@@ -620,6 +620,14 @@ def test_whatever_a_body_is_looked_through_for_is_no_id():
     assert [mark for mark in could_be if Cut.of(f'"id":"x-{mark}"'.encode())] == []
 
 
+def test_a_body_that_is_known_without_its_ids_is_not_read_for_ever(tmp_path: Path):
+    """Where its digits make each another case, a body is read a few times to learn from it as it is."""
+    captures = numbered(*(EVENT.replace("session-00{0}", "{0}").format(n) for n in range(1000, 1100)))
+
+    with patch.object(work, "_AT_ONCE", 1):
+        assert read_in(tmp_path, captures).captures == 1 + outline._MOST_CHANCES
+
+
 def test_bodies_with_tokens_do_not_fill_the_memory():
     """Where what is left without the ids is known, the body itself is not remembered: its digits never come again."""
     outlines = Outlines()
