@@ -255,9 +255,10 @@ class Outlines:
 
         Of one that is likely to come again with other digits, the cheaper one must be known.
         """
-        outline, cut = self._known.get(mask(body)), self._cut(body)
+        outline = self._known.get(mask(body))
         if outline:
             yield Told.of(outline, Cut(body))
+        cut = self._cut(body)
         rest = self._known.get(mask(cut.text)) if cut else None
         if cut and rest and not rest.is_refused and not (outline is None and cut.is_numbered):
             yield Told.of(rest, cut)

@@ -271,7 +271,7 @@ class Storm:
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
             before = self._known.get(beside.key(told))
-            if (before is None or before.is_open) and not told.cut.ids and told.outline.has_chance:
+            if _is_wanted(told, before):
                 return None
             if before is None or not before.fixed.isdisjoint(beside.ids):
                 continue
@@ -373,7 +373,7 @@ class Storm:
         moment, place = capture.options.get("occurred_at"), capture.source
         for way in seen.ways:
             known = self._known.get(way.key)
-            if way.other and way.told and way.told.outline.has_chance and (known is None or known.is_open):
+            if way.other and way.told and _is_wanted(way.told, known):
                 return None
             if known is None or not known.fixed.isdisjoint(way.beside):
                 continue
@@ -515,6 +515,11 @@ def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
     url = get("url")
     parts, ids = parts_of_url(url) if url else (url, ())
     return _Beside((kind, needs_claim, get("status"), parts, get("content_type"), get("vendor")), ids)
+
+
+def _is_wanted(told: Told, known: _Known | None) -> bool:
+    """Tell whether a body is read once more to be learned as it is, known without its ids or not."""
+    return (known is None or known.is_open) and not told.cut.ids and told.outline.has_chance
 
 
 def _outlined(body: str | bytes, beside: _Beside, outlines: Outlines) -> Seen:
