@@ -230,6 +230,14 @@ def test_what_is_short_starts_no_other_process(tmp_path: Path, monkeypatch: pyte
     assert first.to_dict() == second.to_dict()
 
 
+def ended_script(text: str, path: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Write captures, and run a script that turns them into an output."""
+    script = out.with_name("script.py")
+    script.write_text(text)
+    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
+    return subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
+
+
 BROKEN_ELSEWHERE = """
 import sys
 from errnorm import batch
@@ -255,10 +263,8 @@ else:
 
 def test_a_bug_in_another_process_is_told_as_one_here(tmp_path: Path):
     """The sentence is the same, and what is done so far is kept, to go on with."""
-    path, one, out, script = (tmp_path / name for name in ("a.ndjson", "one", "out", "script.py"))
-    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
-    script.write_text(BROKEN_ELSEWHERE)
-    ended = subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
+    path, one, out = (tmp_path / name for name in ("a.ndjson", "one", "out"))
+    ended = ended_script(BROKEN_ELSEWHERE, path, out)
     batch.run(path, one)
     batch.run(path, out, jobs=2, resume=True)
 
@@ -277,10 +283,8 @@ print(batch.run(path, out, jobs=2).records)
 
 def test_a_script_that_runs_anew_in_each_process_spoils_nothing(tmp_path: Path):
     """The process that is started refuses; the first one goes on alone, or stops and keeps what is done."""
-    path, one, out, script = (tmp_path / name for name in ("a.ndjson", "one", "out", "script.py"))
-    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
-    script.write_text(UNGUARDED)
-    ended = subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
+    path, one, out = (tmp_path / name for name in ("a.ndjson", "one", "out"))
+    ended = ended_script(UNGUARDED, path, out)
     batch.run(path, one)
     if ended.returncode:
         batch.run(path, out, resume=True)
