@@ -624,7 +624,7 @@ def test_a_body_that_is_known_without_its_ids_is_not_read_for_ever(tmp_path: Pat
     """Where its digits make each another case, a body is read a few times to learn from it as it is."""
     captures = numbered(*(EVENT.replace("session-00{0}", "{0}").format(n) for n in range(1000, 1100)))
 
-    with patch.object(work, "_AT_ONCE", 1):
+    with patch.multiple(work, _AT_FIRST=1, _AT_ONCE=1):
         assert read_in(tmp_path, captures).captures == 1 + outline._MOST_CHANCES
 
 
@@ -855,7 +855,7 @@ def test_a_storm_gives_what_one_by_one_gives(
     path, out, rejects = (tmp_path / name for name in ("storm.ndjson", "out", "rejects"))
     lines = [write(one) for one, write in zip(captures, cycle(writers), strict=False)]
     path.write_bytes(b"\n".join([b'{"status":503,"body":""}'] * 2 + lines))
-    with patch.object(work, "_AT_ONCE", at_once):
+    with patch.multiple(work, _AT_FIRST=at_once, _AT_ONCE=at_once):
         report = batch.run(path, out, rejects=rejects, **how)
     expected, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])
     rejected = [orjson.loads(line)["source"]["line"] for line in rejects.read_bytes().splitlines()]
