@@ -62,13 +62,17 @@ class Flat:
     places: tuple[Any, ...]
     known: dict[tuple[object, ...], Any] = field(factory=dict)
 
-    def told(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
-        """Give what does not decide over a line but for its url, and what does."""
-        digits, count = self.digits(cut.text), self.count
+    def told(self, line: bytes) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
+        """Give what does not decide over a line as it is, and what does."""
+        digits, count = self.digits(line), self.count
         numbers, key = digits[:count], digits[count:]
-        if cut.ids:
-            own = self.ids(cut.ids)
-            numbers, key = numbers + own, (*key, told_by(own), *self.deciding(cut.ids))
+        return numbers, key if count < 2 else key + equals(numbers)
+
+    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
+        """Give what does not decide over a line without its ids but for its url, and what does."""
+        digits, count = self.digits(cut.text), self.count
+        own = self.ids(cut.ids)
+        numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))
         return numbers, key if len(numbers) < 2 else key + equals(numbers)
 
 
@@ -89,7 +93,7 @@ def flat_of(cut: Cut, fields: Mapping[str, str], told: Told, beside: tuple[bytes
         >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
         >>> body = b"<ErrorData>agent1001</ErrorData>"
         >>> flat = flat_of(Cut(line), {}, Told.of(Outline(body.translate(MASK)), Cut(body)))
-        >>> flat.told(Cut(line))
+        >>> flat.told(line)
         ((b'1001',), (b'503',))
     """
     line = cut.text
