@@ -32,11 +32,11 @@ _AHEAD = 2  # groups on their way, for each other process: none is idle while th
 _KEPT = 4  # the same, with those that are done and wait for an earlier one
 _OWN = 16  # tasks that this process did and that wait for an earlier one
 _ALONE = 2  # tasks that this process does before it starts another one, and as many before the next
-_GROUP_BYTES = 1 << 20
-_GROUP_SECONDS = 0.02  # to hand over a group takes 1 ms; at the end everybody waits for the last ones
+_GROUP_BYTES = 2 << 20
+_GROUP_SECONDS = 0.04  # to hand over a group takes 1 to 10 ms; at the end everybody waits for the last ones
 _TICK = 1e-6  # seconds: less than any task takes
 _USUAL_SECONDS = 0.005  # of a task, before one was done
-_MOST_TASKS = 4  # in a group
+_MOST_TASKS = 6  # in a group
 
 _work: Work
 _exchange: Exchange
