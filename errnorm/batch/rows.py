@@ -196,7 +196,9 @@ def _value(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - any JSON 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
     for key in path:
         if isinstance(value, dict):
-            value = value.get(key, _MISSING)
+            if key not in value:
+                return _MISSING
+            value = value[key]
         elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         else:

@@ -232,11 +232,27 @@ class Storm:
             return None
         beside = _beside(kind, options, needs_claim=capture.needs_claim)
         outlines = self._outlines if body.isascii() else None
-        seen = _outlined(body, beside, outlines) if outlines else Seen((body, *beside.whole), body)
-        headed = self._headed(seen, options["headers"]) if "headers" in options else seen
-        return self._redacted(headed, capture.source) if self._policy and headed else headed
+        if not outlines:
+            headed = self._headed(Seen((body, *beside.whole), body), options)
+            return self._redacted(headed, capture.source) if self._policy and headed else headed
+        data = body.encode() if isinstance(body, str) else body
+        told = outlines.of_whole(data)
+        whole = self._headed(_seen(data, told, beside), options) if told and told.numbers else None
+        # Of most captures no ids are looked for: that takes longer than all else.
+        if whole and self._is_known(whole):
+            return whole
+        return self._headed(_outlined(data, beside, outlines), options)
 
-    def _headed(self, seen: Seen, headers: Any) -> Seen | None:  # noqa: ANN401 - headers as found
+    def _is_known(self, seen: Seen) -> bool:
+        known = self._known.get(seen.key)
+        if known is None or known.is_open:
+            return False
+        return known.fixed.isdisjoint(seen.beside) and known.fits(seen.numbers)
+
+    def _headed(self, seen: Seen, options: Known) -> Seen | None:
+        headers = options.get("headers")
+        if headers is None:
+            return seen
         try:
             declared, facts = read_headers(headers, self._header_names)
         except InvalidArgument:
@@ -536,13 +552,16 @@ def _is_wanted(told: Told, known: _Known | None) -> bool:
     return (known is None or known.is_open) and not told.cut.ids and told.outline.has_chance
 
 
-def _outlined(body: str | bytes, beside: _Beside, outlines: Outlines) -> Seen:
-    data = body.encode() if isinstance(body, str) else body
-    every = outlines.of(data)
-    ways = [Seen(beside.key(told), data, told, beside.ids) for told in every if told.numbers]
+def _seen(body: bytes, told: Told, beside: _Beside) -> Seen:
+    return Seen(beside.key(told), body, told, beside.ids)
+
+
+def _outlined(body: bytes, beside: _Beside, outlines: Outlines) -> Seen:
+    every = outlines.of(body)
+    ways = [_seen(body, told, beside) for told in every if told.numbers]
     if not ways:
         # With an outline, so that the key is not the whole body.
-        return Seen(beside.key(every[0]) if every else (data, *beside.whole), data)
+        return Seen(beside.key(every[0]) if every else (body, *beside.whole), body)
     return ways[0]._replace(other=ways[1]) if ways[1:] else ways[0]
 
 

@@ -628,6 +628,21 @@ def test_a_body_that_is_known_without_its_ids_is_not_read_for_ever(tmp_path: Pat
         assert read_in(tmp_path, captures).captures == 1 + outline._MOST_CHANCES
 
 
+def test_in_a_body_that_is_known_as_it_is_no_ids_are_looked_for(tmp_path: Path):
+    """Beside headers, too, where a line is decoded each time: it would take longer than all else."""
+    captures = [
+        one | {"headers": {"Date": f"Sat, 21 Nov 2026 10:15:{n % 60:02} GMT"}}
+        for n, one in enumerate(numbered(*(EVENT.format(f"{n:04}") for n in range(100))))
+    ]
+
+    with (
+        patch.multiple(work, _AT_FIRST=1, _AT_ONCE=1),
+        patch.object(Outlines, "of", autospec=True, side_effect=Outlines.of) as looked,
+    ):
+        written(tmp_path, captures)
+    assert looked.call_count == 3
+
+
 def test_bodies_with_tokens_do_not_fill_the_memory():
     """Where what is left without the ids is known, the body itself is not remembered: its digits never come again."""
     outlines = Outlines()
