@@ -101,9 +101,9 @@ def questions() -> Iterator[Question]:
         words = _file(folder, "words", captures(FEW, told=in_words))
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
         every = captures(20 * FEW, told=in_words)  # of the same ones again, one process would remember more
-        new = [_file(folder, f"words-{n}", islice(every, FEW)) for n in range(20)]
-        yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", new)
-        many = _file(folder, "many-1", captures(MANY))
+        inputs = [_file(folder, f"words-{n}", islice(every, FEW)) for n in range(20)]
+        yield _jobs(f"20 times {FEW:,} captures, no body like another, two jobs", inputs)
+        many = _file(folder, "many-1", captures(MANY))  # once learned, none of them is read
         yield _jobs(f"10 times {MANY:,} captures, every body different, two jobs", _links(many, 10))
 
 
@@ -147,7 +147,7 @@ def _seconds(call: Callable[[], Any]) -> Measure:
 
 
 def _jobs(name: str, inputs: Sequence[Path]) -> Question:
-    """Ask by the wall, of so many files: two processes are there to be there earlier.
+    """Ask by the wall, of all files together: two processes are there to be there earlier.
 
     Two commands at once, each with half of the files and nothing to hand over, show what the machine gives.
     """
