@@ -141,13 +141,25 @@ def _found(
         if not body and status is not None and status < 400:
             yield NotError(source)
         else:
-            yield Capture(body, known, source, needs_claim=status is None)
+            yield _again(body, known, stream, source) or Capture(
+                body, known, source, needs_claim=status is None
+            )
     elif status is not None and "url" in known:
         # A line of an access log: status and url, and no body was kept.
         yield NotError(source) if status < 400 else Capture(None, known, source)
     else:
         told: Known = {"occurred_at": moment} if moment else {}
         yield Capture(item if data is None else data, told, source, needs_claim=True)
+
+
+def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
+    """Give a capture that came before and stands in a line; None where it is to be read."""
+    line, offset = source.line, source.offset
+    if stream.storm is None or line is None or offset is None or not isinstance(body, str | bytes):
+        return None
+    place, is_claimed = (line, offset, source.time), "status" not in known
+    lines = stream.storm.of_body(body, known, stream, place, needs_claim=is_claimed)
+    return None if lines is None else Again(1, lines)
 
 
 def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Found]:

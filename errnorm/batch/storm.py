@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
 from errnorm.batch.flat import Flat, flat_of
-from errnorm.batch.ids import Between, Cut, is_url_id, parts_of_url
+from errnorm.batch.ids import MARK, Between, Cut, is_url_id, parts_of_url
 from errnorm.batch.outline import MASK, Outlines, Told, equals
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
@@ -47,17 +47,33 @@ _NONE = Numbers()
 _NULL = b"null"
 _READ = frozenset({"json", "xml"})
 _ZERO = ord("0")
+_MARKED = ord(MARK)
 _LINE_BYTES = 1536  # about what is kept beside a line
 _DIGITS_BYTES = 64  # for each of its numbers
 _MOST_KNOWN = 32  # cases of lines alike
 _MOST_BETWEENS = 16  # each line is held against each of them
 _UNMET: Any = object()
-_At = tuple[Stream, int, int]  # a line, its number, its offset
+_At = tuple[Stream, int, int]  # where a line stands: its stream, number and offset
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
 _DIGITS = re.compile(r"\d++")
 # Where a text may stand in a body without being found there: `r\u002d1`, `r&#45;1`, `r-<![CDATA[1]]>`.
 _HIDES = re.compile(r"\\u|&|%|<!")
+
+
+class _Headed(NamedTuple):
+    """What the headers of a capture tell.
+
+    Attributes:
+        told: what decides.
+        ids: the ids of the response.
+    """
+
+    told: tuple[Any, ...] = ()
+    ids: Mapping[str, str] = _NO_IDS
+
+
+_NOT_HEADED = _Headed()
 
 
 class Seen(NamedTuple):
@@ -94,10 +110,10 @@ class Seen(NamedTuple):
         """The same capture in the light of each of its outlines."""
         return (self, self.other) if self.other else (self,)
 
-    def headed(self, told: Iterable[Any], ids: Mapping[str, str] = _NO_IDS) -> Seen:
+    def headed(self, by: _Headed) -> Seen:
         """Let what headers tell decide as well."""
-        other = self.other.headed(told, ids) if self.other else None
-        return self._replace(key=(*self.key, *told), ids=ids, other=other)
+        other = self.other.headed(by) if self.other else None
+        return self._replace(key=self.key + by.told, ids=by.ids, other=other)
 
 
 class Became(NamedTuple):
@@ -231,11 +247,10 @@ class Storm:
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
         beside = _beside(kind, options, needs_claim=capture.needs_claim)
-        outlines = self._outlines if body.isascii() else None
-        if not outlines:
+        data, outlines = _plain(body), self._outlines
+        if data is None or not outlines:
             headed = self._headed(Seen((body, *beside.whole), body), options)
             return self._redacted(headed, capture.source) if self._policy and headed else headed
-        data = body.encode() if isinstance(body, str) else body
         told = outlines.of_whole(data)
         whole = self._headed(_seen(data, told, beside), options) if told and told.numbers else None
         # Of most captures no ids are looked for: that takes longer than all else.
@@ -250,19 +265,24 @@ class Storm:
         return known.fixed.isdisjoint(seen.beside) and known.fits(seen.numbers)
 
     def _headed(self, seen: Seen, options: Known) -> Seen | None:
+        headed = self._told_by(options)
+        return seen.headed(headed) if headed else None
+
+    def _told_by(self, options: Known) -> _Headed | None:
+        """Give what the headers of a capture tell; None where that is not remembered."""
         headers = options.get("headers")
         if headers is None:
-            return seen
+            return _NOT_HEADED
         try:
             declared, facts = read_headers(headers, self._header_names)
         except InvalidArgument:
             return None
         if facts is None:
-            return seen.headed(tuple(declared.items()))
+            return _Headed(tuple(declared.items()))
         told = (facts.delay, facts.not_before, facts.problems, bool(facts.ids))
         if not all(map(_PLAIN_ID.fullmatch, facts.ids.values())):
             return None
-        return seen.headed((*told, *declared.items()), facts.ids)
+        return _Headed((*told, *declared.items()), facts.ids)
 
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
@@ -281,13 +301,14 @@ class Storm:
         self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
     ) -> bytes | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
-        if self._outlines is None or "headers" in known or len(body) > _LONGEST or not body.isascii():
+        data = _plain(body) if self._outlines and len(body) <= _LONGEST else None
+        headed = self._told_by(known) if data is not None else None
+        if not self._outlines or data is None or headed is None or headed.ids:
             return None
-        data = body.encode() if isinstance(body, str) else body
         beside = _beside(type(body), known, needs_claim=needs_claim)
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
-            before = self._known.get(beside.key(told))
+            before = self._known.get(beside.key(told) + headed.told)
             if _is_wanted(told, before):
                 return None
             if before is None or not before.fixed.isdisjoint(beside.ids):
@@ -295,7 +316,7 @@ class Storm:
             where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
             lines = before.placed((when_of(moment), *where), told.numbers)
             if lines is not None:
-                self._last = (data, beside)
+                self._last = (data, beside) if headed is _NOT_HEADED else None
                 self._count(before, hour_of(moment) if moment else None, line)
                 return lines
         return None
@@ -315,7 +336,7 @@ class Storm:
     def _of_rest(
         self, flat: Flat | Literal[False] | None, line: bytes, masked: bytes, at: _At
     ) -> bytes | None:
-        """Do the same without the ids of a line."""
+        """Give what `of_line` gives by the line without its ids."""
         for between, rest in self._betweens:
             if cut := between.cut(line, masked):
                 # As it is such a line takes half of the time: it is decoded twice, to be learned.
@@ -363,7 +384,7 @@ class Storm:
 
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before what its like become, from the second one on."""
-        if self._outlines is None or self._last is None:
+        if self._outlines is None or self._last is None or _MARKED in line:
             return
         (body, beside), cut = self._last, Cut.of(line)
         if cut:
@@ -563,6 +584,14 @@ def _outlined(body: bytes, beside: _Beside, outlines: Outlines) -> Seen:
         # With an outline, so that the key is not the whole body.
         return Seen(beside.key(every[0]) if every else (body, *beside.whole), body)
     return ways[0]._replace(other=ways[1]) if ways[1:] else ways[0]
+
+
+def _plain(body: str | bytes) -> bytes | None:
+    """Give the bytes of a body that has an outline; None where a character of it is no ASCII, or a mark."""
+    if not body.isascii():
+        return None
+    data = body.encode() if isinstance(body, str) else body
+    return None if _MARKED in data else data
 
 
 def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:

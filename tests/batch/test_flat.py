@@ -145,6 +145,9 @@ UNLIKE = {
         line(COBROWSE.format(*told))
         for told in (*((99, n) for n in range(30, 40)), *[(17, 17)] * 8, (17, 18), (17, 19))
     ],
+    "a mark in the body": ten(lambda n: line(ERROR.format(f"10{n}") + "\x7f")),
+    "a mark in the url": ten(lambda n: line(ERROR.format(f"10{n}"), url='"/a\x7fb"')),
+    "a mark beside the body": ten(lambda n: line(ERROR.format(f"10{n}"), note='"a\x7fb"')),
     "a code": [*ten(lambda n: line(rf"{{\"event\":\"session_error\",\"payload\":{{\"code\":10{n}}}}}"))],
 }
 
