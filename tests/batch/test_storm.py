@@ -856,7 +856,7 @@ how_it_is_run = st.fixed_dictionaries(
     captures=captures_again,
     writers=st.lists(st.sampled_from(WRITERS), min_size=1, max_size=4),
     how=how_it_is_run,
-    at_once=st.sampled_from([1, 3, 64]),
+    at_once=st.sampled_from([(1, 1), (1, 3), (1, 64), (64, 64)]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_storm_gives_what_one_by_one_gives(
@@ -864,13 +864,13 @@ def test_a_storm_gives_what_one_by_one_gives(
     captures: list[dict[str, Any]],
     writers: list[Callable[[Any], bytes]],
     how: dict[str, Any],
-    at_once: int,
+    at_once: tuple[int, int],
 ):
     """Whatever comes again, however often and with whatever beside it: lines and counts are as if it came alone."""
     path, out, rejects = (tmp_path / name for name in ("storm.ndjson", "out", "rejects"))
     lines = [write(one) for one, write in zip(captures, cycle(writers), strict=False)]
     path.write_bytes(b"\n".join([b'{"status":503,"body":""}'] * 2 + lines))
-    with patch.multiple(work, _AT_FIRST=at_once, _AT_ONCE=at_once):
+    with patch.multiple(work, _AT_FIRST=at_once[0], _AT_ONCE=at_once[1]):
         report = batch.run(path, out, rejects=rejects, **how)
     expected, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])
     rejected = [orjson.loads(line)["source"]["line"] for line in rejects.read_bytes().splitlines()]
