@@ -301,9 +301,11 @@ class Storm:
         self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
     ) -> bytes | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
-        data = _plain(body) if self._outlines and len(body) <= _LONGEST else None
-        headed = self._told_by(known) if data is not None else None
-        if not self._outlines or data is None or headed is None or headed.ids:
+        data = _plain(body) if len(body) <= _LONGEST else None
+        if self._outlines is None or data is None:
+            return None
+        headed = self._told_by(known)
+        if headed is None or headed.ids:
             return None
         beside = _beside(type(body), known, needs_claim=needs_claim)
         moment, (line, offset, time) = known.get("occurred_at"), place
