@@ -74,17 +74,32 @@ def in_ids(body: bytes, number: bytes) -> bytes:
     return body.replace(b"agent" + number, name).replace(b"session-" + number, b"s7" + token)
 
 
+def nested(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Give captures that tell of the request and the response apart, with headers."""
+    for n, line in enumerate(lines):
+        told = orjson.loads(line)
+        headers = {
+            "Content-Type": "application/xml" if told["body"].startswith("<") else "application/json",
+            "Date": f"Sat, 21 Nov 2026 10:{n // 60 % 60:02}:{n % 60:02} GMT",
+            "Server": "nginx/1.24.0",
+        }
+        request = {"method": "GET", "url": told["url"]}
+        response = {"status": told["status"], "headers": headers, "body": told["body"]}
+        yield orjson.dumps({"time": told["time"], "request": request, "response": response}) + b"\n"
+
+
 def script(path: Path) -> None:
     """Do what a user's script does: a dict a line, with the body parsed."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             told = json.loads(line)
-            body = told["body"]
+            request, answer = told.get("request", told), told.get("response", told)
+            body = answer["body"]
             try:
                 error = xmltodict.parse(body) if body.startswith("<") else json.loads(body)
             except ValueError:
                 error = {}
-            _ = {"time": told["time"], "status": told["status"], "url": told["url"], "error": error}
+            _ = {"time": told["time"], "status": answer["status"], "url": request["url"], "error": error}
 
 
 def questions() -> Iterator[Question]:
@@ -98,6 +113,8 @@ def questions() -> Iterator[Question]:
                 yield _beside_jq(f"{MANY:,} captures, {name}, the command", many)
         ids = _file(folder, "ids", captures(COUNT, told=in_ids))
         yield _beside_script(f"{COUNT:,} captures, every body different, by names and tokens", ids, 1.0)
+        deep = _file(folder, "nested", nested(captures(COUNT)))
+        yield _beside_script(f"{COUNT:,} captures, every body different, nested, with headers", deep, 1.0)
         words = _file(folder, "words", captures(FEW, told=in_words))
         yield _beside_script(f"{FEW:,} captures, no body like another", words, None)
         every = captures(20 * FEW, told=in_words)  # of the same ones again, one process would remember more

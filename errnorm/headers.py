@@ -93,6 +93,17 @@ class HeaderNames:
             self.known[name] = key
         return key
 
+    def of(self, headers: Iterable[str]) -> list[str]:
+        """Give which of a response's headers tell anything: a Date does so beside a Retry-After alone.
+
+        Example:
+            >>> HeaderNames(["content-type"]).of(["Content-Type", "Date", "Server"])
+            ['Content-Type']
+        """
+        keys = {name: self.key(name) for name in headers}
+        has_date = _RETRY_AFTER in keys.values()
+        return [name for name, key in keys.items() if key and (key != _DATE or has_date)]
+
 
 def read_headers(headers: Headers, names: HeaderNames) -> tuple[dict[str, str], HeaderFacts | None]:
     """Sort headers into those that vendors declare and the facts of this one response.

@@ -12,7 +12,7 @@
 | `tasks.py`, `work.py` | the work cut into tasks, and done |
 | `pool.py`, `exchange.py` | done by several processes |
 | `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
-| `storm.py`, `outline.py`, `ids.py`, `flat.py`, … | what comes again, with other ids, too |
+| `storm.py`, `outline.py`, `ids.py`, `line_forms.py`, … | what comes again, with other ids, too |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |
 | `arrow.py` | columns in, columns out, for engines |
 | `command.py` | the command, a thin face over `run` |

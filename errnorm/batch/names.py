@@ -16,7 +16,18 @@ from attrs import frozen
 
 from errnorm.exceptions import InvalidArgument
 
-__all__ = ["ROLES", "Names", "mapped", "names_in", "opened", "pointer"]
+__all__ = [
+    "MISSING",
+    "ROLES",
+    "STATUS",
+    "Names",
+    "first_in",
+    "mapped",
+    "names_in",
+    "opened",
+    "pointer",
+    "value_at",
+]
 
 Path = tuple[str, ...]
 
@@ -57,6 +68,10 @@ _USUAL = {
 ROLES: Mapping[str, Sequence[str]] = {role: text.split() for role, text in _USUAL.items()}
 """The usual names by what they tell, the best first; a dot goes down one level."""
 
+STATUS = ":status"
+"""The header that is the status (HTTP/2, Envoy's tap)."""
+
+MISSING: Any = object()
 _WHOLE = re.compile(r"-?\d{1,19}")
 _SAME = str.maketrans("- ", "__")
 
@@ -143,6 +158,34 @@ def pointer(text: str) -> Path:
     if not text.startswith("/"):
         return (text,)
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
+
+
+def value_at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
+    """Give what stands in a value at a path; `MISSING` where nothing does.
+
+    Example:
+        >>> value_at({"hops": [{"status": 503}]}, ("hops", "0", "status"))
+        503
+    """
+    for key in path:
+        if isinstance(value, dict):
+            if key not in value:
+                return MISSING
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return MISSING
+    return value
+
+
+def first_in(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the first value that is there and says something; None where none does."""
+    for path in paths:
+        value = value_at(item, path)
+        if value is not MISSING and value is not None and value != "":
+            return value
+    return None
 
 
 def mapped(fields: object) -> dict[str, str]:

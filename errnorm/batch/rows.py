@@ -13,14 +13,13 @@ from typing import Any, cast
 import orjson
 
 from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
-from errnorm.batch.names import Names, Path, Plain, names_in, opened
+from errnorm.batch.names import MISSING, STATUS, Names, Path, Plain, first_in, names_in, opened, value_at
 from errnorm.batch.spans import spans
 from errnorm.batch.times import last_time, whole_moment
 from errnorm.record import Source
 
 __all__ = ["found_in", "headers_of", "stamp_of", "status_of", "text_body"]
 
-_MISSING: Any = object()
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
 _BASE64_STARTS = ("P", "e", "W", "77u", "H4sI")
@@ -123,7 +122,7 @@ def _found(
     data: bytes | None,
     place: tuple[int | None, int | None],
 ) -> Iterator[Found]:
-    time, moment = stamp_of(_value(item, names.time), stream)
+    time, moment = stamp_of(first_in(item, names.time), stream)
     source = stream.source(*place, time)
     known = _known(item, names)
     if moment is not None:
@@ -131,7 +130,7 @@ def _found(
     body, path = _body(item, names.body)
     status = known.get("status")
     if path is None and names.log:
-        text = _value(item, names.log)
+        text = first_in(item, names.log)
         # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
         is_line = isinstance(text, str) and not text.isidentifier()
         if is_line and (spans := _logged(text, stream, source, known)):
@@ -175,18 +174,18 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
 
 def _known(item: dict[str, Any], names: Names) -> Known:
     known: Known = {}
-    if names.status and (status := status_of(_value(item, names.status))):
+    if names.status and (status := status_of(first_in(item, names.status))):
         known["status"] = status
-    if names.headers and (headers := headers_of(_value(item, names.headers))):
+    if names.headers and (headers := headers_of(first_in(item, names.headers))):
         known["headers"] = headers
-        if "status" not in known and (status := status_of(_pseudo(headers, ":status"))):
+        if "status" not in known and (status := status_of(_pseudo(headers, STATUS))):
             known["status"] = status  # HTTP/2 and Envoy's tap: the status is a header
-    if names.content_type and isinstance(text := _value(item, names.content_type), str):
+    if names.content_type and isinstance(text := first_in(item, names.content_type), str):
         known["content_type"] = text
-    if names.url and isinstance(url := _value(item, names.url), str):
+    if names.url and isinstance(url := first_in(item, names.url), str):
         found = _REQUEST_LINE.fullmatch(url)
         known["url"] = found[1] if found else url
-    if names.vendor and isinstance(vendor := _value(item, names.vendor), str) and vendor:
+    if names.vendor and isinstance(vendor := first_in(item, names.vendor), str) and vendor:
         known["vendor"] = vendor
     return known
 
@@ -196,34 +195,12 @@ def _pseudo(headers: Any, name: str) -> Any:  # noqa: ANN401 - headers as found
     return next((value for key, value in pairs if key == name), None)
 
 
-def _value(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - any JSON value
-    """Give the first value that is there and says something."""
-    for path in paths:
-        value = _at(item, path)
-        if value is not _MISSING and value is not None and value != "":
-            return value
-    return None
-
-
-def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any JSON value
-    for key in path:
-        if isinstance(value, dict):
-            if key not in value:
-                return _MISSING
-            value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return _MISSING
-    return value
-
-
 def _body(item: dict[str, Any], paths: Iterable[Path]) -> tuple[Any, Path | None]:
     """Give the body and where it stands; a body that is there and empty is one, if no better is."""
     best: tuple[Any, Path | None] = (None, None)
     for path in paths:
-        value = _at(item, path)
-        if value is _MISSING:
+        value = value_at(item, path)
+        if value is MISSING:
             continue
         if value is not None and value != "":
             return _read_body(value, path, item), path
@@ -234,7 +211,7 @@ def _body(item: dict[str, Any], paths: Iterable[Path]) -> tuple[Any, Path | None
 def _read_body(value: Any, path: Path, item: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
     if not isinstance(value, str):
         return value if isinstance(value, dict | list | int | float | bytes) else str(value)
-    beside = _at(item, (*path[:-1], "encoding"))
+    beside = value_at(item, (*path[:-1], "encoding"))
     marked = beside == "base64" or path[-1].lower().endswith(("base64", "as_bytes"))
     return text_body(value, is_base64=marked or item.get("isBase64Encoded") is True)
 

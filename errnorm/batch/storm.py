@@ -21,8 +21,8 @@ from errnorm.batch.capture import Capture, Known, Place, Stream
 from errnorm.batch.cast import Cast, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
-from errnorm.batch.flat import Flat, flat_of
 from errnorm.batch.ids import MARK, Between, Cut, is_url_id, parts_of_url
+from errnorm.batch.line_forms import LineForm, form_of
 from errnorm.batch.outline import MASK, Outlines, Told, equals
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
@@ -84,7 +84,7 @@ class Seen(NamedTuple):
         body: its body.
         told: its body in the light of its outline, where that leaves out anything.
         beside: the ids of its url.
-        ids: the ids that its headers carry.
+        given: the ids that its headers carry.
         other: the same capture in the light of another outline.
     """
 
@@ -92,7 +92,7 @@ class Seen(NamedTuple):
     body: str | bytes
     told: Told | None = None
     beside: tuple[bytes, ...] = ()
-    ids: Mapping[str, str] = _NO_IDS
+    given: Mapping[str, str] = _NO_IDS
     other: Seen | None = None
 
     @property
@@ -109,11 +109,6 @@ class Seen(NamedTuple):
     def ways(self) -> tuple[Seen, ...]:
         """The same capture in the light of each of its outlines."""
         return (self, self.other) if self.other else (self,)
-
-    def headed(self, by: _Headed) -> Seen:
-        """Let what headers tell decide as well."""
-        other = self.other.headed(by) if self.other else None
-        return self._replace(key=self.key + by.told, ids=by.ids, other=other)
 
 
 class Became(NamedTuple):
@@ -226,13 +221,16 @@ class Storm:
         self._policy = policy
         self._outlines = None if policy or _may_decide(normalizer) else Outlines(in_numbers=has_raw)
         self._known: dict[tuple[Any, ...], _Known] = {}
-        self._flats: dict[bytes, Flat | Literal[False] | None] = {}  # False: none can be made; None: met once
+        self._forms: dict[
+            bytes, LineForm | Literal[False] | None
+        ] = {}  # False: none can be made; None: met once
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
         self._clock = Clock()
-        self._last: tuple[bytes, _Beside] | None = None  # what `of_body` has found last, for `learn_line`
-        self._betweens: deque[tuple[Between, Flat]] = deque(
+        # What `of_body` has found last, for `learn_line`.
+        self._last: tuple[bytes, _Beside] | None = None
+        self._betweens: deque[tuple[Between, LineForm]] = deque(
             maxlen=_MOST_BETWEENS
         )  # of lines without their ids
 
@@ -246,17 +244,19 @@ class Storm:
             return None
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
-        beside = _beside(kind, options, needs_claim=capture.needs_claim)
+        beside = self._beside(kind, options, needs_claim=capture.needs_claim)
+        if beside is None:
+            return None
         data, outlines = _plain(body), self._outlines
         if data is None or not outlines:
-            headed = self._headed(Seen((body, *beside.whole), body), options)
-            return self._redacted(headed, capture.source) if self._policy and headed else headed
+            seen = Seen((body, *beside.whole), body, given=beside.given)
+            return self._redacted(seen, capture.source) if self._policy else seen
         told = outlines.of_whole(data)
-        whole = self._headed(_seen(data, told, beside), options) if told and told.numbers else None
+        whole = _seen(data, told, beside) if told and told.numbers else None
         # Of most captures no ids are looked for: that takes longer than all else.
         if whole and self._is_known(whole):
             return whole
-        return self._headed(_outlined(data, beside, outlines), options)
+        return _outlined(data, beside, outlines)
 
     def _is_known(self, seen: Seen) -> bool:
         known = self._known.get(seen.key)
@@ -264,9 +264,16 @@ class Storm:
             return False
         return known.fixed.isdisjoint(seen.beside) and known.fits(seen.numbers)
 
-    def _headed(self, seen: Seen, options: Known) -> Seen | None:
-        headed = self._told_by(options)
-        return seen.headed(headed) if headed else None
+    def _beside(self, kind: type, told: Known, *, needs_claim: bool) -> _Beside | None:
+        """Give what decides over a capture beside its body; None where its like is not remembered."""
+        headed = self._told_by(told)
+        if headed is None:
+            return None
+        get = told.get
+        url = get("url")
+        parts, ids = parts_of_url(url) if url else (url, ())
+        decides = (kind, needs_claim, get("status"), parts, get("content_type"), get("vendor"), *headed.told)
+        return _Beside(decides, ids, headed.ids)
 
     def _told_by(self, options: Known) -> _Headed | None:
         """Give what the headers of a capture tell; None where that is not remembered."""
@@ -286,7 +293,7 @@ class Storm:
 
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
-        key = (*seen.key, source.name, source.member, source.time is None, *seen.ids.items())
+        key = (*seen.key, source.name, source.member, source.time is None, *seen.given.items())
         text = seen.text
         if source.time is None:
             return Seen(key, seen.body)
@@ -304,13 +311,12 @@ class Storm:
         data = _plain(body) if len(body) <= _LONGEST else None
         if self._outlines is None or data is None:
             return None
-        headed = self._told_by(known)
-        if headed is None or headed.ids:
+        beside = self._beside(type(body), known, needs_claim=needs_claim)
+        if beside is None or beside.given:
             return None
-        beside = _beside(type(body), known, needs_claim=needs_claim)
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
-            before = self._known.get(beside.key(told) + headed.told)
+            before = self._known.get(beside.key(told))
             if _is_wanted(told, before):
                 return None
             if before is None or not before.fixed.isdisjoint(beside.ids):
@@ -318,7 +324,7 @@ class Storm:
             where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
             lines = before.placed((when_of(moment), *where), told.numbers)
             if lines is not None:
-                self._last = (data, beside) if headed is _NOT_HEADED else None
+                self._last = (data, beside)
                 self._count(before, hour_of(moment) if moment else None, line)
                 return lines
         return None
@@ -326,45 +332,45 @@ class Storm:
     def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
         """Give the lines of a capture whose line came before but for moment, numbers and ids, undecoded."""
         masked = line.translate(MASK)
-        flat = self._flats.get(masked)
-        if flat:
-            numbers, key = flat.told(line)
-            known = flat.known.get(key)
-            lines = self._of_flat(flat, known, line, numbers, (stream, number, offset)) if known else None
+        form = self._forms.get(masked)
+        if form:
+            numbers, key = form.told(line)
+            known = form.known.get(key)
+            lines = self._of_form(form, known, line, numbers, (stream, number, offset)) if known else None
             if lines is not None:
                 return lines
-        return self._of_rest(flat, line, masked, (stream, number, offset)) if self._betweens else None
+        return self._of_rest(form, line, masked, (stream, number, offset)) if self._betweens else None
 
     def _of_rest(
-        self, flat: Flat | Literal[False] | None, line: bytes, masked: bytes, at: _At
+        self, form: LineForm | Literal[False] | None, line: bytes, masked: bytes, at: _At
     ) -> bytes | None:
         """Give what `of_line` gives by the line without its ids."""
         for between, rest in self._betweens:
             if cut := between.cut(line, masked):
                 # As it is such a line takes half of the time: it is decoded twice, to be learned.
-                is_new = flat is None and cut.is_numbered
+                is_new = form is None and cut.is_numbered
                 return None if is_new else self._of_cut(rest, cut, at)
         cut = Cut.of(line)
-        flat = self._flats.get(cut.text.translate(MASK)) if cut else None
-        return self._of_cut(flat, cut, at) if cut and flat else None
+        form = self._forms.get(cut.text.translate(MASK)) if cut else None
+        return self._of_cut(form, cut, at) if cut and form else None
 
-    def _of_cut(self, flat: Flat, cut: Cut, at: _At) -> bytes | None:
-        numbers, key = flat.told_without_ids(cut)
-        known: _Known | None = flat.known.get(key)
-        beside = flat.beside(cut.ids)
+    def _of_cut(self, form: LineForm, cut: Cut, at: _At) -> bytes | None:
+        numbers, key = form.told_without_ids(cut)
+        known: _Known | None = form.known.get(key)
+        beside = form.beside(cut.ids)
         if known is None or (beside and not (all(map(is_url_id, beside)) and known.fixed.isdisjoint(beside))):
             return None
-        return self._of_flat(flat, known, cut.text, numbers, at)
+        return self._of_form(form, known, cut.text, numbers, at)
 
-    def _of_flat(
-        self, flat: Flat, known: _Known, line: bytes, numbers: tuple[bytes, ...], at: _At
+    def _of_form(
+        self, form: LineForm, known: _Known, line: bytes, numbers: tuple[bytes, ...], at: _At
     ) -> bytes | None:
-        if flat.leading and any(line[place] == _ZERO for place in flat.leading):
+        if form.leading and any(line[place] == _ZERO for place in form.leading):
             return None
         stream, number, offset = at
         time, when, hour = _NULL, _NULL, None
-        if flat.time is not None:
-            time = line[flat.time]
+        if form.time is not None:
+            time = line[form.time]
             told = self._clock.read(time)
             if told is None:
                 return None
@@ -392,31 +398,32 @@ class Storm:
         if cut:
             has_ids = Cut.of(body) is not None
             told = self._outlines.of_rest(body) if has_ids else self._outlines.of_whole(body)
-            self._learn_flat(cut, stream, told, beside)
+            self._learn_form(cut, stream, told, beside)
         if not cut or cut.is_numbered:
-            self._learn_flat(Cut(line), stream, self._outlines.of_whole(body), beside)
+            self._learn_form(Cut(line), stream, self._outlines.of_whole(body), beside)
 
-    def _learn_flat(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
+    def _learn_form(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
         masked = cut.text.translate(MASK)
-        flat = self._flats.get(masked, _UNMET)
-        if flat is _UNMET:
+        form = self._forms.get(masked, _UNMET)
+        if form is _UNMET:
             self._grow(len(masked) + _LINE_BYTES)
-            self._flats[masked] = None
+            self._forms[masked] = None
             return
-        if flat is False or (flat and len(flat.known) >= _MOST_KNOWN):
+        if form is False or (form and len(form.known) >= _MOST_KNOWN):
             return
         became = self._known.get(beside.key(told)) if told else None
         if became and became.is_open:
             return
-        own = flat_of(cut, stream.fields, told, beside.ids) if told and became else None
+        names = self._header_names
+        own = form_of(cut, stream.fields, names, told, beside.ids) if told and became else None
         # Names and escapes with other digits may make other members of the same characters.
-        if own is None or became is None or (flat and flat.places != own.places):
-            self._flats[masked] = False
+        if own is None or became is None or (form and form.places != own.places):
+            self._forms[masked] = False
             return
-        known = flat or own
+        known = form or own
         _, key = known.told_without_ids(cut) if cut.ids else known.told(cut.text)
         self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
-        self._flats[masked] = known
+        self._forms[masked] = known
         if cut.ids and all(one is not known for _, one in self._betweens):
             self._betweens.append((Between(masked), known))
         known.known[key] = became
@@ -432,7 +439,7 @@ class Storm:
                 continue
             if known.place:  # the key has the names of the input, so they are the same each time
                 place = evolve(place, name=known.place.name, member=known.place.member)
-            lines = known.lines(when_and_where(moment, place), way.numbers, way.ids)
+            lines = known.lines(when_and_where(moment, place), way.numbers, way.given)
             if lines is not None:
                 self._count(known, hour_of(moment) if moment else None, place.line)
                 return lines
@@ -448,7 +455,7 @@ class Storm:
         Returns:
             Whether an outline of it came before and is not known yet: then `learn` wants its twin.
         """
-        if seen.ids and _may_name(seen.text, seen.ids):
+        if seen.given and _may_name(seen.text, seen.given):
             return False  # then an id may be the body's own as well
         wanting = [self._keep(way, became) for way in seen.ways]
         return any(wanting)
@@ -509,7 +516,7 @@ class Storm:
         for probe in own.probes(known.said):
             became = read(probe.cut.whole)
             lines = b"".join([line.frame.line(b"") for line in _lines(became, seen)]) if became else None
-            if lines is None or known.lines(b"", probe.numbers, seen.ids) != lines:
+            if lines is None or known.lines(b"", probe.numbers, seen.given) != lines:
                 return False
         return True
 
@@ -521,7 +528,7 @@ class Storm:
         if self._size > _MOST_BYTES:
             self._size = 0
             self._known.clear()
-            self._flats.clear()
+            self._forms.clear()
             self._betweens.clear()
         self._size += size
 
@@ -545,10 +552,12 @@ class _Beside(NamedTuple):
     Attributes:
         told: all of it, of its url the parts between the ids.
         ids: those ids: no one asks for them, but a number of the body that decides is no code if it is one.
+        given: the ids that its headers carry.
     """
 
     told: tuple[Any, ...]
     ids: tuple[bytes, ...]
+    given: Mapping[str, str]
 
     @property
     def whole(self) -> tuple[Any, ...]:
@@ -563,20 +572,13 @@ class _Beside(NamedTuple):
         return key if len(body.numbers) < 2 else key + equals(body.numbers)
 
 
-def _beside(kind: type, told: Known, *, needs_claim: bool) -> _Beside:
-    get = told.get
-    url = get("url")
-    parts, ids = parts_of_url(url) if url else (url, ())
-    return _Beside((kind, needs_claim, get("status"), parts, get("content_type"), get("vendor")), ids)
-
-
 def _is_wanted(told: Told, known: _Known | None) -> bool:
     """Tell whether a body is read once more to be learned as it is, known without its ids or not."""
     return (known is None or known.is_open) and not told.cut.ids and told.outline.has_chance
 
 
 def _seen(body: bytes, told: Told, beside: _Beside) -> Seen:
-    return Seen(beside.key(told), body, told, beside.ids)
+    return Seen(beside.key(told), body, told, beside.ids, beside.given)
 
 
 def _outlined(body: bytes, beside: _Beside, outlines: Outlines) -> Seen:
@@ -584,7 +586,7 @@ def _outlined(body: bytes, beside: _Beside, outlines: Outlines) -> Seen:
     ways = [_seen(body, told, beside) for told in every if told.numbers]
     if not ways:
         # With an outline, so that the key is not the whole body.
-        return Seen(beside.key(every[0]) if every else (body, *beside.whole), body)
+        return Seen(beside.key(every[0]) if every else (body, *beside.whole), body, given=beside.given)
     return ways[0]._replace(other=ways[1]) if ways[1:] else ways[0]
 
 
@@ -624,7 +626,7 @@ def _casts(lines: Sequence[Line], twins: Sequence[Line], numbers: Numbers = _NON
 
 def _lines(became: Became, seen: Seen) -> list[Line]:
     pairs = zip(became.frames, became.records, strict=True)
-    return [Line(frame, _own_ids(record.ids, seen.ids)) for frame, record in pairs]
+    return [Line(frame, _own_ids(record.ids, seen.given)) for frame, record in pairs]
 
 
 def _said(became: Became, twin: Became) -> bytes:

@@ -196,12 +196,12 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
     captures = [Capture(f"body {number}", {"status": 500}, Source(name="a")) for number in range(100)]
     for capture in captures:
         known.keep(known.seen(capture), storm.Became())
-        known.learn_line(b'{"body":"%s"}' % (b"a" * len(known._flats)), Stream(BytesIO()))
+        known.learn_line(b'{"body":"%s"}' % (b"a" * len(known._forms)), Stream(BytesIO()))
     again = [known.lines(capture, known.seen(capture)) for capture in captures]
 
     assert again[-1] is not None
     assert 0 < sum(one is not None for one in again) < 20
-    assert len(known._flats) < 20
+    assert len(known._forms) < 20
 
 
 def numbered(*bodies: str, **beside: Any) -> list[dict[str, Any]]:

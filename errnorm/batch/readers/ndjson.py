@@ -113,7 +113,10 @@ def _decoded(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Fo
     if value is None:
         return _read_line(raw, piece, number, offset)
     found = found_in(value, piece, raw, number, offset)
-    if piece.storm and type(found) is tuple and type(found[0]) is Again:
+    if piece.storm is None:
+        return found
+    found = [*found]
+    if len(found) == 1 and type(found[0]) is Again:
         piece.storm.learn_line(raw, piece)
     return found
 

@@ -12,11 +12,13 @@ import pytest
 
 from errnorm import batch
 from errnorm.batch import storm, work
-from errnorm.batch.flat import flat_of
 from errnorm.batch.ids import Cut
+from errnorm.batch.line_forms import form_of
 from errnorm.batch.outline import Outline, Told, mask
 from errnorm.batch.readers import ndjson
+from errnorm.headers import HeaderNames
 
+NO_HEADERS = HeaderNames(())
 ERROR = r"<ApiErrors><ApiError><ErrorData>agent{}</ErrorData>\n</ApiError></ApiErrors>"
 COBROWSE = r"{{\"event\":\"session_error\",\"payload\":{{\"code\":1011,\"errorMsg\":\"No line {}\",\"sessionId\":\"{}\"}}}}"
 NUMBER = "<ApiErrors><ApiError><ErrorData>20700</ErrorData><ErrorType>Generic Error</ErrorType></ApiError></ApiErrors>"
@@ -73,6 +75,13 @@ def line(body: str = ERROR.format(1001), **members: str) -> str:
     return f"{{{inside}}}"
 
 
+def nested(body: str = ERROR.format(1001), *, beside: str = "", **members: str) -> str:
+    """Give a line of a gateway that tells of the request and the response apart."""
+    inside = ",".join(f'"{name}":{text}' for name, text in {"status": "503", **members}.items())
+    head = '"time":"2026-11-21T10:15:30Z","request":{"method":"GET","url":"/finesse/api/User"}'
+    return f'{{{head},"response":{{{inside},"body":"{body}"}}{beside}}}'
+
+
 def ten(make: Callable[[int], str]) -> list[str]:
     """Give ten lines."""
     return [make(number) for number in range(10, 20)]
@@ -91,6 +100,18 @@ ALIKE = {
     "ids of a line beside a body without any": ten(lambda n: line(MOMENT.format(n), span_id=f'"{n:x}a{n}"')),
     "ids and users": ten(lambda n: line(TOKEN.format(f"a{n}"), url=f'"/finesse/api/User/a{n}00"')),
     "no time": ten(lambda n: line(ERROR.format(f"10{n}")).replace('"time":"2026-11-21T10:15:30Z",', "")),
+    "nested": ten(lambda n: nested(ERROR.format(f"10{n}"), bytes=f"4{n}")),
+    "nested, with ids": ten(lambda n: nested(TOKEN.format(f"{n:x}a{n}"))),
+    "nested, in a list": ten(
+        lambda n: nested(ERROR.format(f"10{n}"), beside=f',"hops":[{{"ms":{n}}},[{n}]]')
+    ),
+    "with headers that tell nothing": ten(
+        lambda n: nested(
+            headers=f'{{"Content-Type":"text/xml","Date":"Sat, 21 Nov 2026 10:15:{n} GMT","Age":"{n}"}}'
+        )
+    ),
+    "with headers beside the body": ten(lambda n: line(headers=f'{{"Server":"nginx","Content-Length":{n}}}')),
+    "in a hit": ten(lambda n: f'{{"_id":"{n}","_source":{line(ERROR.format(f"10{n}"))}}}'),
     "space": ten(lambda n: f"  {line(ERROR.format(f'10{n}')).replace(',', ' , ')} "),
 }
 # The last one is another case than those before, and has equal characters but for its digits.
@@ -148,6 +169,35 @@ UNLIKE = {
     "a mark in the body": ten(lambda n: line(ERROR.format(f"10{n}") + "\x7f")),
     "a mark in the url": ten(lambda n: line(ERROR.format(f"10{n}"), url='"/a\x7fb"')),
     "a mark beside the body": ten(lambda n: line(ERROR.format(f"10{n}"), note='"a\x7fb"')),
+    "status below": [*ten(lambda n: nested(bytes=str(n))), nested(status="500")],
+    "status in a header": [
+        *ten(lambda n: nested(headers='{":status":"503"}', bytes=str(n)).replace('"status":503,', "")),
+        nested(headers='{":status":"500"}', bytes="10").replace('"status":503,', ""),
+    ],
+    "a type": [
+        *ten(lambda n: nested(headers='{"Content-Type":"text/html;charset=iso-8859-1"}', bytes=str(n))),
+        nested(headers='{"Content-Type":"text/html;charset=iso-8859-2"}', bytes="10"),
+    ],
+    "a delay": [
+        *ten(lambda n: nested(headers='{"Retry-After":"5"}', bytes=str(n))),
+        nested(headers='{"Retry-After":"7"}', bytes="10"),
+    ],
+    "a delay up to a date": ten(
+        lambda n: nested(
+            headers=f'{{"Retry-After":"Sat, 21 Nov 2026 10:16:00 GMT","Date":"Sat, 21 Nov 2026 10:15:{n} GMT"}}'
+        )
+    ),
+    "ids of headers": ten(lambda n: nested(headers=f'{{"X-Request-Id":"r-{n}"}}')),
+    "headers as a list": ten(lambda n: nested(headers=f'[["Retry-After","{n}"],["Age","{n}"]]')),
+    "headers as a text": ten(lambda n: nested(headers=rf'"{{\"Retry-After\":\"{n}\"}}"')),
+    "base64 by its name": [
+        *ten(lambda n: nested("e30K" * 4, encoding='"base99"', bytes=str(n))),
+        nested("e30K" * 4, encoding='"base64"', bytes="10"),
+    ],
+    "a member below another": [
+        *ten(lambda n: nested(beside=f',"url":"/a{n}"')),
+        nested(beside=',"url":"/a10"').replace('"url":"/finesse/api/User"', '"url":""'),
+    ],
     "a code": [*ten(lambda n: line(rf"{{\"event\":\"session_error\",\"payload\":{{\"code\":10{n}}}}}"))],
 }
 
@@ -179,14 +229,15 @@ def test_the_first_lines_of_a_storm_are_enough(tmp_path: Path):
 
 
 NOT_FLAT = {
-    "nested": line(request='{"url":"/a"}'),
     "twice": line()[:-1] + ',"status":503}',
+    "twice in a member": line(request='{"a":1,"a":2}'),
+    "very deep": line(node="[" * 40 + "]" * 40),
+    "many captures": line(resourceLogs="[]"),
     "an escape for a digit": line(ERROR.format(r"100\u0031")),
     "no body": '{"status":503,"time":"2026-11-21T10:15:30Z"}',
     "a body that is no text": '{"status":503,"body":null}',
     "a list": "[1]",
     "a time that is a number": line(time="1795256130"),
-    "more behind it": line() + " 1",
     "text that is no ASCII": line(ERROR.format("ä1001")),
 }
 
@@ -194,21 +245,28 @@ NOT_FLAT = {
 @pytest.mark.parametrize("written", NOT_FLAT.values(), ids=NOT_FLAT)
 def test_a_line_that_is_not_as_one_expects_is_decoded(written: str):
     """Nothing is learned from the line."""
-    assert flat_of(Cut(written.encode()), {}, as_told(ERROR.format(1001))) is None
+    assert form_of(Cut(written.encode()), {}, NO_HEADERS, as_told(ERROR.format(1001))) is None
 
 
 def test_a_line_of_many_numbers_is_decoded():
     """More than 64 numbers that decide would fill the memory."""
     written = line(content_type=f'"{"a1" * 70}"').encode()
 
-    assert flat_of(Cut(written), {}, as_told(ERROR.format(1001))) is None
+    assert form_of(Cut(written), {}, NO_HEADERS, as_told(ERROR.format(1001))) is None
 
 
-@pytest.mark.parametrize("member", ['"more":{"a":"b"}', '"time":null'], ids=["nested", "no time"])
-def test_a_line_that_is_not_flat_is_tried_twice(tmp_path: Path, member: str):
-    """What is no flat line, with its ids and without, is known as such: to find that out takes longer than to read it."""
+def test_a_body_that_may_be_base64_is_decoded():
+    """Whether it is one may be told by its digits."""
+    body = "H4sIAAAAAAAAA1001"
+
+    assert form_of(Cut(line(body).encode()), {}, NO_HEADERS, as_told(body)) is None
+
+
+@pytest.mark.parametrize("member", ['"x":1,"x":2', '"time":17'], ids=["twice", "a number"])
+def test_a_line_of_which_nothing_is_sure_is_tried_twice(tmp_path: Path, member: str):
+    """What is no such line, with its ids and without, is known as such: to find that out takes longer than to read it."""
     lines = [f'{{"status":503,{member},"body":"{ERROR.format(n)}"}}' for n in range(1000, 1030)]
-    with patch.object(storm, "flat_of", wraps=flat_of) as tried:
+    with patch.object(storm, "form_of", wraps=form_of) as tried:
         found, _, _ = lines_of(tmp_path, lines)
 
     assert (len(found), tried.call_count) == (30, 2)
@@ -225,10 +283,10 @@ def test_of_lines_alike_some_cases_are_remembered(tmp_path: Path):
 def test_digits_of_an_escape_and_of_a_name_decide():
     r"""Those of `\u0031` are no digits of the text, and those of a name make another name."""
     written = line(node=r'"a\u00e4 77"', name2='"88"', bytes="99").encode()
-    flat = flat_of(Cut(written), {}, as_told(ERROR.format(1001)))
+    form = form_of(Cut(written), {}, NO_HEADERS, as_told(ERROR.format(1001)))
 
-    assert flat
-    assert flat.told(written) == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
+    assert form
+    assert form.told(written) == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
 
 
 @pytest.mark.parametrize(
@@ -244,12 +302,12 @@ def test_ids_of_a_url_decide_where_not_all_are_cut_out(
     body = Cut.of(ERROR.format(1001).replace(r"\n", "\n").encode())
     assert cut
     assert body
-    flat = flat_of(cut, {}, Told.of(Outline(mask(body.text)), body), ids)
+    form = form_of(cut, {}, NO_HEADERS, Told.of(Outline(mask(body.text)), body), ids)
 
-    assert flat
-    assert flat.told_without_ids(cut)[0] == (b"agent1001",)
-    assert flat.beside(cut.ids) == (() if deciding else ids)
-    assert [one for one in flat.told_without_ids(cut)[1] if one in ids] == [
+    assert form
+    assert form.told_without_ids(cut)[0] == (b"agent1001",)
+    assert form.beside(cut.ids) == (() if deciding else ids)
+    assert [one for one in form.told_without_ids(cut)[1] if one in ids] == [
         *(ids[:1] if deciding else ()),
         *deciding,
     ]

@@ -1,0 +1,220 @@
+r"""Lines of a gateway that differ in a moment and in numbers alone: these are not even decoded.
+
+    {"time":"2026-11-21T10:15:30Z","status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}
+    {"time":"2026-11-21T10:15:31Z","status":503,"bytes":512,"body":"<ErrorData>agent1002</ErrorData>"}
+
+Where two lines have equal characters but for their digits, and the digits of their names and escapes are
+equal as well, they have the same members in the same places, nested ones too. What a capture becomes is told
+by its body, status, url, type and headers; so these digits decide, but for those that the outline of the body
+leaves out, and of headers that nobody asks for. The moment is put in, and no one reads the other members.
+Where lines differ in ids with letters in them, these are cut out first, those of the line
+(`"request_id": "…"`) and those of the body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from attrs import field, frozen
+
+from errnorm.batch.ids import MARK, Cut, told_by
+from errnorm.batch.leaves import TEXT, WHOLE_PART, Leaf, leaves_in, text_in, tree_of
+from errnorm.batch.names import MISSING, STATUS, Names, Path, names_in, opened, value_at
+from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
+from errnorm.headers import HeaderNames
+
+__all__ = ["LineForm", "form_of"]
+
+_MANY: Final = "resourceLogs"  # OpenTelemetry's export has many captures in a line
+_EMPTY: Final = (b"null", b'""')
+_BODIES: Final = (b"<", b"{", b"[")
+_ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
+
+
+@frozen(eq=False)
+class LineForm:
+    """What lines share that have equal characters but for their digits and ids, and where the others stand.
+
+    Attributes:
+        digits: gives the numbers of its body that the outline of the body leaves out, then the digits of
+            the line that decide.
+        count: how many of the former there are.
+        ids: gives those of a line's ids that stand in its body.
+        beside: gives those that stand in its url, where these are all that its url has.
+        deciding: gives those in whatever else is read.
+        time: where its time stands, with its quotes; None where it has none.
+        leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
+        places: all of these places, to compare one line's with another's.
+        known: what lines became, by the digits and ids that decide and by which of the others are equal.
+    """
+
+    digits: Callable[[bytes], tuple[bytes, ...]]
+    count: int
+    ids: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    beside: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    deciding: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    time: slice | None
+    leading: tuple[int, ...]
+    places: tuple[Any, ...]
+    known: dict[tuple[object, ...], Any] = field(factory=dict)
+
+    def told(self, line: bytes) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
+        """Give what does not decide over a line as it is, and what does."""
+        digits, count = self.digits(line), self.count
+        numbers, key = digits[:count], digits[count:]
+        return numbers, key if count < 2 else key + equals(numbers)
+
+    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
+        """Give what does not decide over a line without its ids but for its url, and what does."""
+        digits, count = self.digits(cut.text), self.count
+        own = self.ids(cut.ids)
+        numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))
+        return numbers, key if len(numbers) < 2 else key + equals(numbers)
+
+
+def form_of(
+    cut: Cut,
+    fields: Mapping[str, str],
+    asked: HeaderNames,
+    told: Told,
+    beside: tuple[bytes, ...] = (),
+) -> LineForm | None:
+    r"""Find the members of a line, and the digits and ids in it that do not decide.
+
+    Args:
+        cut: a JSON object and the end of the line, with or without its ids.
+        fields: JSON pointers by the name of a capture's member, where the user maps them.
+        asked: the headers that matter.
+        told: its body, likewise with or without its ids.
+        beside: the ids of its url.
+
+    Returns:
+        None where anything in the line is not as one expects.
+
+    Example:
+        >>> from errnorm.batch.outline import Outline
+        >>> line = b'{"status":503,"bytes":474,"body":"<ErrorData>agent1001</ErrorData>"}'
+        >>> body = b"<ErrorData>agent1001</ErrorData>"
+        >>> told = Told.of(Outline(body.translate(MASK)), Cut(body))
+        >>> form_of(Cut(line), {}, HeaderNames(()), told).told(line)
+        ((b'1001',), (b'503',))
+    """
+    line = cut.text
+    parts = _parts_of(line, tuple(fields.items()), asked)
+    body = parts.body if parts else None
+    if parts is None or body is None or not _is_body(body, told.cut.text):
+        return None
+    of_body, of_url = _ids_in([body], line), _ids_in(parts.url, line)
+    deciding = _ids_in(parts.others, line)
+    if getter(of_url)(cut.ids) != beside:
+        of_url, deciding = [], [*deciding, *of_url]
+    numbers = tuple(_in_line(told.outline.places, body))
+    time = parts.time.span() if parts.time else None
+    fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, parts.unread))))
+    wholes = [one for one in parts.unread if one[WHOLE_PART] and len(one[WHOLE_PART]) > 1]
+    leading = tuple([one.start(WHOLE_PART) for one in wholes])
+    # A digit may be written as an escape.
+    is_plain = getter(numbers)(line) + getter(of_body)(cut.ids) == told.numbers
+    if not is_plain or len(fixed) > MOST_RUNS:
+        return None
+    return LineForm(
+        digits=getter((*numbers, *fixed)),
+        count=len(numbers),
+        ids=getter(of_body),
+        beside=getter(of_url),
+        deciding=getter(deciding),
+        time=slice(*time) if time else None,
+        leading=leading,
+        places=(fixed, numbers, time, leading, of_body, of_url, deciding),
+    )
+
+
+class _Parts(NamedTuple):
+    """The leaves of a line.
+
+    Attributes:
+        body: its body.
+        time: its time.
+        url: its url, where it has one.
+        others: whatever else is read.
+        unread: what is not, and its time.
+    """
+
+    body: Leaf
+    time: Leaf | None
+    url: Sequence[Leaf]
+    others: Sequence[Leaf]
+    unread: Sequence[Leaf]
+
+
+def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNames) -> _Parts | None:
+    """Sort the leaves of a line by who reads them; None where that is not sure."""
+    tree = tree_of(line)
+    if not isinstance(tree, dict) or _MANY in tree:
+        return None
+    (item,) = opened(tree)
+    names = names_in(tuple(item), fields)
+    body, time, url = (_first(item, paths) for paths in (names.body, names.time, names.url))
+    if not isinstance(body, re.Match) or not (time is None or (isinstance(time, re.Match) and time[TEXT])):
+        return None
+    urls = [*leaves_in(url)]
+    read = dict.fromkeys(_read(item, names, asked))
+    others = [one for one in read if one not in (body, *urls)]
+    unread = [one for one in leaves_in(tree) if one not in (body, *urls, *others)]
+    return _Parts(body, time, urls, others, unread)
+
+
+def _first(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - a part of `tree_of`, or None
+    """Give the first leaf that says something, as `first_in` gives its value."""
+    every = (value_at(item, path) for path in paths)
+    return next((one for one in every if one is not MISSING and not _is_empty(one)), None)
+
+
+def _is_empty(one: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(one, re.Match) and one[0] in _EMPTY
+
+
+def _read(item: Mapping[str, Any], names: Names, asked: HeaderNames) -> Iterator[Leaf]:
+    """Give what is read of a capture beside its body, time and url."""
+    for paths in (names.status, names.content_type, names.vendor):
+        yield from leaves_in(_first(item, paths))
+    # What says that the body is base64.
+    for path in (("isBase64Encoded",), *((*path[:-1], "encoding") for path in names.body)):
+        yield from leaves_in(value_at(item, path))
+    headers = _first(item, names.headers)
+    wanted = map(headers.get, (STATUS, *asked.of(headers))) if isinstance(headers, dict) else [headers]
+    for one in wanted:
+        yield from leaves_in(one)
+
+
+def _is_body(leaf: Leaf, text: bytes) -> bool:
+    """Tell whether a body is read as it stands here; other texts may be base64, by their digits."""
+    return text.startswith(_BODIES) and leaf[TEXT] is not None and text_in(leaf[TEXT]).encode() == text
+
+
+def _ids_in(leaves: Iterable[Leaf], line: bytes) -> list[int]:
+    """Give which of a line's ids stand in leaves."""
+    found: list[int] = []
+    for leaf in leaves:
+        first = line.count(MARK, 0, leaf.start())
+        found += range(first, first + leaf[0].count(MARK))
+    return found
+
+
+def _in_line(places: Sequence[slice], body: Leaf) -> Iterator[slice]:
+    """Give where places of a body stand in its line, in which some characters are written as escapes."""
+    escapes = [found.span() for found in _ESCAPE.finditer(body[TEXT])]
+    for place in places:
+        shift = body.start(TEXT)
+        for start, end in escapes:
+            if start + body.start(TEXT) >= place.start + shift:
+                break
+            shift += end - start - 1
+        yield slice(place.start + shift, place.stop + shift)
+
+
+def _unread(leaf: Leaf) -> slice:
+    """Give where digits of a leaf stand that no one reads; an escape holds some that are no digits."""
+    return slice(0, 0) if b"\\u" in leaf[0] else slice(*leaf.span())
