@@ -28,15 +28,15 @@ __all__ = ["done_by", "refuse_again"]
 
 T = TypeVar("T")
 
-_AHEAD = 2  # groups on their way, for each other process: none is idle while this one does a task
-_KEPT = 4  # the same, with those that are done and wait for an earlier one
-_OWN = 16  # tasks that this process did and that wait for an earlier one
-_ALONE = 2  # tasks that this process does before it starts another one, and as many before the next
+_AHEAD = 3  # groups on their way, for each other process: with 2 one is idle for a tenth of the time
+_KEPT = 5  # the same, with those that are done and wait for an earlier one
+_OWN = 48  # tasks that this process did and that wait for an earlier one
+_ALONE_SECONDS = 0.05  # of work in this process before it starts another one, and as many before the next
 _GROUP_BYTES = 2 << 20
 _GROUP_SECONDS = 0.04  # to hand over a group takes 1 ms and more; at the end all wait for the last ones
 _TICK = 1e-6  # seconds: less than any task takes
 _USUAL_SECONDS = 0.005  # of a task, before one was done
-_MOST_TASKS = 6  # in a group
+_MOST_TASKS = 12  # in a group
 
 _work: Work
 _exchange: Exchange
@@ -100,7 +100,7 @@ class _Team:
         self._work = work
         self._others = others
         self._starts: list[Future[int]] = []
-        self._alone = 0  # tasks that this process did; what ends an input is none
+        self._alone = 0.0  # seconds of work in this process
         self._seconds = _USUAL_SECONDS  # how long the last of them took
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
@@ -140,7 +140,7 @@ class _Team:
     def _start(self) -> None:
         """Start one more process where the work goes on."""
         count = len(self._starts)
-        if count < self._others and self._alone >= _ALONE * (count + 1):
+        if count < self._others and self._alone >= _ALONE_SECONDS * (count + 1):
             self._starts.append(self._submit(os.getpid))
 
     def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
@@ -169,9 +169,9 @@ class _Team:
             group.answer.set_result(_Answer(self._work(task)))
         except Exception as error:  # noqa: BLE001 - it is raised when what came before is written
             group.answer.set_exception(error)
-        if task.piece or task.found:
-            self._alone += 1
+        if task.piece or task.found:  # what ends an input takes no time
             self._seconds = time.perf_counter() - start
+            self._alone += self._seconds
         return True
 
     def _next(self) -> Iterator[Done]:

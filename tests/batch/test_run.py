@@ -6,6 +6,7 @@ import bz2
 import errno
 import gzip
 import io
+import itertools
 import json
 import mmap
 import multiprocessing
@@ -29,7 +30,7 @@ from strategies import CASES
 
 import errnorm
 from errnorm import batch
-from errnorm.batch import exchange, pool
+from errnorm.batch import exchange, journal, pool
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
@@ -186,7 +187,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(len(some))
         return packed(some, *where)
 
-    monkeypatch.setattr(pool, "_ALONE", 0)
+    monkeypatch.setattr(pool, "_ALONE_SECONDS", 0.0)
     monkeypatch.setattr(pool, "_GROUP_SECONDS", 60.0)
     monkeypatch.setattr(pool._Team, "_start", waits)
     monkeypatch.setattr(pool, "_packed", counted)
@@ -251,7 +252,7 @@ if __name__ == "__main__":
     def waits(team):
         start(team)
         [one.result() for one in team._starts]
-    pool._ALONE, pool._Team._start = 0, waits
+    pool._ALONE_SECONDS, pool._Team._start = 0, waits
     try:
         batch.run(*sys.argv[1:], jobs=2)
     except batch.Failed as error:
@@ -484,6 +485,28 @@ def test_run_goes_on_only_with_the_same(tmp_path: Path):
         batch.run(folder, tmp_path / "out", rejects=tmp_path / "rejects", resume=True)
     with pytest.raises(NotResumable, match="standard input cannot be read again"):
         batch.run("-", tmp_path / "other", resume=True)
+
+
+def test_a_long_output_is_sent_to_the_disk_as_it_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Each byte is sent once, where the system takes the advice; where it does not, the output is the same."""
+    folder, one = folder_of(tmp_path, 3000), tmp_path / "one"
+    batch.run(folder, one)
+    monkeypatch.setattr(journal, "_SEND_BYTES", 100_000)
+    sent: list[tuple[int, int]] = []
+
+    def advised(_: int, start: int, count: int, __: int) -> None:
+        sent.append((start, count))
+        raise FULL
+
+    monkeypatch.setattr(os, "posix_fadvise", advised, raising=False)
+    monkeypatch.setattr(os, "POSIX_FADV_DONTNEED", 4, raising=False)
+    batch.run(folder, tmp_path / "advised")
+    monkeypatch.delattr(os, "posix_fadvise")
+    batch.run(folder, tmp_path / "not advised")
+
+    assert len(sent) > 2
+    assert [start for start, _ in sent] == [0, *itertools.accumulate(count for _, count in sent[:-1])]
+    assert files_in(tmp_path / "advised") == files_in(tmp_path / "not advised") == files_in(one)
 
 
 def test_full_disk_ends_with_a_true_report(tmp_path: Path):
