@@ -323,6 +323,29 @@ def test_a_killed_worker_ends_the_run_with_what_to_do(tmp_path: Path, sent: list
     assert files_in(tmp_path / "out") == files_in(tmp_path / "whole")
 
 
+def test_what_is_done_is_written_where_no_more_can_be_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]
+):
+    """A process may be found dead when it is sent more: what it gave before is kept."""
+    folder, submit = folder_of(tmp_path, 20_000), pool._Team._submit
+
+    def submitted(team: Any, call: Any, *arguments: Any) -> Any:
+        if len(sent) == 2:
+            raise pool.BrokenProcessPool
+        return submit(team, call, *arguments)
+
+    monkeypatch.setattr(pool._Team, "_submit", submitted)
+    monkeypatch.setattr(pool, "_MOST_TASKS", 1)
+    with pytest.raises(batch.Stopped, match="ended from outside") as stopped:
+        batch.run(folder, tmp_path / "out", jobs=2)
+    kept = (tmp_path / "out.part").read_bytes().count(b"\n")
+    batch.run(folder, tmp_path / "whole")
+    batch.run(folder, tmp_path / "out", resume=True)
+
+    assert kept == stopped.value.report.records > 0
+    assert files_in(tmp_path / "out") == files_in(tmp_path / "whole")
+
+
 def test_forms_that_are_one_text_are_cut_for_several_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]
 ):
