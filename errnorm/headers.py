@@ -13,15 +13,22 @@ from errnorm.exceptions import InvalidArgument
 from errnorm.record import Problem, RetryAdvice
 from errnorm.vocabulary import Decision, DelaySource, ProblemCode, Scope
 
-__all__ = ["COMMON_HEADERS", "LONGEST_DELAY", "HeaderFacts", "HeaderNames", "Headers", "read_headers"]
+__all__ = [
+    "COMMON_HEADERS",
+    "ID_HEADERS",
+    "LONGEST_DELAY",
+    "HeaderFacts",
+    "HeaderNames",
+    "Headers",
+    "read_headers",
+]
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]
 
 COMMON_HEADERS = ("content-type", "content-encoding")
 """The headers that reading itself needs, whoever the vendor is."""
 
-# Which correlation id a header carries; the first that is there wins.
-_IDS = {
+ID_HEADERS = {
     "requestid": "request",  # Finesse Media API: Shindig lower-cases `requestId`
     "x-request-id": "request",
     "x-correlation-id": "request",
@@ -29,8 +36,10 @@ _IDS = {
     "x-zm-trackingid": "request",
     "traceparent": "trace",
 }
+"""Which correlation id a header carries; the first of a kind that is there and says something wins."""
+
 _RETRY_AFTER, _DATE = "retry-after", "date"
-_WANTED = {*_IDS, _RETRY_AFTER, _DATE}
+_WANTED = {*ID_HEADERS, _RETRY_AFTER, _DATE}
 _ONLY_DATE = {_DATE}  # which tells nothing without a Retry-After
 _MOST_NAMES = 256  # a server may send any
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
@@ -93,16 +102,22 @@ class HeaderNames:
             self.known[name] = key
         return key
 
-    def of(self, headers: Iterable[str]) -> list[str]:
+    def of(self, headers: Iterable[str]) -> dict[str, str]:
         """Give which of a response's headers tell anything: a Date does so beside a Retry-After alone.
+
+        Args:
+            headers: names as they came.
+
+        Returns:
+            Those of them that do, each with its name in lower case.
 
         Example:
             >>> HeaderNames(["content-type"]).of(["Content-Type", "Date", "Server"])
-            ['Content-Type']
+            {'Content-Type': 'content-type'}
         """
         keys = {name: self.key(name) for name in headers}
-        has_date = _RETRY_AFTER in keys.values()
-        return [name for name, key in keys.items() if key and (key != _DATE or has_date)]
+        has_delay = _RETRY_AFTER in keys.values()
+        return {name: key for name, key in keys.items() if key and (key != _DATE or has_delay)}
 
 
 def read_headers(headers: Headers, names: HeaderNames) -> tuple[dict[str, str], HeaderFacts | None]:
@@ -163,7 +178,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a header's name or value as some
 
 def _facts(found: Mapping[str, str]) -> HeaderFacts:
     ids: dict[str, str] = {}
-    for name, kind in _IDS.items():
+    for name, kind in ID_HEADERS.items():
         if found.get(name):
             ids.setdefault(kind, found[name])
     retry_after = found.get(_RETRY_AFTER)

@@ -1,23 +1,27 @@
-"""A line of output with the places for what is put in: time and place, ids of a response, numbers."""
+"""A line of output with the places for what is put in: time and place, numbers, ids of a response."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 
 from errnorm.batch.encode import PLACED, Frame
 from errnorm.batch.outline import getter
 
-__all__ = ["Cast", "Line", "Numbers"]
+__all__ = ["NOT_GIVEN", "Cast", "Given", "Line", "Numbers"]
 
 # Texts that no JSON holds: the first two mark the place of `told` in two lines, the last that of `ids`.
 _TOLD, _IDS = (b"\0", b"\1"), b"\2"
-_TARGET = b',"target":'  # behind the message; inside a text its quotes are escaped
-_Values = Sequence[Any]  # time and place, as one value or as those of `PLACED`, then the numbers
-_ONE = (b"%b", 1)
-_EACH = (PLACED, 5)
+_TARGET: Final = b',"target":'  # behind the message; inside a text its quotes are escaped
+_Values = Sequence[
+    Any
+]  # time and place, as one value or as those of `PLACED`, the numbers, ids of a response
+_ONE: Final = (b"%b", 1)
+_EACH: Final = (PLACED, 5)
+_Parts = tuple[bytes | int, ...]
+"""Texts, and in between which value stands there: 0 is time and place, then the numbers and the given ids."""
 
 
 class Numbers(NamedTuple):
@@ -32,16 +36,45 @@ class Numbers(NamedTuple):
     other: tuple[bytes, ...] = ()
 
 
+class Given(NamedTuple):
+    """The ids that the headers of a response carry.
+
+    Attributes:
+        kinds: their kinds.
+        ids: the ids, in the same order; each is a word.
+    """
+
+    kinds: tuple[str, ...] = ()
+    ids: tuple[bytes, ...] = ()
+
+    @property
+    def by_kind(self) -> Mapping[str, bytes]:
+        """The same as a mapping."""
+        return dict(zip(self.kinds, self.ids, strict=True))
+
+    def are_named(self, lines: Sequence[bytes]) -> bool:
+        """Tell whether the message of a line may name one of them: its fingerprint masks it there."""
+        for line in lines if self.ids else ():
+            end = line.find(_TARGET)
+            for one in self.ids:
+                if line.find(one, 0, end) >= 0:
+                    return True
+        return False
+
+
+NOT_GIVEN: Final = Given()
+
+
 class Line(NamedTuple):
     """A record's line, and the ids that its body tells itself."""
 
     frame: Frame
     ids: Mapping[str, str]
 
-    def texts(self, told: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-        """Give the whole line, what stands before the ids, the body's own ids, and what stands behind."""
+    def around(self, told: bytes) -> tuple[bytes, bytes]:
+        """Give what stands before the ids, and what stands behind."""
         front, _, behind = self.frame.line(told, _IDS).partition(_IDS)
-        return self.frame.line(told), front, orjson.dumps(self.ids), behind
+        return front, behind
 
 
 class _Form(NamedTuple):
@@ -51,43 +84,37 @@ class _Form(NamedTuple):
     pick: Callable[[_Values], tuple[Any, ...]]
 
     def fill(self, values: _Values) -> bytes:
+        """Give the text with values put in."""
         return self.text % self.pick(values)
 
     @classmethod
     def of(cls, parts: _Parts, told: tuple[bytes, int] = _ONE) -> Self:
         """Make a form of its parts, and of the places that time and place take in it."""
         form, count = told
-        text = [parts.first.replace(b"%", b"%%")]
+        text: list[bytes] = []
         picked: list[int] = []
-        for place, part in parts.others:
-            text += [b"%b" if place else form, part.replace(b"%", b"%%")]
-            picked += [place + count - 1] if place else range(count)
+        for part in parts:
+            if isinstance(part, bytes):
+                text.append(part.replace(b"%", b"%%"))
+            else:
+                text.append(b"%b" if part else form)
+                picked += [part + count - 1] if part else range(count)
         return cls(b"".join(text), getter(picked))
 
 
-class _Parts(NamedTuple):
-    """What two texts share, and which values stand between."""
-
-    first: bytes
-    others: Sequence[tuple[int, bytes]]
-
-    @classmethod
-    def of(cls, own: bytes, other: bytes, pairs: Sequence[tuple[bytes, bytes]]) -> Self | None:
-        """Find the places of values in two texts; None where these differ in anything else."""
-        if len(own) != len(other):
+def _parts(own: bytes, other: bytes, pairs: Sequence[tuple[bytes, bytes]]) -> _Parts | None:
+    """Find the places of values in two texts; None where these differ in anything else."""
+    if len(own) != len(other):
+        return None
+    found: list[bytes | int] = []
+    start = 0
+    while (at := _difference(own, other, start)) < len(own):
+        place = _value_at(at, own, other, pairs)
+        if place is None:
             return None
-        parts: list[bytes] = []
-        places: list[int] = []
-        start = 0
-        while (at := _difference(own, other, start)) < len(own):
-            place = _value_at(at, own, other, pairs)
-            if place is None:
-                return None
-            parts.append(own[start:at])
-            places.append(place)
-            start = at + len(pairs[place][0])
-        first, *others = (*parts, own[start:])
-        return cls(first, [*zip(places, others, strict=True)])
+        found += [own[start:at], place]
+        start = at + len(pairs[place][0])
+    return (*found, own[start:])
 
 
 def _difference(own: bytes, other: bytes, start: int) -> int:
@@ -106,45 +133,46 @@ def _value_at(at: int, own: bytes, other: bytes, pairs: Sequence[tuple[bytes, by
     return max(fitting, key=lambda place: len(pairs[place][0]), default=None)
 
 
-class Cast(NamedTuple):
+class Cast:
     """The line of every record whose body has the same outline.
 
+    Args:
+        front: what stands before the ids, and their brace.
+        ids: the ids that the body tells itself, by their kind.
+        behind: what stands behind the ids.
+        count: how many values stand before those of a response's ids.
+
     Attributes:
-        whole: the line with the ids that the body tells itself.
+        whole: the line.
         placed: the same, with a place for each value of `PLACED`.
-        front, behind: what stands before and behind the value of `ids`.
-        ids: the ids that the body tells itself, a JSON object.
-        kinds: their kinds.
     """
 
-    whole: _Form
-    placed: _Form
-    front: _Form
-    ids: _Form
-    behind: _Form
-    kinds: frozenset[str]
+    __slots__ = ("_behind", "_count", "_front", "_given", "_ids", "placed", "whole")
 
-    def line_with(self, given: Mapping[str, str], told: bytes, numbers: tuple[bytes, ...]) -> bytes | None:
-        """Give the line with the ids of a response beside those of the body.
+    def __init__(self, front: _Parts, ids: dict[str, _Parts], behind: _Parts, count: int) -> None:
+        self._front = front
+        self._ids = ids
+        self._behind = behind
+        self._count = count
+        self._given: dict[tuple[str, ...], tuple[_Form, _Form]] = {}
+        self.whole, self.placed = self.given(())
 
-        Args:
-            given: the ids of the response.
-            told: its time and place, as `when_and_where` writes them.
-            numbers: the numbers of its body.
+    def given(self, kinds: tuple[str, ...]) -> tuple[_Form, _Form]:
+        """Give `whole` and `placed` for a response that carries ids of these kinds; the body's own win."""
+        forms = self._given.get(kinds)
+        if forms is None:
+            line = (*self._front, *self._all_ids(kinds), *self._behind)
+            forms = self._given[kinds] = (_Form.of(line), _Form.of(line, _EACH))
+        return forms
 
-        Returns:
-            The line; None where the body tells such an id too, or its message may name one: the fingerprint
-            masks it there.
-        """
-        values = (told, *numbers)
-        front = self.front.fill(values)
-        said = front[: front.find(_TARGET)]
-        if not self.kinds.isdisjoint(given) or any(text.encode() in said for text in given.values()):
-            return None
-        ids = orjson.dumps(given)
-        if self.kinds:
-            ids = ids[:-1] + b"," + self.ids.fill(values)[1:]
-        return front + ids + self.behind.fill(values)
+    def _all_ids(self, kinds: tuple[str, ...]) -> Iterator[bytes | int]:
+        given: dict[str, _Parts] = {kind: (b'"', n, b'"') for n, kind in enumerate(kinds, self._count)}
+        comma = b"{"
+        for kind, parts in (given | self._ids).items():
+            yield comma + orjson.dumps(kind) + b":"
+            yield from parts
+            comma = b","
+        yield b"}" if comma == b"," else b"{}"
 
     @classmethod
     def of(cls, line: Line, twin: Line, numbers: Numbers) -> Self | None:
@@ -159,9 +187,14 @@ class Cast(NamedTuple):
             The cast; None where the two lines differ in more than their numbers.
         """
         pairs = (_TOLD, *zip(*numbers, strict=True))
-        texts = zip(line.texts(_TOLD[0]), twin.texts(_TOLD[1]), strict=True)
-        parts = [_Parts.of(own, other, pairs) for own, other in texts]
-        whole, front, ids, behind = (_Form.of(part) if part else None for part in parts)
-        if not parts[0] or whole is None or front is None or ids is None or behind is None:
+        texts = zip(line.around(_TOLD[0]), twin.around(_TOLD[1]), strict=True)
+        front, behind = (_parts(own, other, pairs) for own, other in texts)
+        if line.ids.keys() != twin.ids.keys() or front is None or behind is None:
             return None
-        return cls(whole, _Form.of(parts[0], _EACH), front, ids, behind, frozenset(line.ids))
+        ids: dict[str, _Parts] = {}
+        for kind, text in line.ids.items():
+            parts = _parts(orjson.dumps(text), orjson.dumps(twin.ids[kind]), pairs)
+            if parts is None:
+                return None
+            ids[kind] = parts
+        return cls(front, ids, behind, len(pairs))

@@ -19,18 +19,50 @@ from typing import Any, Final, NamedTuple
 
 from attrs import field, frozen
 
+from errnorm.batch.cast import NOT_GIVEN, Given
 from errnorm.batch.ids import MARK, Cut, told_by
 from errnorm.batch.leaves import TEXT, WHOLE_PART, Leaf, leaves_in, text_in, tree_of
 from errnorm.batch.names import MISSING, STATUS, Names, Path, names_in, opened, value_at
 from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
-from errnorm.headers import HeaderNames
+from errnorm.headers import ID_HEADERS, HeaderNames
 
-__all__ = ["LineForm", "form_of"]
+__all__ = ["Beside", "LineForm", "form_of"]
 
 _MANY: Final = "resourceLogs"  # OpenTelemetry's export has many captures in a line
 _EMPTY: Final = (b"null", b'""')
 _BODIES: Final = (b"<", b"{", b"[")
+# Cut out of a line, an id may have an @; in a header it has none.
+_IS_ADDRESS: Final = re.compile(rb"@").search
 _ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
+
+
+class Beside(NamedTuple):
+    """What decides over a capture beside its body.
+
+    Attributes:
+        told: all of it, of its url the parts between the ids.
+        ids: those ids: no one asks for them, but a number of the body that decides is no code if it is one.
+        given: the ids that its headers carry.
+    """
+
+    told: tuple[Any, ...] = ()
+    ids: tuple[bytes, ...] = ()
+    given: Given = NOT_GIVEN
+
+    @property
+    def whole(self) -> tuple[Any, ...]:
+        """All that decides where a body is compared as a whole."""
+        return self.told + self.ids
+
+    def key(self, body: Told) -> tuple[Any, ...]:
+        """Give what decides over a body in the light of its outline."""
+        key = (body.outline, body.fixed, *self.told)
+        if not body.numbers:
+            return key + self.ids
+        return key if len(body.numbers) < 2 else key + equals(body.numbers)
+
+
+_ALONE: Final = Beside()
 
 
 @frozen(eq=False)
@@ -44,6 +76,8 @@ class LineForm:
         ids: gives those of a line's ids that stand in its body.
         beside: gives those that stand in its url, where these are all that its url has.
         deciding: gives those in whatever else is read.
+        kinds: of the ids that its headers carry.
+        givers: where those stand: a place in the line, or which of the ids that are cut out it is.
         time: where its time stands, with its quotes; None where it has none.
         leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
         places: all of these places, to compare one line's with another's.
@@ -55,23 +89,38 @@ class LineForm:
     ids: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     beside: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     deciding: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+    kinds: tuple[str, ...]
+    givers: tuple[slice | int, ...]
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
-    known: dict[tuple[object, ...], Any] = field(factory=dict)
+    known: dict[tuple[object, ...] | None, Any] = field(factory=dict)
 
-    def told(self, line: bytes) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
-        """Give what does not decide over a line as it is, and what does."""
+    def told(self, line: bytes) -> tuple[tuple[bytes, ...], Given, tuple[object, ...] | None]:
+        """Look at a line as it is.
+
+        Returns:
+            What does not decide over its body, the ids that its headers carry, and what decides; None where
+            an id is none by the rule for headers.
+        """
         digits, count = self.digits(line), self.count
         numbers, key = digits[:count], digits[count:]
-        return numbers, key if count < 2 else key + equals(numbers)
+        given = self._given(line, ()) if self.kinds else NOT_GIVEN
+        return numbers, given, key if count < 2 else key + equals(numbers)
 
-    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], tuple[object, ...]]:
-        """Give what does not decide over a line without its ids but for its url, and what does."""
+    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], Given, tuple[object, ...] | None]:
+        """Look at a line without its ids, likewise."""
         digits, count = self.digits(cut.text), self.count
         own = self.ids(cut.ids)
         numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))
-        return numbers, key if len(numbers) < 2 else key + equals(numbers)
+        given = self._given(*cut)
+        if any(map(_IS_ADDRESS, given.ids)):
+            return numbers, given, None
+        return numbers, given, key if len(numbers) < 2 else key + equals(numbers)
+
+    def _given(self, text: bytes, ids: Sequence[bytes]) -> Given:
+        found = [ids[at] if isinstance(at, int) else text[at] for at in self.givers]
+        return Given(self.kinds, tuple(found))
 
 
 def form_of(
@@ -79,7 +128,7 @@ def form_of(
     fields: Mapping[str, str],
     asked: HeaderNames,
     told: Told,
-    beside: tuple[bytes, ...] = (),
+    beside: Beside = _ALONE,
 ) -> LineForm | None:
     r"""Find the members of a line, and the digits and ids in it that do not decide.
 
@@ -88,7 +137,7 @@ def form_of(
         fields: JSON pointers by the name of a capture's member, where the user maps them.
         asked: the headers that matter.
         told: its body, likewise with or without its ids.
-        beside: the ids of its url.
+        beside: what decides beside it.
 
     Returns:
         None where anything in the line is not as one expects.
@@ -99,16 +148,17 @@ def form_of(
         >>> body = b"<ErrorData>agent1001</ErrorData>"
         >>> told = Told.of(Outline(body.translate(MASK)), Cut(body))
         >>> form_of(Cut(line), {}, HeaderNames(()), told).told(line)
-        ((b'1001',), (b'503',))
+        ((b'1001',), Given(kinds=(), ids=()), (b'503',))
     """
     line = cut.text
     parts = _parts_of(line, tuple(fields.items()), asked)
     body = parts.body if parts else None
-    if parts is None or body is None or not _is_body(body, told.cut.text):
+    givers = _givers(parts, cut, beside.given) if parts else None
+    if parts is None or body is None or givers is None or not _is_body(body, told.cut.text):
         return None
     of_body, of_url = _ids_in([body], line), _ids_in(parts.url, line)
     deciding = _ids_in(parts.others, line)
-    if getter(of_url)(cut.ids) != beside:
+    if getter(of_url)(cut.ids) != beside.ids:
         of_url, deciding = [], [*deciding, *of_url]
     numbers = tuple(_in_line(told.outline.places, body))
     time = parts.time.span() if parts.time else None
@@ -125,9 +175,11 @@ def form_of(
         ids=getter(of_body),
         beside=getter(of_url),
         deciding=getter(deciding),
+        kinds=beside.given.kinds,
+        givers=givers,
         time=slice(*time) if time else None,
         leading=leading,
-        places=(fixed, numbers, time, leading, of_body, of_url, deciding),
+        places=(fixed, numbers, time, leading, of_body, of_url, deciding, beside.given.kinds, givers),
     )
 
 
@@ -139,6 +191,7 @@ class _Parts(NamedTuple):
         time: its time.
         url: its url, where it has one.
         others: whatever else is read.
+        ids: the headers that carry ids, by their kind.
         unread: what is not, and its time.
     """
 
@@ -146,6 +199,7 @@ class _Parts(NamedTuple):
     time: Leaf | None
     url: Sequence[Leaf]
     others: Sequence[Leaf]
+    ids: Mapping[str, Any]
     unread: Sequence[Leaf]
 
 
@@ -160,10 +214,41 @@ def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNam
     if not isinstance(body, re.Match) or not (time is None or (isinstance(time, re.Match) and time[TEXT])):
         return None
     urls = [*leaves_in(url)]
-    read = dict.fromkeys(_read(item, names, asked))
-    others = [one for one in read if one not in (body, *urls)]
+    headers, ids = _headers_in(_first(item, names.headers), asked)
+    others = [one for one in dict.fromkeys((*headers, *_read(item, names))) if one not in (body, *urls)]
     unread = [one for one in leaves_in(tree) if one not in (body, *urls, *others)]
-    return _Parts(body, time, urls, others, unread)
+    return _Parts(body, time, urls, others, ids, unread)
+
+
+def _headers_in(tree: Any, asked: HeaderNames) -> tuple[list[Leaf], Mapping[str, Any]]:  # noqa: ANN401 - of `tree_of`
+    """Give what of the headers decides, and what carries ids, by their kind."""
+    if not isinstance(tree, dict):
+        return [*leaves_in(tree)], {}
+    keys = asked.of(tree)
+    first = {key: tree[name] for name, key in reversed(keys.items())}
+    ids: dict[str, Any] = {}
+    for key, kind in ID_HEADERS.items():
+        if key in first and not _is_empty(first[key]):
+            ids.setdefault(kind, first[key])
+    read = [name for name, key in keys.items() if key not in ID_HEADERS or key in asked.declared]
+    return [leaf for name in (STATUS, *read) for leaf in leaves_in(tree.get(name))], ids
+
+
+def _givers(parts: _Parts, cut: Cut, given: Given) -> tuple[slice | int, ...] | None:
+    """Give where the ids of headers stand; None where they are written in another way."""
+    if parts.ids.keys() != {*given.kinds}:
+        return None
+    found: list[slice | int] = []
+    for kind, one in given.by_kind.items():
+        leaf = parts.ids[kind]
+        if not isinstance(leaf, re.Match):
+            return None
+        is_cut = leaf[TEXT] == MARK
+        at = cut.text.count(MARK, 0, leaf.start()) if is_cut else slice(*leaf.span(TEXT))
+        if (cut.ids[at] if isinstance(at, int) else leaf[TEXT]) != one:
+            return None
+        found.append(at)
+    return tuple(found)
 
 
 def _first(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - a part of `tree_of`, or None
@@ -176,17 +261,13 @@ def _is_empty(one: Any) -> bool:  # noqa: ANN401 - as above
     return isinstance(one, re.Match) and one[0] in _EMPTY
 
 
-def _read(item: Mapping[str, Any], names: Names, asked: HeaderNames) -> Iterator[Leaf]:
-    """Give what is read of a capture beside its body, time and url."""
+def _read(item: Mapping[str, Any], names: Names) -> Iterator[Leaf]:
+    """Give what is read of a capture beside its body, time, url and headers."""
     for paths in (names.status, names.content_type, names.vendor):
         yield from leaves_in(_first(item, paths))
     # What says that the body is base64.
     for path in (("isBase64Encoded",), *((*path[:-1], "encoding") for path in names.body)):
         yield from leaves_in(value_at(item, path))
-    headers = _first(item, names.headers)
-    wanted = map(headers.get, (STATUS, *asked.of(headers))) if isinstance(headers, dict) else [headers]
-    for one in wanted:
-        yield from leaves_in(one)
 
 
 def _is_body(leaf: Leaf, text: bytes) -> bool:

@@ -18,12 +18,12 @@ import orjson
 from attrs import define, evolve
 
 from errnorm.batch.capture import Capture, Known, Place, Stream
-from errnorm.batch.cast import Cast, Line, Numbers
+from errnorm.batch.cast import NOT_GIVEN, Cast, Given, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
 from errnorm.batch.ids import MARK, Between, Cut, is_url_id, parts_of_url
-from errnorm.batch.line_forms import LineForm, form_of
-from errnorm.batch.outline import MASK, Outlines, Told, equals
+from errnorm.batch.line_forms import Beside, LineForm, form_of
+from errnorm.batch.outline import MASK, Outlines, Told
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
 from errnorm.exceptions import InvalidArgument
@@ -42,7 +42,6 @@ __all__ = ["Became", "Seen", "Storm"]
 _LONGEST = 16_384
 _MOST_BYTES = 8 << 20
 _ENTRY_BYTES = 3072  # about what is kept beside a body
-_NO_IDS: Mapping[str, str] = {}
 _NONE = Numbers()
 _NULL = b"null"
 _READ = frozenset({"json", "xml"})
@@ -66,11 +65,11 @@ class _Headed(NamedTuple):
 
     Attributes:
         told: what decides.
-        ids: the ids of the response.
+        given: the ids of the response.
     """
 
     told: tuple[Any, ...] = ()
-    ids: Mapping[str, str] = _NO_IDS
+    given: Given = NOT_GIVEN
 
 
 _NOT_HEADED = _Headed()
@@ -92,7 +91,7 @@ class Seen(NamedTuple):
     body: str | bytes
     told: Told | None = None
     beside: tuple[bytes, ...] = ()
-    given: Mapping[str, str] = _NO_IDS
+    given: Given = NOT_GIVEN
     other: Seen | None = None
 
     @property
@@ -151,33 +150,38 @@ class _Known:
     times: int = 0
     line: int | None = None
 
-    def lines(
-        self, told: bytes, numbers: tuple[bytes, ...], ids: Mapping[str, str] = _NO_IDS
-    ) -> bytes | None:
+    def lines(self, told: bytes, numbers: tuple[bytes, ...], given: Given = NOT_GIVEN) -> bytes | None:
         """Give the lines of a capture; None where its ids or numbers may mean more than those before.
 
         Args:
             told: its time and place, as `when_and_where` writes them.
             numbers: what the outline of its body leaves out.
-            ids: the ids that its headers carry.
+            given: the ids that its headers carry.
         """
         casts = self._all_casts()
         if casts is None or not self.fits(numbers):
             return None
-        values = (told, *numbers)
-        lines = [cast.line_with(ids, told, numbers) if ids else cast.whole.fill(values) for cast in casts]
-        return None if None in lines else b"".join([line for line in lines if line])
+        values = (told, *numbers, *given.ids)
+        lines = [cast.given(given.kinds)[0].fill(values) for cast in casts]
+        return None if given.are_named(lines) else b"".join(lines)
 
-    def placed(self, place: tuple[Any, ...], numbers: tuple[bytes, ...]) -> bytes | None:
-        """Give the lines of a capture without ids; None where its numbers may mean more than those before.
+    def placed(
+        self, place: tuple[Any, ...], numbers: tuple[bytes, ...], given: Given = NOT_GIVEN
+    ) -> bytes | None:
+        """Give the same in less time.
 
         Args:
             place: the values of `PLACED`.
             numbers: as of `lines`.
+            given: likewise.
         """
         casts = self.casts or self._all_casts()
         if casts is None or not (self.fits(numbers) if self.said else self.fixed.isdisjoint(numbers)):
             return None
+        if given.kinds:
+            values = (*place, *numbers, *given.ids)
+            lines = [cast.given(given.kinds)[1].fill(values) for cast in casts]
+            return None if given.are_named(lines) else b"".join(lines)
         values = place + numbers
         if len(casts) == 1:
             text, pick = casts[0].placed
@@ -229,7 +233,7 @@ class Storm:
         self._hours: Counter[int] = Counter()
         self._clock = Clock()
         # What `of_body` has found last, for `learn_line`.
-        self._last: tuple[bytes, _Beside] | None = None
+        self._last: tuple[bytes, Beside] | None = None
         self._betweens: deque[tuple[Between, LineForm]] = deque(
             maxlen=_MOST_BETWEENS
         )  # of lines without their ids
@@ -244,7 +248,7 @@ class Storm:
             return None
         if body is None or capture.problems or len(body) > _LONGEST:
             return None
-        beside = self._beside(kind, options, needs_claim=capture.needs_claim)
+        beside = self._beside_of(kind, options, needs_claim=capture.needs_claim)
         if beside is None:
             return None
         data, outlines = _plain(body), self._outlines
@@ -264,7 +268,7 @@ class Storm:
             return False
         return known.fixed.isdisjoint(seen.beside) and known.fits(seen.numbers)
 
-    def _beside(self, kind: type, told: Known, *, needs_claim: bool) -> _Beside | None:
+    def _beside_of(self, kind: type, told: Known, *, needs_claim: bool) -> Beside | None:
         """Give what decides over a capture beside its body; None where its like is not remembered."""
         headed = self._told_by(told)
         if headed is None:
@@ -273,7 +277,7 @@ class Storm:
         url = get("url")
         parts, ids = parts_of_url(url) if url else (url, ())
         decides = (kind, needs_claim, get("status"), parts, get("content_type"), get("vendor"), *headed.told)
-        return _Beside(decides, ids, headed.ids)
+        return Beside(decides, ids, headed.given)
 
     def _told_by(self, options: Known) -> _Headed | None:
         """Give what the headers of a capture tell; None where that is not remembered."""
@@ -286,14 +290,15 @@ class Storm:
             return None
         if facts is None:
             return _Headed(tuple(declared.items()))
-        told = (facts.delay, facts.not_before, facts.problems, bool(facts.ids))
         if not all(map(_PLAIN_ID.fullmatch, facts.ids.values())):
             return None
-        return _Headed((*told, *declared.items()), facts.ids)
+        given = Given(tuple(facts.ids), tuple([text.encode() for text in facts.ids.values()]))
+        told = (facts.delay, facts.not_before, facts.problems, given.kinds)
+        return _Headed((*told, *declared.items()), given)
 
     def _redacted(self, seen: Seen, source: Source) -> Seen | None:
         """Let the names of the input and the ids decide as well: what is private in one place is in all."""
-        key = (*seen.key, source.name, source.member, source.time is None, *seen.given.items())
+        key = (*seen.key, source.name, source.member, source.time is None, *seen.given)
         text = seen.text
         if source.time is None:
             return Seen(key, seen.body)
@@ -311,8 +316,8 @@ class Storm:
         data = _plain(body) if len(body) <= _LONGEST else None
         if self._outlines is None or data is None:
             return None
-        beside = self._beside(type(body), known, needs_claim=needs_claim)
-        if beside is None or beside.given:
+        beside = self._beside_of(type(body), known, needs_claim=needs_claim)
+        if beside is None:
             return None
         moment, (line, offset, time) = known.get("occurred_at"), place
         for told in self._outlines.known(data):
@@ -322,7 +327,7 @@ class Storm:
             if before is None or not before.fixed.isdisjoint(beside.ids):
                 continue
             where = (origin_of(stream.name, stream.member), line, offset, orjson.dumps(time))
-            lines = before.placed((when_of(moment), *where), told.numbers)
+            lines = before.placed((when_of(moment), *where), told.numbers, beside.given)
             if lines is not None:
                 self._last = (data, beside)
                 self._count(before, hour_of(moment) if moment else None, line)
@@ -334,9 +339,10 @@ class Storm:
         masked = line.translate(MASK)
         form = self._forms.get(masked)
         if form:
-            numbers, key = form.told(line)
+            numbers, given, key = form.told(line)
             known = form.known.get(key)
-            lines = self._of_form(form, known, line, numbers, (stream, number, offset)) if known else None
+            at = (stream, number, offset)
+            lines = self._of_form(form, known, line, (numbers, given), at) if known else None
             if lines is not None:
                 return lines
         return self._of_rest(form, line, masked, (stream, number, offset)) if self._betweens else None
@@ -355,15 +361,15 @@ class Storm:
         return self._of_cut(form, cut, at) if cut and form else None
 
     def _of_cut(self, form: LineForm, cut: Cut, at: _At) -> bytes | None:
-        numbers, key = form.told_without_ids(cut)
+        numbers, given, key = form.told_without_ids(cut)
         known: _Known | None = form.known.get(key)
         beside = form.beside(cut.ids)
         if known is None or (beside and not (all(map(is_url_id, beside)) and known.fixed.isdisjoint(beside))):
             return None
-        return self._of_form(form, known, cut.text, numbers, at)
+        return self._of_form(form, known, cut.text, (numbers, given), at)
 
     def _of_form(
-        self, form: LineForm, known: _Known, line: bytes, numbers: tuple[bytes, ...], at: _At
+        self, form: LineForm, known: _Known, line: bytes, told: tuple[tuple[bytes, ...], Given], at: _At
     ) -> bytes | None:
         if form.leading and any(line[place] == _ZERO for place in form.leading):
             return None
@@ -371,12 +377,12 @@ class Storm:
         time, when, hour = _NULL, _NULL, None
         if form.time is not None:
             time = line[form.time]
-            told = self._clock.read(time)
-            if told is None:
+            moment = self._clock.read(time)
+            if moment is None:
                 return None
-            when, hour = told
+            when, hour = moment
         origin = origin_of(stream.name, stream.member)
-        lines = known.placed((when, origin, number, offset, time), numbers)
+        lines = known.placed((when, origin, number, offset, time), *told)
         if lines is not None:
             self._count(known, hour, number)
         return lines
@@ -402,7 +408,7 @@ class Storm:
         if not cut or cut.is_numbered:
             self._learn_form(Cut(line), stream, self._outlines.of_whole(body), beside)
 
-    def _learn_form(self, cut: Cut, stream: Stream, told: Told | None, beside: _Beside) -> None:
+    def _learn_form(self, cut: Cut, stream: Stream, told: Told | None, beside: Beside) -> None:
         masked = cut.text.translate(MASK)
         form = self._forms.get(masked, _UNMET)
         if form is _UNMET:
@@ -415,13 +421,15 @@ class Storm:
         if became and became.is_open:
             return
         names = self._header_names
-        own = form_of(cut, stream.fields, names, told, beside.ids) if told and became else None
+        own = form_of(cut, stream.fields, names, told, beside) if told and became else None
         # Names and escapes with other digits may make other members of the same characters.
         if own is None or became is None or (form and form.places != own.places):
             self._forms[masked] = False
             return
         known = form or own
-        _, key = known.told_without_ids(cut) if cut.ids else known.told(cut.text)
+        _, _, key = known.told_without_ids(cut) if cut.ids else known.told(cut.text)
+        if key is None:
+            return
         self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
         self._forms[masked] = known
         if cut.ids and all(one is not known for _, one in self._betweens):
@@ -455,7 +463,7 @@ class Storm:
         Returns:
             Whether an outline of it came before and is not known yet: then `learn` wants its twin.
         """
-        if seen.given and _may_name(seen.text, seen.given):
+        if seen.given.ids and _may_name(seen.text, seen.given):
             return False  # then an id may be the body's own as well
         wanting = [self._keep(way, became) for way in seen.ways]
         return any(wanting)
@@ -546,42 +554,16 @@ class Storm:
         self._hours.clear()
 
 
-class _Beside(NamedTuple):
-    """What decides over a capture beside its body.
-
-    Attributes:
-        told: all of it, of its url the parts between the ids.
-        ids: those ids: no one asks for them, but a number of the body that decides is no code if it is one.
-        given: the ids that its headers carry.
-    """
-
-    told: tuple[Any, ...]
-    ids: tuple[bytes, ...]
-    given: Mapping[str, str]
-
-    @property
-    def whole(self) -> tuple[Any, ...]:
-        """All that decides where a body is compared as a whole."""
-        return self.told + self.ids
-
-    def key(self, body: Told) -> tuple[Any, ...]:
-        """Give what decides over a body in the light of its outline."""
-        key = (body.outline, body.fixed, *self.told)
-        if not body.numbers:
-            return key + self.ids
-        return key if len(body.numbers) < 2 else key + equals(body.numbers)
-
-
 def _is_wanted(told: Told, known: _Known | None) -> bool:
     """Tell whether a body is read once more to be learned as it is, known without its ids or not."""
     return (known is None or known.is_open) and not told.cut.ids and told.outline.has_chance
 
 
-def _seen(body: bytes, told: Told, beside: _Beside) -> Seen:
+def _seen(body: bytes, told: Told, beside: Beside) -> Seen:
     return Seen(beside.key(told), body, told, beside.ids, beside.given)
 
 
-def _outlined(body: bytes, beside: _Beside, outlines: Outlines) -> Seen:
+def _outlined(body: bytes, beside: Beside, outlines: Outlines) -> Seen:
     every = outlines.of(body)
     ways = [_seen(body, told, beside) for told in every if told.numbers]
     if not ways:
@@ -598,9 +580,12 @@ def _plain(body: str | bytes) -> bytes | None:
     return None if _MARKED in data else data
 
 
-def _own_ids(ids: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
+def _own_ids(ids: Mapping[str, str], given: Given) -> Mapping[str, str]:
     """Give the ids that a body tells itself."""
-    return {kind: text for kind, text in ids.items() if given.get(kind) != text} if ids else _NO_IDS
+    if not given.ids:
+        return ids
+    others = given.by_kind
+    return {kind: text for kind, text in ids.items() if others.get(kind) != text.encode()}
 
 
 def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
@@ -610,8 +595,8 @@ def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
         return None
 
 
-def _may_name(text: str, ids: Mapping[str, str]) -> bool:
-    return bool(_HIDES.search(text)) or not text.isascii() or any(own in text for own in ids.values())
+def _may_name(text: str, given: Given) -> bool:
+    return bool(_HIDES.search(text)) or not text.isascii() or any(one.decode() in text for one in given.ids)
 
 
 def _may_decide(normalizer: Normalizer) -> bool:

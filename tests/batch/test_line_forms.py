@@ -13,7 +13,7 @@ import pytest
 from errnorm import batch
 from errnorm.batch import storm, work
 from errnorm.batch.ids import Cut
-from errnorm.batch.line_forms import form_of
+from errnorm.batch.line_forms import Beside, form_of
 from errnorm.batch.outline import Outline, Told, mask
 from errnorm.batch.readers import ndjson
 from errnorm.headers import HeaderNames
@@ -111,6 +111,15 @@ ALIKE = {
         )
     ),
     "with headers beside the body": ten(lambda n: line(headers=f'{{"Server":"nginx","Content-Length":{n}}}')),
+    "with an id of the request": ten(
+        lambda n: nested(ERROR.format(f"10{n}"), headers=f'{{"X-Request-Id":"r-{n}","Date":"{n}"}}')
+    ),
+    "with an id beside one of the body": ten(
+        lambda n: line(EVENT.format(n, f"ession1{n}0"), headers=f'{{"x-correlation-id":"{n:x}a{n}"}}')
+    ),
+    "with an id of each kind": ten(
+        lambda n: nested(headers=f'{{"traceparent":"00-{n}","X-Request-Id":"","X-Correlation-Id":"r-{n}"}}')
+    ),
     "in a hit": ten(lambda n: f'{{"_id":"{n}","_source":{line(ERROR.format(f"10{n}"))}}}'),
     "space": ten(lambda n: f"  {line(ERROR.format(f'10{n}')).replace(',', ' , ')} "),
 }
@@ -187,7 +196,15 @@ UNLIKE = {
             headers=f'{{"Retry-After":"Sat, 21 Nov 2026 10:16:00 GMT","Date":"Sat, 21 Nov 2026 10:15:{n} GMT"}}'
         )
     ),
-    "ids of headers": ten(lambda n: nested(headers=f'{{"X-Request-Id":"r-{n}"}}')),
+    "an id that the message says": [
+        *ten(lambda n: line(UNNAMED.replace("%s", f"s{n}"), headers=f'{{"X-Request-Id":"r{n}"}}')),
+        line(UNNAMED.replace("%s", "s1"), headers='{"X-Request-Id":"x"}'),
+    ],
+    "an id that is an address": ten(
+        lambda n: nested(headers=f'{{"X-Request-Id":"{"ab"[n % 2]}{n}{"@x" * (n == 17)}"}}')
+    ),
+    "an id in a list": ten(lambda n: nested(headers=f'{{"X-Request-Id":["r-{n}"]}}')),
+    "an id with a space": ten(lambda n: nested(headers=f'{{"X-Request-Id":" r-{n}"}}')),
     "headers as a list": ten(lambda n: nested(headers=f'[["Retry-After","{n}"],["Age","{n}"]]')),
     "headers as a text": ten(lambda n: nested(headers=rf'"{{\"Retry-After\":\"{n}\"}}"')),
     "base64 by its name": [
@@ -286,7 +303,7 @@ def test_digits_of_an_escape_and_of_a_name_decide():
     form = form_of(Cut(written), {}, NO_HEADERS, as_told(ERROR.format(1001)))
 
     assert form
-    assert form.told(written) == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
+    assert form.told(written)[::2] == ((b"1001",), (b"503", b"00", b"4", b"77", b"2"))
 
 
 @pytest.mark.parametrize(
@@ -302,12 +319,12 @@ def test_ids_of_a_url_decide_where_not_all_are_cut_out(
     body = Cut.of(ERROR.format(1001).replace(r"\n", "\n").encode())
     assert cut
     assert body
-    form = form_of(cut, {}, NO_HEADERS, Told.of(Outline(mask(body.text)), body), ids)
+    form = form_of(cut, {}, NO_HEADERS, Told.of(Outline(mask(body.text)), body), Beside(ids=ids))
 
     assert form
     assert form.told_without_ids(cut)[0] == (b"agent1001",)
     assert form.beside(cut.ids) == (() if deciding else ids)
-    assert [one for one in form.told_without_ids(cut)[1] if one in ids] == [
+    assert [one for one in form.told_without_ids(cut)[2] if one in ids] == [
         *(ids[:1] if deciding else ()),
         *deciding,
     ]
