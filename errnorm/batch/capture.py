@@ -110,7 +110,13 @@ class Remembers(Protocol):
     """Who knows what captures became; it counts those of which it gives the lines."""
 
     def of_body(
-        self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
+        self,
+        body: Any,  # noqa: ANN401 - as found
+        known: Known,
+        stream: Stream,
+        place: Place,
+        *,
+        needs_claim: bool = False,
     ) -> bytes | None:
         """Give the lines of a capture without problems, where the like of its body came before."""
 

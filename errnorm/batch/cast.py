@@ -66,10 +66,17 @@ NOT_GIVEN: Final = Given()
 
 
 class Line(NamedTuple):
-    """A record's line, and the ids that its body tells itself."""
+    """A record's line, and the ids that the headers of its response carry."""
 
     frame: Frame
-    ids: Mapping[str, str]
+    given: Given
+
+    @property
+    def own_ids(self) -> dict[str, str]:
+        """The ids that its body tells itself, without what is private: a policy may have masked them."""
+        ids: dict[str, str] = orjson.loads(self.frame.ids)
+        given = self.given.by_kind
+        return {kind: text for kind, text in ids.items() if given.get(kind) != text.encode()}
 
     def around(self, told: bytes) -> tuple[bytes, bytes]:
         """Give what stands before the ids, and what stands behind."""
@@ -189,11 +196,12 @@ class Cast:
         pairs = (_TOLD, *zip(*numbers, strict=True))
         texts = zip(line.around(_TOLD[0]), twin.around(_TOLD[1]), strict=True)
         front, behind = (_parts(own, other, pairs) for own, other in texts)
-        if line.ids.keys() != twin.ids.keys() or front is None or behind is None:
+        own_ids, others = line.own_ids, twin.own_ids
+        if own_ids.keys() != others.keys() or front is None or behind is None:
             return None
         ids: dict[str, _Parts] = {}
-        for kind, text in line.ids.items():
-            parts = _parts(orjson.dumps(text), orjson.dumps(twin.ids[kind]), pairs)
+        for kind, text in own_ids.items():
+            parts = _parts(orjson.dumps(text), orjson.dumps(others[kind]), pairs)
             if parts is None:
                 return None
             ids[kind] = parts

@@ -152,15 +152,16 @@ def form_of(
     """
     line = cut.text
     parts = _parts_of(line, tuple(fields.items()), asked)
-    body = parts.body if parts else None
+    body = _body_in(parts.body, line, told.cut.text) if parts else None
     givers = _givers(parts, cut, beside.given) if parts else None
-    if parts is None or body is None or givers is None or not _is_body(body, told.cut.text):
+    if parts is None or body is None or givers is None:
         return None
-    of_body, of_url = _ids_in([body], line), _ids_in(parts.url, line)
-    deciding = _ids_in(parts.others, line)
+    of_body = _ids_in([body], line)
+    of_url, deciding = (_ids_in(map(_place_of, some), line) for some in (parts.url, parts.others))
     if getter(of_url)(cut.ids) != beside.ids:
         of_url, deciding = [], [*deciding, *of_url]
-    numbers = tuple(_in_line(told.outline.places, body))
+    escapes = _ESCAPE.finditer(line, body.start, body.stop) if isinstance(parts.body, re.Match) else ()
+    numbers = tuple(_in_line(told.outline.places, body.start, [found.span() for found in escapes]))
     time = parts.time.span() if parts.time else None
     fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, parts.unread))))
     wholes = [one for one in parts.unread if one[WHOLE_PART] and len(one[WHOLE_PART]) > 1]
@@ -187,7 +188,7 @@ class _Parts(NamedTuple):
     """The leaves of a line.
 
     Attributes:
-        body: its body.
+        body: its body: a leaf, an object or a list.
         time: its time.
         url: its url, where it has one.
         others: whatever else is read.
@@ -195,7 +196,7 @@ class _Parts(NamedTuple):
         unread: what is not, and its time.
     """
 
-    body: Leaf
+    body: Any
     time: Leaf | None
     url: Sequence[Leaf]
     others: Sequence[Leaf]
@@ -211,12 +212,12 @@ def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNam
     (item,) = opened(tree)
     names = names_in(tuple(item), fields)
     body, time, url = (_first(item, paths) for paths in (names.body, names.time, names.url))
-    if not isinstance(body, re.Match) or not (time is None or (isinstance(time, re.Match) and time[TEXT])):
+    if not (time is None or (isinstance(time, re.Match) and time[TEXT])):
         return None
-    urls = [*leaves_in(url)]
+    bodies, urls = [*leaves_in(body)], [*leaves_in(url)]
     headers, ids = _headers_in(_first(item, names.headers), asked)
-    others = [one for one in dict.fromkeys((*headers, *_read(item, names))) if one not in (body, *urls)]
-    unread = [one for one in leaves_in(tree) if one not in (body, *urls, *others)]
+    others = [one for one in dict.fromkeys((*headers, *_read(item, names))) if one not in (*bodies, *urls)]
+    unread = [one for one in leaves_in(tree) if one not in (*bodies, *urls, *others)]
     return _Parts(body, time, urls, others, ids, unread)
 
 
@@ -270,32 +271,45 @@ def _read(item: Mapping[str, Any], names: Names) -> Iterator[Leaf]:
         yield from leaves_in(value_at(item, path))
 
 
-def _is_body(leaf: Leaf, text: bytes) -> bool:
-    """Tell whether a body is read as it stands here; other texts may be base64, by their digits."""
-    return text.startswith(_BODIES) and leaf[TEXT] is not None and text_in(leaf[TEXT]).encode() == text
+def _body_in(body: Any, line: bytes, text: bytes) -> slice | None:  # noqa: ANN401 - as above
+    """Give where a body stands in a line as it is read, or, a text, with escapes; None where it does not."""
+    if not text.startswith(_BODIES):  # it may be base64, by its digits
+        return None
+    if isinstance(body, re.Match):
+        is_it = body[TEXT] is not None and text_in(body[TEXT]).encode() == text
+        return slice(*body.span(TEXT)) if is_it else None
+    start = line.find(text)
+    end = start + len(text)
+    leaves = [*leaves_in(body)]
+    if start < 0 or not leaves or leaves[0].start() < start or leaves[-1].end() > end:
+        return None
+    return slice(start, end)
 
 
-def _ids_in(leaves: Iterable[Leaf], line: bytes) -> list[int]:
-    """Give which of a line's ids stand in leaves."""
+def _place_of(leaf: Leaf) -> slice:
+    return slice(*leaf.span())
+
+
+def _ids_in(places: Iterable[slice], line: bytes) -> list[int]:
+    """Give which of a line's ids stand in some places."""
     found: list[int] = []
-    for leaf in leaves:
-        first = line.count(MARK, 0, leaf.start())
-        found += range(first, first + leaf[0].count(MARK))
+    for place in places:
+        first = line.count(MARK, 0, place.start)
+        found += range(first, first + line.count(MARK, place.start, place.stop))
     return found
 
 
-def _in_line(places: Sequence[slice], body: Leaf) -> Iterator[slice]:
+def _in_line(places: Sequence[slice], start: int, escapes: Sequence[tuple[int, int]]) -> Iterator[slice]:
     """Give where places of a body stand in its line, in which some characters are written as escapes."""
-    escapes = [found.span() for found in _ESCAPE.finditer(body[TEXT])]
     for place in places:
-        shift = body.start(TEXT)
-        for start, end in escapes:
-            if start + body.start(TEXT) >= place.start + shift:
+        shift = start
+        for first, end in escapes:
+            if first >= place.start + shift:
                 break
-            shift += end - start - 1
+            shift += end - first - 1
         yield slice(place.start + shift, place.stop + shift)
 
 
 def _unread(leaf: Leaf) -> slice:
     """Give where digits of a leaf stand that no one reads; an escape holds some that are no digits."""
-    return slice(0, 0) if b"\\u" in leaf[0] else slice(*leaf.span())
+    return slice(0, 0) if b"\\u" in leaf[0] else _place_of(leaf)

@@ -154,7 +154,7 @@ def _found(
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
     """Give a capture that came before and stands in a line; None where it is to be read."""
     line, offset = source.line, source.offset
-    if stream.storm is None or line is None or offset is None or not isinstance(body, str | bytes):
+    if stream.storm is None or line is None or offset is None:
         return None
     place, is_claimed = (line, offset, source.time), "status" not in known
     lines = stream.storm.of_body(body, known, stream, place, needs_claim=is_claimed)

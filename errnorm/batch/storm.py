@@ -240,15 +240,10 @@ class Storm:
 
     def seen(self, capture: Capture) -> Seen | None:
         """Give a capture as far as it can come again; None where its like is not remembered."""
-        body, options = capture.body, capture.options
-        kind = type(body)
-        if kind is dict or kind is list:
-            body = _json(body)
-        elif kind is not str and kind is not bytes:
+        body = _written(capture.body)
+        if body is None or capture.problems:
             return None
-        if body is None or capture.problems or len(body) > _LONGEST:
-            return None
-        beside = self._beside_of(kind, options, needs_claim=capture.needs_claim)
+        beside = self._beside_of(type(capture.body), capture.options, needs_claim=capture.needs_claim)
         if beside is None:
             return None
         data, outlines = _plain(body), self._outlines
@@ -310,10 +305,17 @@ class Storm:
         return Seen(key, seen.body) if is_plain and not is_private and not hides else None
 
     def of_body(
-        self, body: str | bytes, known: Known, stream: Stream, place: Place, *, needs_claim: bool = False
+        self,
+        body: Any,  # noqa: ANN401 - as found
+        known: Known,
+        stream: Stream,
+        place: Place,
+        *,
+        needs_claim: bool = False,
     ) -> bytes | None:
         """Give what `seen` and `lines` give for most captures that came before, in half of the time."""
-        data = _plain(body) if len(body) <= _LONGEST else None
+        written = _written(body) if self._outlines else None
+        data = None if written is None else _plain(written)
         if self._outlines is None or data is None:
             return None
         beside = self._beside_of(type(body), known, needs_claim=needs_claim)
@@ -580,19 +582,17 @@ def _plain(body: str | bytes) -> bytes | None:
     return None if _MARKED in data else data
 
 
-def _own_ids(ids: Mapping[str, str], given: Given) -> Mapping[str, str]:
-    """Give the ids that a body tells itself."""
-    if not given.ids:
-        return ids
-    others = given.by_kind
-    return {kind: text for kind, text in ids.items() if others.get(kind) != text.encode()}
-
-
-def _json(value: Any) -> bytes | None:  # noqa: ANN401 - a JSON object or list
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # a number beyond 64 bits, half a surrogate pair
+def _written(body: Any) -> str | bytes | None:  # noqa: ANN401 - as found
+    """Give a body as its vendor wrote it, an object as JSON; None where it does not come again."""
+    kind = type(body)
+    if kind is dict or kind is list:
+        try:
+            body = orjson.dumps(body)
+        except TypeError:  # a number beyond 64 bits, half a surrogate pair
+            return None
+    elif kind is not str and kind is not bytes:
         return None
+    return body if len(body) <= _LONGEST else None
 
 
 def _may_name(text: str, given: Given) -> bool:
@@ -610,8 +610,7 @@ def _casts(lines: Sequence[Line], twins: Sequence[Line], numbers: Numbers = _NON
 
 
 def _lines(became: Became, seen: Seen) -> list[Line]:
-    pairs = zip(became.frames, became.records, strict=True)
-    return [Line(frame, _own_ids(record.ids, seen.given)) for frame, record in pairs]
+    return [Line(frame, seen.given) for frame in became.frames]
 
 
 def _said(became: Became, twin: Became) -> bytes:

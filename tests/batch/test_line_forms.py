@@ -120,6 +120,14 @@ ALIKE = {
     "with an id of each kind": ten(
         lambda n: nested(headers=f'{{"traceparent":"00-{n}","X-Request-Id":"","X-Correlation-Id":"r-{n}"}}')
     ),
+    "a body that is an object": ten(
+        lambda n: line().replace(
+            f'"{ERROR.format(1001)}"', EVENT.replace("\\", "").format(f"{n}", f"ession1{n}0")
+        )
+    ),
+    "a body that is an object, by ids": ten(
+        lambda n: nested().replace(f'"{ERROR.format(1001)}"', UNNAMED.replace("\\", "") % f"{n:x}a{n}")
+    ),
     "in a hit": ten(lambda n: f'{{"_id":"{n}","_source":{line(ERROR.format(f"10{n}"))}}}'),
     "space": ten(lambda n: f"  {line(ERROR.format(f'10{n}')).replace(',', ' , ')} "),
 }
@@ -194,6 +202,21 @@ UNLIKE = {
     "a delay up to a date": ten(
         lambda n: nested(
             headers=f'{{"Retry-After":"Sat, 21 Nov 2026 10:16:00 GMT","Date":"Sat, 21 Nov 2026 10:15:{n} GMT"}}'
+        )
+    ),
+    "an object that is written in another way": ten(
+        lambda n: line().replace(
+            f'"{ERROR.format(1001)}"', EVENT.replace("\\", "").replace(",", ", ").format(n, f"ession1{n}0")
+        )
+    ),
+    "an object beside its like": ten(
+        lambda n: (
+            line(
+                EVENT.replace("\\", "").format(n, f"ession1{n}0"),
+                note=EVENT.replace("\\", "").format(15, "ession1150"),
+            )
+            .replace('"[', "[ ")
+            .replace(']"', " ]")
         )
     ),
     "an id that the message says": [

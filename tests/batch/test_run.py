@@ -172,6 +172,20 @@ def test_policy_holds_for_records_and_rejects(tmp_path: Path):
     assert b"[email]" in out.read_bytes()
 
 
+def test_policy_holds_for_what_comes_again(tmp_path: Path):
+    """What is remembered of a body is what the policy left of it."""
+    body = '{"event":"session_error","payload":{"code":1011,"errorMsg":"Over.","userId":"jdoe","sessionId":"s-1"}}'
+    told = {"status": 200, "headers": {"X-Request-Id": "r-17"}, "body": body}
+    path = tmp_path / "a.ndjson"
+    path.write_bytes((orjson.dumps(told) + b"\n") * 5)
+    batch.run(path, tmp_path / "out", policy=CONTACT_CENTER)
+    lines = [orjson.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+
+    assert [line["ids"] for line in lines] == [
+        {"request": "r-17", "user": "[user]", "session": "[session]"}
+    ] * 5
+
+
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let each process start before the next task, and count the tasks that each time go to another one."""
