@@ -19,7 +19,7 @@ from typing import Any
 import bodies
 import orjson
 import xmltodict
-from harness import ENVIRONMENT, Measure, Question, Row, Side, main, process
+from harness import ENVIRONMENT, Measure, Question, Row, Side, is_quick, main, process
 
 from errnorm import batch
 
@@ -31,9 +31,10 @@ FORMS: tuple[tuple[Callable[[int], bytes], int, str], ...] = (
     (bodies.genesys, 200, "/cometd"),
     (bodies.gwe, 400, "/server/data/visits"),
 )
-COUNT = 50_000
-MANY = 100_000  # so that the start of a command is no large part of its time
-FEW = 3_000
+_PART = 50 if is_quick() else 1
+COUNT = 50_000 // _PART
+MANY = 100_000 // _PART  # so that the start of a command is no large part of its time
+FEW = 3_000 // _PART
 ROUNDS = 15  # in five the ratio was anything from 0.33 to 0.43
 STORM = 200  # how many bodies a storm goes around in
 Telling = Callable[[bytes, bytes], bytes]

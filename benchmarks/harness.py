@@ -37,6 +37,7 @@ __all__ = [
     "Question",
     "Row",
     "Side",
+    "is_quick",
     "main",
     "memory",
     "process",
@@ -178,6 +179,11 @@ def seconds_told(code: str, given: bytes) -> Measure:
     return measure
 
 
+def is_quick() -> bool:
+    """Tell whether nobody wants figures: inputs may be short then."""
+    return "--quick" in sys.argv
+
+
 def main(*sources: Source, page: Path | None = None) -> None:
     """Answer questions and print the table.
 
@@ -187,13 +193,8 @@ def main(*sources: Source, page: Path | None = None) -> None:
     """
     options = _options(page)
     suite: list[pyperf.Benchmark] = []
-    lines = [
-        line
-        for source in sources
-        for question in source()
-        for line in _answer(question, options.quick, suite)
-    ]
-    if options.quick:
+    lines = [line for source in sources for question in source() for line in _answer(question, suite)]
+    if is_quick():
         print(f"{len(lines)} rows ran, one call a side. Leave --quick out for figures.")
         return
     print(table := markdown(lines))
@@ -212,8 +213,8 @@ def _options(page: Path | None) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _answer(question: Question, quick: bool, suite: list[pyperf.Benchmark]) -> Iterator[Line]:  # noqa: FBT001 - an option of the command, handed on
-    values = _once(question) if quick else _by_turns(question)
+def _answer(question: Question, suite: list[pyperf.Benchmark]) -> Iterator[Line]:
+    values = _once(question) if is_quick() else _by_turns(question)
     sides = {name: _benchmark(question, name, figures) for name, figures in values.items()}
     suite += sides.values()
     for row in question.rows:
