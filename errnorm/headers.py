@@ -147,7 +147,7 @@ def read_headers(headers: Headers, names: HeaderNames) -> tuple[dict[str, str], 
     try:
         for name, value in given.items() if hasattr(given, "items") else given:
             key = known[name] if name in known else names.key(name)
-            if key is None:
+            if key is None or value is None:  # a capture may have `"Retry-After": null`
                 continue
             if key in declared:
                 if key in found:

@@ -25,6 +25,14 @@ def test_a_repeated_header_that_a_vendor_reads_is_one_list():
     assert record.message == "no right, no licence"
 
 
+def test_a_header_that_is_null_is_none():
+    """A gateway may write it so; the next one of its kind counts."""
+    headers: Any = {"Retry-After": None, "X-Request-Id": None, "X-Correlation-Id": "r-1"}
+    record = errnorm.normalize(b"", status=503, headers=headers).first
+
+    assert (record.retry.delay, record.ids, record.problems) == (None, {"request": "r-1"}, ())
+
+
 @pytest.mark.parametrize("value", [["5"], ("5",), b"5", 5, " 5\t"])
 def test_a_value_comes_in_any_form(value: Any):
     """A list (multidicts), bytes (h11), a number (a test of a user), blanks (a server of long ago)."""

@@ -134,7 +134,7 @@ class Aside:
             self._send()
 
     def _send(self) -> None:
-        """Let the disk begin: at the end it would take half a second for each GB, and hold it in memory."""
+        """Let the disk begin: at the end, all at once, that took half a second for each GB."""
         if hasattr(os, "posix_fadvise"):  # Linux
             with suppress(OSError):  # a file system that takes no advice
                 advice = os.POSIX_FADV_DONTNEED

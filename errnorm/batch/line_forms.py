@@ -29,6 +29,7 @@ from errnorm.headers import ID_HEADERS, HeaderNames
 __all__ = ["Beside", "LineForm", "form_of"]
 
 _MANY: Final = "resourceLogs"  # OpenTelemetry's export has many captures in a line
+_MOST_COMMAS: Final = 512  # of a line with more, to find its members would take longer than to read it
 _EMPTY: Final = (b"null", b'""')
 _BODIES: Final = (b"<", b"{", b"[")
 # Cut out of a line, an id may have an @; in a header it has none.
@@ -78,6 +79,7 @@ class LineForm:
         deciding: gives those in whatever else is read.
         kinds: of the ids that its headers carry.
         givers: where those stand: a place in the line, or which of the ids that are cut out it is.
+        is_cut: it is that of lines without their ids.
         time: where its time stands, with its quotes; None where it has none.
         leading: where a number begins that no one reads; with a 0 there the line would be no JSON.
         places: all of these places, to compare one line's with another's.
@@ -91,6 +93,7 @@ class LineForm:
     deciding: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     kinds: tuple[str, ...]
     givers: tuple[slice | int, ...]
+    is_cut: bool
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
@@ -178,6 +181,7 @@ def form_of(
         deciding=getter(deciding),
         kinds=beside.given.kinds,
         givers=givers,
+        is_cut=bool(cut.ids),
         time=slice(*time) if time else None,
         leading=leading,
         places=(fixed, numbers, time, leading, of_body, of_url, deciding, beside.given.kinds, givers),
@@ -206,7 +210,7 @@ class _Parts(NamedTuple):
 
 def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNames) -> _Parts | None:
     """Sort the leaves of a line by who reads them; None where that is not sure."""
-    tree = tree_of(line)
+    tree = tree_of(line) if line.count(b",") < _MOST_COMMAS else None
     if not isinstance(tree, dict) or _MANY in tree:
         return None
     (item,) = opened(tree)
@@ -214,10 +218,13 @@ def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNam
     body, time, url = (_first(item, paths) for paths in (names.body, names.time, names.url))
     if not (time is None or (isinstance(time, re.Match) and time[TEXT])):
         return None
-    bodies, urls = [*leaves_in(body)], [*leaves_in(url)]
+    bodies, urls = {*leaves_in(body)}, [*leaves_in(url)]
     headers, ids = _headers_in(_first(item, names.headers), asked)
-    others = [one for one in dict.fromkeys((*headers, *_read(item, names))) if one not in (*bodies, *urls)]
-    unread = [one for one in leaves_in(tree) if one not in (*bodies, *urls, *others)]
+    others = [one for one in dict.fromkeys((*headers, *_read(item, names))) if one not in urls]
+    read = {*urls, *others}
+    if not bodies.isdisjoint({*read, *leaves_in([*ids.values()]), *leaves_in(time)}):
+        return None
+    unread = [one for one in leaves_in(tree) if one not in bodies and one not in read]
     return _Parts(body, time, urls, others, ids, unread)
 
 

@@ -340,7 +340,7 @@ class Storm:
         """Give the lines of a capture whose line came before but for moment, numbers and ids, undecoded."""
         masked = line.translate(MASK)
         form = self._forms.get(masked)
-        if form:
+        if form and not form.is_cut:  # a line may have a mark where another one's id was
             numbers, given, key = form.told(line)
             known = form.known.get(key)
             at = (stream, number, offset)

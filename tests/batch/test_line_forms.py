@@ -226,6 +226,13 @@ UNLIKE = {
     "an id that is an address": ten(
         lambda n: nested(headers=f'{{"X-Request-Id":"{"ab"[n % 2]}{n}{"@x" * (n == 17)}"}}')
     ),
+    "a mark where an id was": [
+        *ten(lambda n: line(ERROR.format(f"10{n}"), headers=f'{{"X-Request-Id":"k{n}z"}}')),
+        line(ERROR.replace("agent{}", "\x7f"), headers='{"X-Request-Id":"\x7f"}'),
+    ],
+    "a header that is null": ten(
+        lambda n: nested(headers=f'{{"X-Request-Id":null,"X-Correlation-Id":"{n:x}a{n}"}}')
+    ),
     "an id in a list": ten(lambda n: nested(headers=f'{{"X-Request-Id":["r-{n}"]}}')),
     "an id with a space": ten(lambda n: nested(headers=f'{{"X-Request-Id":" r-{n}"}}')),
     "headers as a list": ten(lambda n: nested(headers=f'[["Retry-After","{n}"],["Age","{n}"]]')),
@@ -286,6 +293,24 @@ NOT_FLAT = {
 def test_a_line_that_is_not_as_one_expects_is_decoded(written: str):
     """Nothing is learned from the line."""
     assert form_of(Cut(written.encode()), {}, NO_HEADERS, as_told(ERROR.format(1001))) is None
+
+
+def test_what_is_read_of_the_body_decides(tmp_path: Path):
+    """A member may be mapped into the body, where an outline leaves it out."""
+    body = '{"event":"session_error","payload":{"code":1011,"errorMsg":"Over."},"sessionId":"%d"}'
+    path, out = tmp_path / "lines", tmp_path / "out"
+    path.write_text("".join(f'{{"body":{body % (503 + n % 4)}}}\n' for n in range(40)))
+    batch.run(path, out, fields={"body": "/body", "status": "/body/sessionId"})
+    found = [orjson.loads(line) for line in out.read_bytes().splitlines()]
+
+    assert [record["status"] for record in found] == [503 + n % 4 for n in range(40)]
+
+
+def test_a_line_of_many_members_is_decoded():
+    """To find them would take longer than to read the line."""
+    written = line(node=f"[{','.join('1' * 600)}]").encode()
+
+    assert form_of(Cut(written), {}, NO_HEADERS, as_told(ERROR.format(1001))) is None
 
 
 def test_a_line_of_many_numbers_is_decoded():
