@@ -129,16 +129,19 @@ def batch(  # noqa: PLR0913 - one argument an option
         raw=raw,
         policy=import_module("errnorm.redaction").CONTACT_CENTER if redact else None,
     )
-    run = Run(
-        inputs,
-        place,
-        rejects=Path(rejects) if rejects else None,
-        settings=settings,
-        how=How(fields=fields, zone=zone),
+    run = _wrong_use(
+        lambda: Run(
+            inputs,
+            place,
+            rejects=Path(rejects) if rejects else None,
+            report=Path(report_file) if report_file else None,
+            settings=settings,
+            how=How(fields=fields, zone=zone),
+        )
     )
     leave_alone()
     code = _went(run, jobs=jobs, resume=resume, quiet=quiet)
-    _tell(run.report, report_file, quiet=quiet)
+    code = _tell(run.report, report_file, quiet=quiet) or code
     held = [text for text, holds in zip(policies, conditions, strict=True) if holds(run.report)]
     for text in held:
         click.echo(f"--fail-on {text!r} holds.", err=True)
@@ -176,12 +179,16 @@ def _went(run: Run, *, jobs: int, resume: bool, quiet: bool) -> int:
     return 0
 
 
-def _tell(report: Report, file: str | None, *, quiet: bool) -> None:
+def _tell(report: Report, file: str | None, *, quiet: bool) -> int:
+    """Tell what was counted, and give the exit code where the report could not be written."""
+    code = 0
     if file:
         try:
             Path(file).write_bytes(orjson.dumps(report.to_dict(), option=orjson.OPT_INDENT_2))
         except OSError as error:
             why = f"The report could not be written: {error.strerror}. Name another file, or make room."
             click.echo(f"Error: {why}", err=True)
+            code = _UNREADABLE
     if not quiet:
         show(report)
+    return code

@@ -128,7 +128,12 @@ def _names(given: str) -> Iterator[str]:
 def _files(folder: str) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders.sort()
-        yield from (str(Path(place, name)) for name in sorted(files))
+        yield from (str(path) for name in sorted(files) if not _waits(path := Path(place, name)))
+
+
+def _waits(path: Path) -> bool:
+    """Tell whether a file of a folder is none: to open a pipe that nobody writes to would wait for ever."""
+    return path.is_fifo() or path.is_socket() or path.is_char_device() or path.is_block_device()
 
 
 def _input(name: str) -> Input:

@@ -18,7 +18,7 @@ from attrs import asdict, frozen
 
 from errnorm.batch.inputs import Input, written
 
-__all__ = ["Aside", "Journal", "Mark", "NotResumable", "can_stand_aside", "part_of"]
+__all__ = ["Aside", "Journal", "Mark", "NotResumable", "beside", "can_stand_aside", "journal_of", "part_of"]
 
 _VERSION = 3  # another one where a run is cut into other tasks
 _SEND_BYTES = 64 << 20
@@ -86,7 +86,7 @@ class Journal:
 
     def write(self, mark: Mark) -> None:
         """Replace the journal."""
-        new = self._path.with_name(f"{self._path.name}.new")
+        new = _next(self._path)
         new.write_bytes(orjson.dumps({**self._run, "mark": asdict(mark)}))
         new.replace(self._path)
 
@@ -98,6 +98,20 @@ class Journal:
 def part_of(path: Path) -> Path:
     """Give the name under which a file is written aside."""
     return path.with_name(f"{path.name}.part")
+
+
+def beside(path: Path) -> tuple[Path, ...]:
+    """Give the files that stand beside an output while a run lasts, or after it was killed."""
+    return part_of(path), journal_of(path), _next(journal_of(path))
+
+
+def journal_of(path: Path) -> Path:
+    """Give the name of the journal of an output."""
+    return path.with_name(f"{path.name}.journal")
+
+
+def _next(journal: Path) -> Path:
+    return journal.with_name(f"{journal.name}.new")
 
 
 def can_stand_aside(path: Path) -> bool:

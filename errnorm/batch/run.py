@@ -13,8 +13,8 @@ from typing import IO
 
 from attrs import frozen
 
-from errnorm.batch.inputs import expand
-from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, can_stand_aside, part_of
+from errnorm.batch.apart import apart
+from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, can_stand_aside, journal_of, part_of
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
 from errnorm.batch.tasks import How, Task, tasks
@@ -107,24 +107,29 @@ class Run:
         inputs: files, folders, patterns, `-` for standard input.
         output: the file for the records; None for standard output.
         rejects: the file for what could not be read; None to count it only.
+        report: the file that the caller writes the report to.
         settings: what to do with what is read.
         how: how to read it.
 
     Attributes:
         report: the counts of what was written.
+
+    Raises:
+        InvalidArgument: when a file is to be written twice, or is an input that would be replaced.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords: what is written where, and how
         self,
         inputs: Iterable[str | os.PathLike[str]],
         output: Path | None,
         *,
         rejects: Path | None,
+        report: Path | None = None,
         settings: Settings,
         how: How,
     ) -> None:
         self.report = Report()
-        self._inputs = expand(inputs)
+        self._inputs = apart(inputs, output, rejects, report)
         self._output = output
         self._rejects = rejects
         self._settings = settings
@@ -140,7 +145,7 @@ class Run:
         if output is None or not can_stand_aside(output) or any(item.name == _STDIN for item in self._inputs):
             return None
         same = repr((str(self._rejects), self._settings.same, self._how))
-        return Journal(output.with_name(f"{output.name}.journal"), self._inputs, same)
+        return Journal(journal_of(output), self._inputs, same)
 
     def go(
         self,
