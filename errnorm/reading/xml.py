@@ -183,8 +183,8 @@ def _value(element: Element, cut: Element | None) -> Any:  # noqa: ANN401 - a JS
     attributes = element.items()
     text = element.text
     if not attributes and not len(element):
-        text = text and text.strip()
-        return (Cut(text) if element is cut else text) or None
+        text = (text and text.strip()) or None
+        return Cut(text) if text and element is cut else text
     value: dict[str, Any] = {f"@{_local(str(name))}": str(item) for name, item in attributes}
     own = [text.strip()] if text and not text.isspace() else []
     for child in element:
