@@ -6,7 +6,6 @@ What an input is packed with is known by its first bytes, never by its name.
 from __future__ import annotations
 
 import glob
-import gzip
 import io
 import os
 import sys
@@ -15,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +29,7 @@ HEAD_BYTES = 65_536
 _READ_BYTES = 1 << 20
 _STDIN = "-"
 _MAX_LAYERS = 3  # `logs.tar.gz` with `.gz` inside is three; more is an attack
+_UNPACKED_BYTES = 1 << 13  # at once: so much is lost where the next bytes are damaged
 _XZ_BYTES = 72 << 20  # `xz -9` asks for 65 MiB to unpack
 _TAR_MARK = slice(257, 262)  # "ustar", POSIX.1-1988
 
@@ -231,6 +232,10 @@ def _peeked(raw: Any, name: str | None) -> tuple[Member, Any]:  # noqa: ANN401 -
     return member, _Rejoined(member)
 
 
+class _EndedError(EOFError):
+    """A file ended too early; it says why, in a sentence."""
+
+
 class _Rejoined(io.RawIOBase):
     """A member as a file: its head, and what comes after; a file that can seek is sought through."""
 
@@ -241,7 +246,7 @@ class _Rejoined(io.RawIOBase):
         data = self._member.read(len(buffer))
         buffer[: len(data)] = data
         if not data and self._member.error:
-            raise EOFError(self._member.error)
+            raise _EndedError(self._member.error)
         return len(data)
 
     def readable(self) -> bool:
@@ -294,11 +299,15 @@ def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, layers: int) -> Ite
 
 @frozen
 class _Packing:
-    """A way of packing: its name, its first bytes, and what opens it."""
+    """A way of packing: its name, its first bytes, and what finds its library."""
 
     name: str
     mark: bytes
-    open: Callable[[Any], Any]
+    find: Callable[[], Callable[[], Any]]
+
+    def open(self, file: Any) -> Any:  # noqa: ANN401 - any file
+        """Open a packed file; ImportError where its library is missing."""
+        return io.BufferedReader(_Unpacker(file, self.find()), HEAD_BYTES)
 
     @property
     def advice(self) -> str:
@@ -306,32 +315,20 @@ class _Packing:
         return "install errnorm[batch], or give it unpacked."
 
 
-def _gzip(file: Any) -> Any:  # noqa: ANN401 - any file
-    try:
-        # Three times the speed of the standard library's, with the same checks.
-        return import_module("isal.igzip").IGzipFile(fileobj=file)
-    except ImportError:
-        return gzip.GzipFile(fileobj=file)
+class _Unpacker(io.RawIOBase):
+    """What is packed, in one stream or several, up to the byte where it is damaged or cut.
 
-
-def _bz2(file: Any) -> Any:  # noqa: ANN401 - any file
-    return import_module("bz2").BZ2File(file)
-
-
-def _xz(file: Any) -> Any:  # noqa: ANN401 - any file
-    return io.BufferedReader(_Xz(file), HEAD_BYTES)
-
-
-class _Xz(io.RawIOBase):
-    """What is packed with xz, in bounded memory: `LZMAFile` takes what the file asks for, up to 4 GiB.
+    The files of `gzip`, `bz2` and `lzma` throw away what they have unpacked when they come to that, and
+    `LZMAFile` takes as much memory as its file asks for, up to 4 GiB.
 
     Args:
-        file: the packed file, of one stream or several.
+        file: the packed file.
+        begin: gives what unpacks a stream, an object as `lzma.LZMADecompressor` is one.
     """
 
-    def __init__(self, file: Any) -> None:  # noqa: ANN401 - any file
+    def __init__(self, file: Any, begin: Callable[[], Any]) -> None:  # noqa: ANN401 - any file
         self._file = file
-        self._lzma = import_module("lzma")
+        self._begin = begin
         self._stream: Any = None
 
     def readable(self) -> bool:
@@ -342,7 +339,7 @@ class _Xz(io.RawIOBase):
             data = self._next()
             if self._stream is None:
                 return 0
-            part = self._stream.decompress(data, len(buffer))
+            part = self._stream.decompress(data, min(len(buffer), _UNPACKED_BYTES))
             if part:
                 buffer[: len(part)] = part
                 return len(part)
@@ -355,19 +352,61 @@ class _Xz(io.RawIOBase):
                 raise EOFError("Compressed file ended before the end-of-stream marker was reached")
             return data
         data = self._stream.unused_data if self._stream else b""
-        # Padding may stand between streams: section 2.2 of the format.
+        # Padding may stand between streams: section 2.2 of the format of xz; `tar` pads gzip as well.
         while not (data := data.lstrip(b"\0")) and (part := self._file.read(HEAD_BYTES)):
             data = part
-        self._stream = self._lzma.LZMADecompressor(memlimit=_XZ_BYTES) if data else None
+        self._stream = self._begin() if data else None
         return data
 
 
-def _zstd(file: Any) -> Any:  # noqa: ANN401 - any file
+class _Inflater:
+    """What unpacks gzip where isal is missing: `zlib.decompressobj` with the face of the others."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+        self._is_full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._is_full and not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        part = self._inner.decompress(self._inner.unconsumed_tail + data, most)
+        self._is_full = len(part) == most
+        return part
+
+
+def _gzip() -> Callable[[], Any]:
+    try:
+        igzip_lib = import_module("isal.igzip_lib")  # several times the speed, with the same checks
+    except ImportError:
+        return _Inflater
+    return partial(igzip_lib.IgzipDecompressor, flag=igzip_lib.DECOMP_GZIP)
+
+
+def _bz2() -> Callable[[], Any]:
+    begin: Callable[[], Any] = import_module("bz2").BZ2Decompressor
+    return begin
+
+
+def _xz() -> Callable[[], Any]:
+    return partial(import_module("lzma").LZMADecompressor, memlimit=_XZ_BYTES)
+
+
+def _zstd() -> Callable[[], Any]:
     home = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
-    return import_module(home).ZstdFile(file)
+    begin: Callable[[], Any] = import_module(home).ZstdDecompressor
+    return begin
 
 
-# Each of these reads several members one after another, and raises where the last one is cut.
 _PACKINGS = (
     _Packing("gzip", b"\x1f\x8b\x08", _gzip),
     _Packing("zstd", b"\x28\xb5\x2f\xfd", _zstd),
@@ -381,7 +420,7 @@ def _broken() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile]
     for module, name in (
         ("lzma", "LZMAError"),
-        ("isal.isal_zlib", "IsalError"),
+        ("isal.igzip_lib", "IsalError"),
         ("backports.zstd", "ZstdError"),
         ("compression.zstd", "ZstdError"),
     ):
@@ -396,6 +435,8 @@ _BROKEN = _broken()
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, _EndedError):
+        return str(error)
     return f"It could not be read to its end: {_reason(error)}. What comes before that was read."
 
 

@@ -7,8 +7,10 @@ import gzip
 import io
 import lzma
 import os
+import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,67 @@ def test_cut_input_gives_its_beginning_and_an_error(tmp_path: Path, packing: str
         assert DATA.startswith(data)
         assert "could not be read to its end" in (error or "")
     assert len(data) < 100 or packing == "xz"
+
+
+LINES = b"".join(b'{"status":503,"url":"/finesse/api/User/%d"}\n' % number for number in range(900))
+
+
+@pytest.mark.parametrize("without", [None, "isal.igzip_lib"], ids=["isal", "zlib"])
+def test_a_short_gzip_that_is_cut_gives_all_that_stands_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str | None
+):
+    """As `zcat` does: not only what fills a buffer."""
+    if without:
+        monkeypatch.setitem(sys.modules, without, None)
+    path, packed = tmp_path / "a.gz", gzip.compress(LINES)
+    path.write_bytes(packed[:-20])
+    ((_, data, error),) = read_all(path)
+    path.write_bytes(packed + gzip.compress(LINES))
+    ((_, twice, none),) = read_all(path)
+
+    # isal keeps the last byte to itself.
+    assert data in {(whole := zlib.decompressobj(wbits=31).decompress(packed[:-20])), whole[:-1]}
+    assert error == (
+        "It could not be read to its end: Compressed file ended before the end-of-stream marker was reached. "
+        "What comes before that was read."
+    )
+    assert (twice, none) == (LINES * 2, None)
+
+
+@pytest.mark.parametrize("packing", ["gzip", "bz2", "xz", "zstd"])
+def test_what_stands_before_something_else_is_read_whole(tmp_path: Path, packing: str):
+    """Behind the packed lines stands what is not packed: the lines are read, and the end is told."""
+    path = tmp_path / "a.packed"
+    path.write_bytes(pack(packing, LINES) + b"trailing garbage")
+    ((_, data, error),) = read_all(path)
+
+    assert data == LINES
+    assert (error or "").startswith("It could not be read to its end: ")
+
+
+def test_of_a_wrong_checksum_the_last_bytes_alone_are_left_out(tmp_path: Path):
+    """It is found out when all has been unpacked."""
+    path, packed = tmp_path / "a.gz", bytearray(gzip.compress(LINES))
+    packed[-6] ^= 1
+    path.write_bytes(packed)
+    ((_, data, error),) = read_all(path)
+
+    assert LINES.startswith(data)
+    assert len(data) >= len(LINES) - inputs._UNPACKED_BYTES
+    assert "ncorrect" in (error or "")
+
+
+def test_a_cut_archive_in_a_packing_tells_it_once(tmp_path: Path):
+    """One sentence, not a sentence in a sentence."""
+    packed, path = io.BytesIO(), tmp_path / "a.tgz"
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        info = tarfile.TarInfo("one.log")
+        info.size = len(DATA)
+        archive.addfile(info, io.BytesIO(DATA))
+    path.write_bytes(packed.getvalue()[:100_000])
+    told = [error for _, _, error in read_all(path) if error]
+
+    assert {error.count("could not be read") for error in told} == {1}
 
 
 def test_xz_may_be_padded(tmp_path: Path):
