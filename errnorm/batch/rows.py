@@ -197,15 +197,16 @@ def _pseudo(headers: Any, name: str) -> Any:  # noqa: ANN401 - headers as found
 
 def _body(item: dict[str, Any], paths: Iterable[Path]) -> tuple[Any, Path | None]:
     """Give the body and where it stands; a body that is there and empty is one, if no better is."""
-    best: tuple[Any, Path | None] = (None, None)
+    empty: Path = ()
     for path in paths:
         value = value_at(item, path)
-        if value is MISSING:
+        # `"body": {"content": ""}` is an empty body, and none with a member `content`.
+        if value is MISSING or path == empty[: len(path)]:
             continue
         if value is not None and value != "":
             return _read_body(value, path, item), path
-        best = (None, path)
-    return best
+        empty = path
+    return None, empty or None
 
 
 def _read_body(value: Any, path: Path, item: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value

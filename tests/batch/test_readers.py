@@ -175,6 +175,16 @@ def test_lines_of_bodies_are_their_own_bodies():
     assert [(f.body, f.needs_claim) for f in found if isinstance(f, Capture)] == [(CHAT.encode(), True)] * 2
 
 
+@pytest.mark.parametrize("content", ["", None])
+def test_an_empty_body_is_not_the_object_around_it(content: str | None):
+    """ECS has the body one level below: `"body": {"content": ""}`."""
+    told = {"http": {"response": {"status_code": 503, "body": {"content": content}}}, "url": {"full": "/x"}}
+    _, (capture,) = read(dumps(told))
+
+    assert isinstance(capture, Capture)
+    assert (capture.body, capture.options["status"]) == (None, 503)
+
+
 def test_members_can_be_mapped():
     """A JSON pointer says where a member stands, in objects and in tables."""
     fields = {"body": "/a~1b/0", "status": "/c"}
