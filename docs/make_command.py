@@ -16,6 +16,7 @@ EXITS = (
     ("1", "a `--fail-on` of `batch` holds"),
     ("2", "wrong use, or a catalog file with a mistake"),
     ("3", "an input could not be opened or read to its end, or the output not be written"),
+    ("4", "a bug of errnorm in `batch`: it failed, or the captures do not add up"),
     ("130", "stopped with Ctrl-C"),
 )
 

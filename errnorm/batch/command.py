@@ -174,7 +174,12 @@ def _went(run: Run, *, jobs: int, resume: bool, quiet: bool) -> int:
         click.echo(f"Error: {stopped}", err=True)
         return _UNREADABLE
     except KeyboardInterrupt:
-        click.echo("Stopped. What is done so far is kept: go on with --resume.", err=True)
+        kept = (
+            "What is done so far is kept: go on with --resume."
+            if run.can_resume
+            else "Run again for the rest."
+        )
+        click.echo(f"Stopped. {kept}", err=True)
         return _INTERRUPTED
     return 0
 

@@ -14,6 +14,7 @@ from typing import IO
 from attrs import frozen
 
 from errnorm.batch.apart import apart
+from errnorm.batch.inputs import written
 from errnorm.batch.journal import Aside, Journal, Mark, NotResumable, can_stand_aside, journal_of, part_of
 from errnorm.batch.report import Report
 from errnorm.batch.sinks import sink_named
@@ -212,9 +213,21 @@ class Run:
             raise Failed(why, self.report) from error
 
     def _stopped(self, error: OSError) -> Stopped:
-        advice = "Make room, and run again with --resume." if self._journal else "Send it elsewhere."
-        why = f"The output could not be written: {error.strerror or error}. {advice}"
+        if error.filename:  # it could not be opened: its folder is missing, or may not be written to
+            what, advice = (
+                f"{written(str(error.filename))} could not be written",
+                "Look at its folder and rights.",
+            )
+        else:
+            what = "The output could not be written"
+            advice = "Make room, and run again with --resume." if self._journal else "Send it elsewhere."
+        why = f"{what}: {error.strerror or error}. {advice}"
         return Stopped(why, self.report, pipe_closed=isinstance(error, BrokenPipeError))
+
+    @property
+    def can_resume(self) -> bool:
+        """True where a run that ends before its inputs do can go on later."""
+        return self._journal is not None
 
     def _mark(self) -> Mark | None:
         if self._journal is None:

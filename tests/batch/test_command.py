@@ -74,7 +74,11 @@ def test_a_command_of_the_page_runs(command: str, place: Path):
         (["captures", "--resume"], 2, "standard output cannot be taken back"),
         (["captures", "gone"], 3, "gone: It could not be opened"),
         (["captures", "--report", "gone/report.json"], 3, "The report could not be written"),
-        (["captures", "-o", "no/such/folder/out"], 3, "The output could not be written: No such file"),
+        (
+            ["captures", "-o", "no/such/folder/out"],
+            3,
+            "no/such/folder/out.part could not be written: No such file",
+        ),
     ],
 )
 def test_exit_codes(arguments: list[str], code: int, sentence: str):
