@@ -23,7 +23,7 @@ __all__ = ["found_in", "headers_of", "stamp_of", "status_of", "text_body"]
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
 _BASE64_STARTS = ("P", "e", "W", "77u", "H4sI")
-_ESCAPED = ('{\\"', '[{\\"', '"{\\"', '"<')
+_ESCAPED = ('{\\"', '[{\\"', '"{\\"', '"[{\\"', '"<')
 _PLAIN = ("<", "{", "[{")
 _PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
 # nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
@@ -229,6 +229,8 @@ def text_body(text: str, *, is_base64: bool = False) -> bytes | str:
         b'<ApiErrors/><ApiErrors/>'
         >>> text_body(r'{\"code\":1011}')
         '{"code":1011}'
+        >>> text_body(r'"[{\"code\":1011}]"')
+        '[{"code":1011}]'
     """
     if is_base64 or text.startswith(_BASE64_STARTS):
         found = _from_base64(text)
