@@ -185,6 +185,14 @@ def test_an_empty_body_is_not_the_object_around_it(content: str | None):
     assert (capture.body, capture.options["status"]) == (None, 503)
 
 
+@pytest.mark.parametrize("data", [b"[]", b"\xef\xbb\xbf [ ]\n", b'{"took":1,"hits":{"total":0,"hits":[]}}'])
+def test_an_export_of_nothing_has_no_captures(data: bytes):
+    """A day without errors is none itself."""
+    _, found = read(data)
+
+    assert found == []
+
+
 def test_members_can_be_mapped():
     """A JSON pointer says where a member stands, in objects and in tables."""
     fields = {"body": "/a~1b/0", "status": "/c"}

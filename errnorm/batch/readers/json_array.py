@@ -16,6 +16,8 @@ from errnorm.batch.window import rejects
 __all__ = ["HITS", "JSON_ARRAY"]
 
 _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\{")
+_NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\]\s*+")
+_NO_HITS = re.compile(rb'"hits"\s*+:\s*+\[\s*+\]')
 _HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{(?=.{0,2000}?"hits"\s*+:\s*+\{)', re.DOTALL)
 
 
@@ -43,6 +45,8 @@ def _found(element: Element, stream: Stream) -> Iterator[Found]:
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
+    if _NOTHING.fullmatch(head):  # an export of a day without errors
+        return 0.9
     if not _LIST.match(head):
         return 0.0
     # A list may be one body as well, as in Bayeux: [{"channel":"/meta/handshake","successful":false}]
@@ -55,7 +59,8 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
 
 
 def _sniff_hits(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.95 if _HITS.match(head) and b'"_source"' in head else 0.0
+    is_told = b'"_source"' in head or _NO_HITS.search(head)
+    return 0.95 if _HITS.match(head) and is_told else 0.0
 
 
 JSON_ARRAY = Reader(
