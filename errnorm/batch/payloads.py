@@ -61,6 +61,8 @@ _LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it 
 _ANY: Final = re.compile(
     rb"\s{0,99}(?:(?=[{\[])|(<)(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
 )
+# A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: the next lines belong to that.
+_OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
@@ -342,15 +344,17 @@ class Payloads:
         owner = thread_of(self.data, line, form.start)
         limit, at = min(last, other + OTHER_BYTES), other + 1
         parts: list[tuple[int, int]] = []
+        is_ours = True  # a line without a head of its own
         for _ in range(_OTHER_LINES):
             eol = self.data.find(b"\n", at, limit)
             eol = limit if eol < 0 else eol
-            start: int | None = at
+            start = at if is_ours else None
             if BEGINS.match(self.data, at):
                 same = owner is not None and thread_of(self.data, at, eol) == owner
                 start = message_at(self.data, at, eol) if same else None
                 if start is not None and not _CONTINUES.match(self.data, start, eol):
                     break  # the thread went on to something else
+                is_ours = same or not _OPENS_OWN.search(self.data, at, eol)
             if start is not None:
                 if self._begins_anew(form, start, eol):
                     break
