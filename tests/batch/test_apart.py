@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 def command(folder: Path, *options: str | Path, **streams: object) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder."""
+    pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
     line = [sys.executable, "-m", "errnorm", "batch", "-q", *options]
     return subprocess.run(line, cwd=folder, text=True, check=False, timeout=60, **streams)  # type: ignore[call-overload]
 
