@@ -43,7 +43,8 @@ _IDS: Final = tuple(
 # microsoft-azure-application-gateway), what a channel is (chat, cometd), and the numbers that Finesse prints
 # in ErrorData as its own codes.
 _TELLING: Final = ("rror", "-application-", "chat", "cometd", "20700", "20999")
-_NUMBERED: Final = re.compile(rb"(?:(?:[a-z]{3,24}[-_]?)?[0-9]{1,24}(?:\n|\Z))++")
+# `agent1001`, `4711`, and the `1.24.0` of `"Server": "nginx/1.24.0"`.
+_NUMBERED: Final = re.compile(rb"(?:(?:[a-z]{3,24}[-_]?)?[0-9]{1,24}(?:\.[0-9]{1,9}){0,4}(?:\n|\Z))++")
 # `/finesse/api/User/1001001/Dialogs`; what a url is looked through for has fewer digits (`/v2/`) or is below.
 _IN_URL: Final = re.compile(
     r"(?<=/)(?=[\w.@-]{0,63}[0-9]{3})([A-Za-z0-9][\w.@-]{0,63}+)(?=[/?]|\Z)", re.ASCII
