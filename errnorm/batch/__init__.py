@@ -5,7 +5,7 @@
 
 | file | what it is |
 |---|---|
-| `inputs.py` | files, folders, archives, opened and unpacked |
+| `inputs.py`, `apart.py` | files, folders, archives, opened and unpacked, apart from what is written |
 | `readers/` | one form of input a file |
 | `window.py`, `elements.py`, `names.py`, `rows.py` | what readers share |
 | `anchors.py`, `spans.py`, `alike.py`, … | payloads in plain logs |

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from errnorm.batch.inputs import Input, expand
-from errnorm.batch.journal import beside
+from errnorm.batch.journal import files_beside
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["apart"]
@@ -66,7 +66,7 @@ def _own_files(output: Path | None, *others: Path | None) -> Iterator[_File]:
         if found:
             yield found
     for path in (output, *others):
-        for own in (path, *beside(path)) if path is not None else ():
+        for own in (path, *files_beside(path)) if path is not None else ():
             file = _file_of(own)
             if file:
                 yield file

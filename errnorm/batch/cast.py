@@ -15,9 +15,8 @@ __all__ = ["NOT_GIVEN", "Cast", "Given", "Line", "Numbers"]
 # Texts that no JSON holds: the first two mark the place of `told` in two lines, the last that of `ids`.
 _TOLD, _IDS = (b"\0", b"\1"), b"\2"
 _TARGET: Final = b',"target":'  # behind the message; inside a text its quotes are escaped
-_Values = Sequence[
-    Any
-]  # time and place, as one value or as those of `PLACED`, the numbers, ids of a response
+# Time and place, as one value or as those of `PLACED`, the numbers, the ids of a response.
+_Values = Sequence[Any]
 _ONE: Final = (b"%b", 1)
 _EACH: Final = (PLACED, 5)
 _Parts = tuple[bytes | int, ...]
@@ -162,9 +161,9 @@ class Cast:
         self._behind = behind
         self._count = count
         self._given: dict[tuple[str, ...], tuple[_Form, _Form]] = {}
-        self.whole, self.placed = self.given(())
+        self.whole, self.placed = self.forms_with(())
 
-    def given(self, kinds: tuple[str, ...]) -> tuple[_Form, _Form]:
+    def forms_with(self, kinds: tuple[str, ...]) -> tuple[_Form, _Form]:
         """Give `whole` and `placed` for a response that carries ids of these kinds; the body's own win."""
         forms = self._given.get(kinds)
         if forms is None:

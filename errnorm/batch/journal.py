@@ -18,7 +18,16 @@ from attrs import asdict, frozen
 
 from errnorm.batch.inputs import Input, written
 
-__all__ = ["Aside", "Journal", "Mark", "NotResumable", "beside", "can_stand_aside", "journal_of", "part_of"]
+__all__ = [
+    "Aside",
+    "Journal",
+    "Mark",
+    "NotResumable",
+    "can_stand_aside",
+    "files_beside",
+    "journal_of",
+    "part_of",
+]
 
 _VERSION = 3  # another one where a run is cut into other tasks
 _SEND_BYTES = 64 << 20
@@ -100,7 +109,7 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def beside(path: Path) -> tuple[Path, ...]:
+def files_beside(path: Path) -> tuple[Path, ...]:
     """Give the files that stand beside an output while a run lasts, or after it was killed."""
     return part_of(path), journal_of(path), _next(journal_of(path))
 

@@ -99,12 +99,11 @@ class LineForm:
     places: tuple[Any, ...]
     known: dict[tuple[object, ...] | None, Any] = field(factory=dict)
 
-    def told(self, line: bytes) -> tuple[tuple[bytes, ...], Given, tuple[object, ...] | None]:
+    def told(self, line: bytes) -> tuple[tuple[bytes, ...], Given, tuple[object, ...]]:
         """Look at a line as it is.
 
         Returns:
-            What does not decide over its body, the ids that its headers carry, and what decides; None where
-            an id is none by the rule for headers.
+            What does not decide over its body, the ids that its headers carry, and what decides.
         """
         digits, count = self.digits(line), self.count
         numbers, key = digits[:count], digits[count:]
@@ -112,7 +111,7 @@ class LineForm:
         return numbers, given, key if count < 2 else key + equals(numbers)
 
     def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], Given, tuple[object, ...] | None]:
-        """Look at a line without its ids, likewise."""
+        """Look at a line without its ids, likewise; None decides where an id is none for a header."""
         digits, count = self.digits(cut.text), self.count
         own = self.ids(cut.ids)
         numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))

@@ -162,7 +162,7 @@ class _Known:
         if casts is None or not self.fits(numbers):
             return None
         values = (told, *numbers, *given.ids)
-        lines = [cast.given(given.kinds)[0].fill(values) for cast in casts]
+        lines = [cast.forms_with(given.kinds)[0].fill(values) for cast in casts]
         return None if given.are_named(lines) else b"".join(lines)
 
     def placed(
@@ -180,7 +180,7 @@ class _Known:
             return None
         if given.kinds:
             values = (*place, *numbers, *given.ids)
-            lines = [cast.given(given.kinds)[1].fill(values) for cast in casts]
+            lines = [cast.forms_with(given.kinds)[1].fill(values) for cast in casts]
             return None if given.are_named(lines) else b"".join(lines)
         values = place + numbers
         if len(casts) == 1:
@@ -225,18 +225,16 @@ class Storm:
         self._policy = policy
         self._outlines = None if policy or _may_decide(normalizer) else Outlines(in_numbers=has_raw)
         self._known: dict[tuple[Any, ...], _Known] = {}
-        self._forms: dict[
-            bytes, LineForm | Literal[False] | None
-        ] = {}  # False: none can be made; None: met once
+        # False: none can be made; None: met once.
+        self._forms: dict[bytes, LineForm | Literal[False] | None] = {}
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
         self._clock = Clock()
         # What `of_body` has found last, for `learn_line`.
         self._last: tuple[bytes, Beside] | None = None
-        self._betweens: deque[tuple[Between, LineForm]] = deque(
-            maxlen=_MOST_BETWEENS
-        )  # of lines without their ids
+        # Of lines without their ids.
+        self._betweens: deque[tuple[Between, LineForm]] = deque(maxlen=_MOST_BETWEENS)
 
     def seen(self, capture: Capture) -> Seen | None:
         """Give a capture as far as it can come again; None where its like is not remembered."""
