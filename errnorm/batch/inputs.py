@@ -21,6 +21,8 @@ from typing import IO, Any
 
 from attrs import define, frozen
 
+from errnorm.batch.tar import EndedError, files_in_tar
+
 __all__ = ["HEAD_BYTES", "Input", "Member", "expand", "members", "written"]
 
 HEAD_BYTES = 65_536
@@ -181,15 +183,24 @@ def _opened(name: str) -> IO[bytes]:
 
 
 class _Counted(io.RawIOBase):
-    """A file that tells how much of it has been read; seeking is left to archives that need it."""
+    """A file that tells how far it has been read; seeking is left to archives that need it.
+
+    A zip archive is read from its end first, where the list of its members stands, and then each member
+    from some bytes before it: what was told of is not told again, nor what was jumped ahead to.
+    """
 
     def __init__(self, file: IO[bytes], seen: Callable[[int], None]) -> None:
         self._inner = file
         self._seen = seen
+        self._at = self._told = 0
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         count: int = self._inner.readinto(buffer)  # type: ignore[attr-defined]
-        self._seen(count)
+        is_ahead = self._at > self._told + HEAD_BYTES
+        self._at += count
+        if self._at > self._told and not is_ahead:
+            self._seen(self._at - self._told)
+            self._told = self._at
         return count
 
     def readable(self) -> bool:
@@ -199,10 +210,11 @@ class _Counted(io.RawIOBase):
         return self._inner.seekable()
 
     def seek(self, place: int, whence: int = 0) -> int:
-        return self._inner.seek(place, whence)
+        self._at = self._inner.seek(place, whence)
+        return self._at
 
     def tell(self) -> int:
-        return self._inner.tell()
+        return self._at
 
 
 def _unpacked(raw: Any, name: str | None, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any file
@@ -232,10 +244,6 @@ def _peeked(raw: Any, name: str | None) -> tuple[Member, Any]:  # noqa: ANN401 -
     return member, _Rejoined(member)
 
 
-class _EndedError(EOFError):
-    """A file ended too early; it says why, in a sentence."""
-
-
 class _Rejoined(io.RawIOBase):
     """A member as a file: its head, and what comes after; a file that can seek is sought through."""
 
@@ -246,7 +254,7 @@ class _Rejoined(io.RawIOBase):
         data = self._member.read(len(buffer))
         buffer[: len(data)] = data
         if not data and self._member.error:
-            raise _EndedError(self._member.error)
+            raise EndedError(self._member.error)
         return len(data)
 
     def readable(self) -> bool:
@@ -265,11 +273,8 @@ class _Rejoined(io.RawIOBase):
 
 def _in_tar(file: Any, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any file
     try:
-        with tarfile.open(fileobj=io.BufferedReader(file, 1 << 20), mode="r|") as archive:
-            for info in archive:
-                inner = archive.extractfile(info) if info.isfile() else None
-                if inner is not None:
-                    yield from _unpacked(inner, written(info.name), layers)
+        for name, inner in files_in_tar(io.BufferedReader(file, 1 << 20)):
+            yield from _unpacked(inner, written(name), layers)
     except _BROKEN as error:
         yield Member(None, error=_why(error))
 
@@ -435,7 +440,7 @@ _BROKEN = _broken()
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, _EndedError):
+    if isinstance(error, EndedError):
         return str(error)
     return f"It could not be read to its end: {_reason(error)}. What comes before that was read."
 

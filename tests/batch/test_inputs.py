@@ -124,6 +124,70 @@ def test_a_cut_archive_in_a_packing_tells_it_once(tmp_path: Path):
     assert {error.count("could not be read") for error in told} == {1}
 
 
+def tar_of(*texts: bytes) -> bytes:
+    """Give an archive of files 0, 1, 2, …, each with a text."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for number, text in enumerate(texts):
+            info = tarfile.TarInfo(str(number))
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text))
+    return packed.getvalue()
+
+
+CUT_TAR = "It ends in the middle of the archive. What comes before that was read."
+
+
+@pytest.mark.parametrize("keep", [700, 1023, 1024, 1300, 1536, 2000, 2048, 2600, 3583, 3584])
+def test_a_tar_that_is_cut_gives_every_byte_that_stands_in_it(tmp_path: Path, keep: int):
+    """Cut in a file, in a header or between two files: nothing before is lost, and the end is told once."""
+    texts = [b"one\n" * 100, b"two\n" * 250, b"three\n" * 80]
+    path = tmp_path / "a.tar"
+    path.write_bytes(tar_of(*texts)[:keep])
+    found = read_all(path)
+    starts = (512, 1536, 3072)
+    left = [text[: max(0, keep - start)] for text, start in zip(texts, starts, strict=True)]
+
+    assert [data for _, data, _ in found if data] == [text for text in left if text]
+    assert [error for _, _, error in found if error] == [CUT_TAR]
+
+
+def test_a_tar_in_a_cut_packing_is_read_up_to_the_cut(tmp_path: Path):
+    """What can be unpacked of the last file is read, as `tar xzO` would print it."""
+    packed, path = gzip.compress(tar_of(LINES, DATA)), tmp_path / "a.tgz"
+    path.write_bytes(packed[:60_000])
+    (_, first, _), (_, second, error) = read_all(path)
+    whole = zlib.decompressobj(wbits=31).decompress(packed[:60_000])
+
+    start = 1024 + len(LINES) + -len(LINES) % 512
+
+    assert first == LINES
+    assert second in {whole[start:], whole[start:-1]}  # isal keeps the last byte to itself
+    assert len(second) > 10_000
+    assert "before the end-of-stream marker" in (error or "")
+
+
+def test_behind_a_damaged_header_of_a_tar_the_next_files_are_read(tmp_path: Path):
+    """The file whose header it is has no name and no length any more; that is told."""
+    data, path = bytearray(tar_of(b"one", b"two", b"three")), tmp_path / "a.tar"
+    data[1024 + 150] ^= 1  # in the checksum of the second header
+    path.write_bytes(data)
+
+    assert read_all(path) == [
+        ("0", b"one", None),
+        ("2", b"three", None),
+        (None, b"", "A header of the archive is damaged. What stands before and behind it was read."),
+    ]
+
+
+def test_several_tars_one_behind_the_other_are_read(tmp_path: Path):
+    """As `cat a.tgz b.tgz` makes them: the end mark of the first one is not the end."""
+    path = tmp_path / "a.tgz"
+    path.write_bytes(gzip.compress(tar_of(b"one")) + gzip.compress(tar_of(b"two")))
+
+    assert read_all(path) == [("0", b"one", None), ("0", b"two", None)]
+
+
 def test_xz_may_be_padded(tmp_path: Path):
     """Zeros may stand between two streams of xz, and behind the last."""
     path = tmp_path / "a.xz"
@@ -220,6 +284,24 @@ def test_bytes_on_disk_are_counted(tmp_path: Path):
             pass
 
     assert sum(counts) == path.stat().st_size
+
+
+@pytest.mark.parametrize("sizes", [[100_000] * 9, [10] * 500], ids=["large", "small"])
+def test_bytes_of_a_zip_are_counted_once(tmp_path: Path, sizes: list[int]):
+    """Its list of members is read first, at its end, and each member from a little before it."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, size in enumerate(sizes):
+            archive.writestr(f"{number}.log", os.urandom(size))
+    counts: list[int] = []
+    done = []
+    for member in members(Input(str(path)), counts.append):
+        assert len(member.read()) == sizes[0]
+        done.append(sum(counts))
+
+    assert done == sorted(done)
+    assert done[len(done) // 2] <= path.stat().st_size * 0.6 + inputs.HEAD_BYTES * 2
+    assert path.stat().st_size - inputs.HEAD_BYTES <= sum(counts) <= path.stat().st_size
 
 
 def test_head_is_read_again():
