@@ -21,6 +21,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from pathlib import Path
@@ -77,7 +78,8 @@ def records(  # noqa: PLR0913 - keywords: how to read
         zone: the zone of times that name none; without it they stay texts.
         normalizer: who reads the bodies; the default one if not given.
         on_reject: is given each place that could not be read.
-        on_error: is given the name of an input that could not be opened or read to its end, and why.
+        on_error: is given the name of an input that could not be opened or read to its end, and why; a
+            `UserWarning` tells of it if not given.
 
     Yields:
         The records in the order of the inputs, each with its `source`.
@@ -96,8 +98,8 @@ def records(  # noqa: PLR0913 - keywords: how to read
     reader = normalizer or Normalizer()
     how = How(format=format, fields=mapped(fields), zone=a_zone(zone))
     for task in tasks(expand(_several(source)), how):
-        if task.error and on_error:
-            on_error(task.input, task.error)
+        if task.error:
+            (on_error or _warn)(task.input, task.error)
         for found in found_by(task):
             what = judged(found, reader) if isinstance(found, Capture) else found
             if isinstance(what, Result):
@@ -157,6 +159,11 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
     return Run(_several(inputs), place, rejects=left, settings=settings, how=how).go(
         jobs=jobs, resume=resume, progress=progress
     )
+
+
+def _warn(name: str, why: str) -> None:
+    # A misspelt name would look like a day without errors.
+    warnings.warn(f"{name}: {why}", UserWarning, stacklevel=3)
 
 
 def _several(inputs: Inputs) -> Iterable[str | os.PathLike[str]]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from errnorm.batch.capture import Found, NotError, Stream
-from errnorm.batch.names import mapped, pointer
+from errnorm.batch.names import mapped, paths_of
 from errnorm.batch.report import Report
 from errnorm.batch.rows import found_in
 from errnorm.batch.sinks import parquet_schema, table_of
@@ -157,10 +157,10 @@ class Records:
 
     def _check(self, columns: list[str]) -> None:
         for role, text in self._fields.items():
-            column = pointer(text)[0]
-            if column not in columns:
+            named = [path[0] for path in paths_of(text)]
+            if not {*named} & {*columns}:
                 raise InvalidArgument(
-                    f"There is no column {column!r} for {role}. There are: {', '.join(columns)}."
+                    f"There is no column {named[0]!r} for {role}. There are: {', '.join(columns)}."
                 )
 
     def _found(self, rows: Iterable[dict[str, Any]]) -> Iterator[Found]:

@@ -26,6 +26,7 @@ from errnorm.catalog import Catalog
 from errnorm.cli import Word, own_catalogs
 from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer
+from errnorm.vendors import UNKNOWN
 
 __all__ = ["batch"]
 
@@ -121,10 +122,15 @@ def batch(  # noqa: PLR0913 - one argument an option
     output not be written, 4 errnorm itself failed, or the counts do not add up: a bug of errnorm.
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     place = None if output == "-" else Path(output)
-    conditions = _wrong_use(lambda: [condition(text) for text in policies])
     sink = _wrong_use(lambda: sink_of(place, to))
+    normalizer = Normalizer(catalog=catalog, cache_size=sink.cache_size)
+    words = {
+        "vendor": [*(vendor.name for vendor in normalizer.vendors), UNKNOWN.name],
+        "code": {entry.id for entry in catalog.entries()},
+    }
+    conditions = _wrong_use(lambda: [condition(text, words) for text in policies])
     settings = Settings(
-        normalizer=Normalizer(catalog=catalog, cache_size=sink.cache_size),
+        normalizer=normalizer,
         sink=sink.name,
         raw=raw,
         policy=import_module("errnorm.redaction").CONTACT_CENTER if redact else None,

@@ -25,6 +25,7 @@ __all__ = [
     "mapped",
     "names_in",
     "opened",
+    "paths_of",
     "pointer",
     "value_at",
 ]
@@ -119,7 +120,7 @@ def names_in(keys: Path, fields: tuple[tuple[str, str], ...] = ()) -> Names:
         >>> names_in(("Status", "http.response.body", "url")).body
         (('http.response.body',),)
     """
-    own = {name: (pointer(text),) for name, text in fields}
+    own = {name: paths_of(text) for name, text in fields}
     spelt = {key.lower().translate(_SAME): key for key in reversed(keys)}
     usual = {role: tuple(_paths(names, spelt)) for role, names in ROLES.items()}
     found = {**usual, **own}
@@ -146,6 +147,17 @@ def _paths(names: Iterable[str], spelt: Mapping[str, str]) -> Iterable[Path]:
         top, _, rest = name.partition(".")
         if rest and top in spelt:
             yield (spelt[top], *rest.split("."))
+
+
+def paths_of(text: str) -> tuple[Path, ...]:
+    """Give the paths of a pointer, or of a name as in `ROLES`: a dot is one, or goes down one level.
+
+    Example:
+        >>> paths_of("/answer/a.b"), paths_of("answer.text")
+        ((('answer', 'a.b'),), (('answer.text',), ('answer', 'text')))
+    """
+    path = pointer(text)
+    return (path, tuple(text.split("."))) if "." in text and path == (text,) else (path,)
 
 
 def pointer(text: str) -> Path:

@@ -13,7 +13,7 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
@@ -240,6 +240,7 @@ class Report:
             knows the code).
         unknown_codes: codes that the catalog does not know.
         fingerprints: kinds of errors: the fingerprint, and behind it the entry, or vendor and shape.
+        complete: False where the run was stopped, or goes on: these are the counts of what was written.
 
     Example:
         >>> import errnorm
@@ -259,6 +260,7 @@ class Report:
     tables: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in _TABLES})
     unknown_codes: Kinds = field(factory=Kinds)
     fingerprints: Kinds = field(factory=Kinds)
+    complete: bool = True
 
     def open(self, name: str, reader: str | None) -> None:
         """Name an input, and who reads it; None where it could not be opened."""
@@ -352,6 +354,7 @@ class Report:
         ranked = {name: dict(_ranked(table, name)) for name, table in self.tables.items()}
         return {
             "schema_version": _VERSION,
+            "complete": self.complete,
             "total": self.total.to_dict(),
             "reconciled": self.reconciled,
             "tables": ranked,
@@ -376,6 +379,7 @@ class Report:
             tables={name: Counter(data["tables"][name]) for name in _TABLES},
             unknown_codes=Kinds.from_dict(data["unknown_codes"]),
             fingerprints=Kinds.from_dict(data["fingerprints"]),
+            complete=data["complete"],
         )
         if not report.reconciled or report.total.to_dict() != data["total"]:
             raise ValueError(
@@ -396,7 +400,7 @@ _COMPARE = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
 _POLICY = re.compile(
     r"\s*+([a-z_]++)(?::([^\s<>=!]++))?+\s*+(>=|<=|==|!=|>|<)\s*+(\d++(?:\.\d++)?+)\s*+(%?+)\s*+"
 )
-_WORDS = {
+_WORDS: dict[str, Collection[str]] = {
     "category": [str(word) for word in Category],
     "retry": [str(word) for word in Decision],
     "origin": [str(word) for word in Origin],
@@ -430,7 +434,7 @@ class _Subject:
         return int(getattr(total, self.table)), total.captures
 
 
-def condition(text: str) -> Callable[[Report], bool]:
+def condition(text: str, words: Mapping[str, Collection[str]] | None = None) -> Callable[[Report], bool]:
     """Read a policy such as `unknown>1%`.
 
     The form is `SUBJECT OP NUMBER[%]`. A share is one of all records; that of `with_errors`, `not_errors`
@@ -439,6 +443,7 @@ def condition(text: str) -> Callable[[Report], bool]:
 
     Args:
         text: the policy.
+        words: the names that there are, by subject: `{"vendor": [...], "code": [...]}`; any where not given.
 
     Returns:
         What tells whether a report meets it.
@@ -454,7 +459,7 @@ def condition(text: str) -> Callable[[Report], bool]:
     found = _POLICY.fullmatch(text)
     if not found:
         raise ValueError(f"{text!r} is no policy. {_GRAMMAR}")
-    subject, compare = _subject(text, found[1], found[2]), _COMPARE[found[3]]
+    subject, compare = _subject(text, found[1], found[2], _WORDS | dict(words or {})), _COMPARE[found[3]]
     bound, is_share = float(found[4]), bool(found[5])
     if is_share and subject.table in {"captures", "records"} and subject.name is None:
         raise ValueError(f"{text!r}: {subject.table} are a number and no share of anything. {_GRAMMAR}")
@@ -468,16 +473,20 @@ def condition(text: str) -> Callable[[Report], bool]:
     return holds
 
 
-def _subject(text: str, table: str, name: str | None) -> _Subject:
+def _subject(text: str, table: str, name: str | None, words: Mapping[str, Collection[str]]) -> _Subject:
     plain = ("captures", *_OF_CAPTURES, "input_errors", "records", "unknown", "unknown_codes")
     named = ("vendor", "category", "retry", "origin", "code")
     if table not in (plain if name is None else named):
         raise ValueError(
             f"{text!r}: there is no subject {table if name is None else f'{table}:{name}'!r}. {_GRAMMAR}"
         )
-    if name is not None and name not in _WORDS.get(table, [name]):
-        raise ValueError(f"{text!r}: there is no {table} {name!r}. There are: {', '.join(_WORDS[table])}.")
+    if name is not None and name not in words.get(table, [name]):
+        raise ValueError(f"{text!r}: there is no {table} {name!r}. {_advice(table, words[table])}")
     return _Subject(table, name)
+
+
+def _advice(table: str, words: Collection[str]) -> str:
+    return "List them with `errnorm codes`." if table == "code" else f"There are: {', '.join(words)}."
 
 
 # For a person ---------------------------------------------------------------------------------------------
@@ -485,6 +494,7 @@ def _subject(text: str, table: str, name: str | None) -> _Subject:
 _ROWS = 5
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_HOURS = 48
+_STOPPED = "Stopped before the end: what follows counts what was written, and no more."
 
 
 def show(report: Report) -> None:
@@ -499,7 +509,8 @@ def show(report: Report) -> None:
 def _lines(report: Report) -> list[str]:
     total = report.total
     parts = f"{total.with_errors:,} with errors + {total.not_errors:,} without + {total.rejected:,} rejected"
-    lines = [f"{total.captures:,} captures = {parts}; {total.records:,} records"]
+    lines = [] if report.complete else [_STOPPED]
+    lines += [f"{total.captures:,} captures = {parts}; {total.records:,} records"]
     for title, table in (
         ("Vendor", "vendor"),
         ("Category", "category"),

@@ -179,12 +179,14 @@ class Run:
 
             refuse_again(jobs)
         mark = self._mark() if resume else None
+        self.report.complete = False
         try:
             self._open(mark)
             if mark is None or not mark.whole:
                 self._work(jobs, progress)
             with self._guard():
                 self._place()
+            self.report.complete = True
         except OSError as error:
             self._note()
             raise self._stopped(error) from error

@@ -76,7 +76,7 @@ def sink_named(name: str) -> Sink:
 
 
 def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sink:
-    """Give the form for an output: the one that is named, else by the file's suffix, else NDJSON.
+    """Give the form for an output: the one that is named, else by the file's suffix, NDJSON without one.
 
     Args:
         output: the file; None for standard output.
@@ -86,20 +86,33 @@ def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sin
         The form.
 
     Raises:
-        InvalidArgument: when there is no such form, when it needs a file or a package that is not there.
+        InvalidArgument: when there is no such form, when none has the file's suffix, or when it needs a
+            file or a package that is not there.
 
     Example:
-        >>> sink_of("errors.csv").name, sink_of("errors.log").name, sink_of(None).name
-        ('csv', 'ndjson', 'ndjson')
+        >>> sink_of("errors.csv").name, sink_of("errors.log", "csv").name, sink_of(None).name
+        ('csv', 'csv', 'ndjson')
     """
-    suffix = Path(output).suffix.lower() if output is not None else ""
-    by_suffix = next((sink for sink in SINKS if suffix in sink.suffixes), NDJSON)
-    sink = sink_named(to) if to else by_suffix
+    sink = sink_named(to) if to else _by_suffix(Path(output or "").suffix)
     if sink.needs_file:
         if output is None or not can_stand_aside(Path(output)):
             raise InvalidArgument(f"The form {sink.name} cannot be written to a pipe. Name a file with -o.")
         _pyarrow()
     return sink
+
+
+def _by_suffix(suffix: str) -> Sink:
+    if not suffix:
+        return NDJSON
+    found = next((sink for sink in SINKS if suffix.lower() in sink.suffixes), None)
+    if found is None:
+        # An `errors.ndjson.gz` that is not packed, or an `errors.xlsx` of lines, opens nowhere.
+        known = ", ".join(suffix for sink in SINKS for suffix in sink.suffixes)
+        names = ", ".join(sink.name for sink in SINKS)
+        raise InvalidArgument(
+            f"No form of output has the suffix {suffix!r}. Use {known}, or name the form: {names}."
+        )
+    return found
 
 
 def _nothing(_: RawForm) -> bytes:

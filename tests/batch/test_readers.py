@@ -203,6 +203,15 @@ def test_members_can_be_mapped():
     assert (cell.body, cell.options["status"]) == ("no", 503)
 
 
+def test_a_dot_in_a_mapped_name_is_one_or_a_step_down():
+    """A name is looked for as the usual ones are: `answer.text` in `{"answer": {"text": …}}`, too."""
+    fields = {"body": "answer.text", "status": "answer.code"}
+    rows = {"answer": {"text": BODY, "code": 503}}, {"answer.text": BODY, "answer.code": 503}
+    _, found = read(b"".join(map(dumps, rows)), fields=fields)
+
+    assert [(one.body, one.options["status"]) for one in found] == [(BODY, 503)] * 2
+
+
 def test_bodies_stand_alone_beside_captures_that_are_mapped():
     """What lacks the mapped body is the body itself; with a status it is a response without one."""
     rows = {"answer": CHAT, "status": 400}, {"event": "session_error", "payload": {"code": 1016}}

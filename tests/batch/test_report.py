@@ -270,3 +270,11 @@ def test_the_screen_is_one_screen(capsys: pytest.CaptureFixture[str]):
     assert len(lines) <= 40
     assert lines[0].startswith(f"{WHOLE.total.captures:,} captures = ")
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_screen_says_where_a_run_was_stopped(capsys: pytest.CaptureFixture[str]):
+    """Counts of a part do not look like those of the whole."""
+    pytest.importorskip("rich", reason="the screen is drawn with it")
+    show(Report(complete=False))
+
+    assert capsys.readouterr().err.startswith("Stopped before the end: ")

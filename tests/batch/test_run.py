@@ -354,9 +354,10 @@ def test_what_is_done_is_written_where_no_more_can_be_sent(
         batch.run(folder, tmp_path / "out", jobs=2)
     kept = (tmp_path / "out.part").read_bytes().count(b"\n")
     batch.run(folder, tmp_path / "whole")
-    batch.run(folder, tmp_path / "out", resume=True)
+    report = batch.run(folder, tmp_path / "out", resume=True)
 
     assert kept == stopped.value.report.records > 0
+    assert (stopped.value.report.complete, report.complete) == (False, True)
     assert files_in(tmp_path / "out") == files_in(tmp_path / "whole")
 
 
@@ -630,19 +631,40 @@ def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: lis
     assert report.fingerprints == alone.fingerprints
 
 
+def test_an_input_that_cannot_be_read_is_warned_of(tmp_path: Path):
+    """Who asks for records of a file that is not there is told, by a warning or a call."""
+    told: list[tuple[str, str]] = []
+    gone = str(tmp_path / "gone")
+    with pytest.warns(UserWarning, match="gone: It could not be opened: No such file") as warned:
+        assert list(batch.records(gone)) == []
+    assert list(batch.records(gone, on_error=lambda *what: told.append(what))) == []
+
+    assert [Path(one.filename) for one in warned] == [Path(__file__)]
+    assert [name for name, _ in told] == [gone]
+
+
 @pytest.mark.parametrize(
     ("table", "fields", "told"),
     [
-        ("status,answer\n503,x\n500,y\n", {}, "no column is the body. Its columns are status, answer. Name"),
+        (
+            "status,answer\n503,x\n500,y\n",
+            {},
+            "no column is the body. Its columns are status, answer. Name the body with --field body=COLUMN.",
+        ),
         (
             "status,answer\n503,x\n",
             {"body": "zzz"},
-            "no column is 'zzz'. Its columns are status, answer. Name",
+            "no column is 'zzz'. Its columns are status, answer. Name the body with --field body=COLUMN.",
         ),
         (
             "agent1001;east\nagent1002;west\n",
             {"body": "zzz"},
-            "no column is 'zzz'. Look at its first row. Name",
+            "no column is 'zzz'. Look at its first row. Name the body with --field body=COLUMN.",
+        ),
+        (
+            "status,answer\n503,x\n",
+            {"body": "answer", "status": "/zzz"},
+            "no column is 'zzz'. Its columns are status, answer. Name the status with --field status=COLUMN.",
         ),
         ("status,answer\n503,x\n500,y\n", {"body": "answer"}, None),
         ("Starting, version 1\n2026-11-21 10:00:00,1 INFO x\n", {}, None),
@@ -655,9 +677,7 @@ def test_a_table_without_its_body_is_told_of(tmp_path: Path, table: str, fields:
     path.write_text(table)
     report = batch.run(path, tmp_path / "out", fields=fields)
 
-    assert [why for _, why in report.errors] == (
-        [f"It is a table, and {told} the body with --field body=COLUMN."] if told else []
-    )
+    assert [why for _, why in report.errors] == ([f"It is a table, and {told}"] if told else [])
 
 
 @pytest.mark.parametrize(

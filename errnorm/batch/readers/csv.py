@@ -64,15 +64,16 @@ def lacking(head: bytes, fields: Mapping[str, str]) -> str | None:
         or not _has_rows(rest, header, len(columns))
     ):
         return None
-    missing = [repr(name) for text in fields.values() if (name := pointer(text)[0]) not in columns]
+    missing = {name: role for role, text in fields.items() if (name := pointer(text)[0]) not in columns}
     names = names_in(tuple(columns))
     is_known = names.status or names.url or names.time or names.headers
     if not missing and not is_known:
         return None
-    what = f"no column is {' or '.join(missing)}" if missing else "no column is the body"
+    what = f"no column is {' or '.join(map(repr, missing))}" if missing else "no column is the body"
+    role = next(iter(missing.values()), "body")
     # Without a name that is known, the first row may be data.
     told = f" Its columns are {', '.join(columns)}." if is_known else " Look at its first row."
-    return f"It is a table, and {what}.{told} Name the body with --field body=COLUMN."
+    return f"It is a table, and {what}.{told} Name the {role} with --field {role}=COLUMN."
 
 
 def _has_rows(rest: bytes, header: bytes, width: int) -> bool:
