@@ -49,6 +49,10 @@ _DATED = (
     rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}\ \d{{4}}",
     # 21 Nov 2026 10:15:30,123; Sat, 21 Nov 2026 10:15:30 GMT
     rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}\ {_CLOCK}{_ZONE}?",
+    # 21.11.2026 10:15:30,123; 21.11.2026, 10:15:30
+    rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}},?\ {_CLOCK}{_ZONE}?",
+    # 11/21/2026 1:15:30 PM, 21/11/2026 13:15:30: the day first or the month
+    rf"\d{{1,2}}/\d{{1,2}}/\d{{4}},?\ \d?{_CLOCK[2:]}(?:\ [AP]M)?{_ZONE}?",
     # Nov 21 10:15:30 (RFC 3164): no year
     rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}",
 )
@@ -58,18 +62,21 @@ _PLACES = "|".join(f"(?<={re.escape(name)})" for name in ("[", "(", *_NAMES))
 _UNIX = rf"(?:^|{_PLACES})(?:1\d{{9}}(?:\.\d{{1,9}})?|1\d{{12}})(?![\w.])"
 _TIME = re.compile(rf"(?<![\w.:/-])(?:{'|'.join(_DATED)})")
 _UNIX_TIME = re.compile(_UNIX)
-# Every dated form holds a clock, at most 21 characters after its start: `Nov 21, 2026 10:15:30`. Around
-# the clocks alone is looked for the rest, which is ten times as fast as to look everywhere.
-_CLOCK_AT = re.compile(r"\d\d:\d\d:\d\d")
-_BEFORE, _AFTER = 22, 30
+# Every dated form holds a clock, at most 22 characters after its start: `Nov 21, 2026 10:15:30`, to the last
+# digit of the hour. Around the clocks alone is looked for the rest, ten times as fast as everywhere.
+_CLOCK_AT = re.compile(r"\d:\d\d:\d\d")
+_BEFORE, _AFTER = 23, 30
 # 10:15:30.123 (a console): no day. Only where nothing better stands: a duration looks the same.
 _CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
 
 _ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
 _MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}})\ ({_CLOCK})((?:\ GMT)?{_ZONE})?")
+_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_CLOCK})({_ZONE})?")
+_SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? (\d?{_CLOCK[2:]})(?: ([AP])M)?({_ZONE})?")
 _YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})\ (\d{{4}})")
 _EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
+_MONTHS_OF_A_YEAR = 12
 _NO_HOUR = ("T24", " 24")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
 
@@ -192,9 +199,24 @@ def _read(text: str, zone: tzinfo | None) -> datetime | None:
     if found := _YEAR_LAST.fullmatch(text):
         word, day, clock, year = found.groups()
         return _aware(int(year), _month(word), int(day), clock, zone)
+    if found := _DOTTED.fullmatch(text):
+        day, month, year, clock, named = found.groups()
+        return _aware(int(year), int(month), int(day), clock, _named(named, zone))
+    if found := _SLASHED.fullmatch(text):
+        return _slashed(found, zone)
     if found := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(found[1]), UTC).replace(microsecond=_micros(found[2]))
     return None
+
+
+def _slashed(found: re.Match[str], zone: tzinfo | None) -> datetime | None:
+    """Give a moment where one of two numbers can be no month: 4/5/2026 may be in April or in May."""
+    month, day = sorted((int(found[1]), int(found[2])))
+    if month != day <= _MONTHS_OF_A_YEAR:
+        return None
+    hour, rest = found[4].split(":", 1)
+    hours = int(hour) % 12 + 12 * (found[5] == "P") if found[5] else int(hour)
+    return _aware(int(found[3]), month, day, f"{hours:02}:{rest}", _named(found[6], zone))
 
 
 def _month(word: str) -> int:

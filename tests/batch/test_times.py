@@ -24,6 +24,7 @@ WITH_ZONE = {
     "1795252530 app": "1795252530",
     "[1795252530000] app": "1795252530000",
     '{"ts":1795252530.000,"msg":"': "1795252530.000",
+    "21.11.2026 10:15:30 +0100 gateway": "21.11.2026 10:15:30 +0100",
     "2015-12-16T01:15:56.039 -06:00: : ?.?.?.?: Nov 21 2026 10:15:30 +0100: <gadget>": "Nov 21 2026 10:15:30 +0100",
 }
 WITHOUT_ZONE = [
@@ -32,8 +33,14 @@ WITHOUT_ZONE = [
     "[Sat Nov 21 10:15:30.000 2026] [proxy:error]",
     "21 Nov 2026 10:15:30,000 [exec-7]",
     "Nov 21, 2026 10:15:30 ",
+    "21.11.2026 10:15:30,000 FEHLER [exec-7]",
+    "[21.11.2026, 10:15:30] ",
+    "11/21/2026 10:15:30 AM - ",
+    "21/11/2026 10:15:30.000 ERROR",
 ]
 NO_MOMENT = {
+    "04/05/2026 10:15:30 ERROR": "04/05/2026 10:15:30",
+    "31.02.2026 10:15:30 ERROR": "31.02.2026 10:15:30",
     "Nov 21 10:15:30 gw01 app[412]: ": "Nov 21 10:15:30",
     "10:15:30.123 Trc 04541": "10:15:30.123",
     "2026-02-31T10:15:30Z": "2026-02-31T10:15:30Z",
@@ -56,6 +63,18 @@ def test_a_time_without_a_zone_needs_one(text: str):
     assert bare is not None
     assert zoned is not None
     assert (bare.moment, zoned.moment) == (None, NOON)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("1:15:30 AM", 1), ("12:15:30 AM", 0), ("12:15:30 PM", 12), ("1:15:30 PM", 13), ("11:15:30 PM", 23)],
+)
+def test_the_hours_of_half_a_day_are_read(text: str, hour: int):
+    """Midnight is 12 AM and noon 12 PM; a month and a day that are one number need no guess."""
+    expected = datetime(2026, 11, 21, hour, 15, 30, tzinfo=UTC)
+
+    assert last_time(f"11/21/2026, {text} x", UTC) == Stamp(f"11/21/2026, {text}", expected)
+    assert last_time(f"11/11/2026 {text}", UTC) == Stamp(f"11/11/2026 {text}", expected.replace(day=11))
 
 
 @pytest.mark.parametrize("text", NO_MOMENT)
