@@ -1,4 +1,4 @@
-r"""The elements of a JSON list, one by one, however long the list is.
+r"""The elements of a JSON list, or JSON values one behind the other, one by one, however many there are.
 
 Each element comes with its place and its bytes, and a broken one does not end the list. ijson, the
 streaming parser, gives neither: it knows no offsets, and stops for good at the first wrong character.
@@ -7,6 +7,9 @@ Tests hold it beside this one.
 A list is written by one program, so its elements begin alike: `},\n{"time":`. The next such text ends the
 element if what comes before is JSON, because no JSON object is the beginning of another one. Where it is
 not, brackets are counted.
+
+Values without a list around them stand as `jq .` prints them, over many lines, or with nothing between them,
+as Amazon Data Firehose joins them; RFC 7464 puts a record separator before each.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -23,17 +27,31 @@ from attrs import evolve
 from errnorm.batch.capture import Stream
 from errnorm.batch.window import MAX_BYTES, Window
 
-__all__ = ["LONG_BYTES", "NO_END", "Element", "elements", "loads", "parts", "reason_of"]
+__all__ = [
+    "LONG_BYTES",
+    "NO_END",
+    "Element",
+    "elements",
+    "loads",
+    "parts",
+    "reason_of",
+    "value_parts",
+    "values",
+]
 
-_GAP = re.compile(rb"[\s,]*+")
+_GAP = re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+")
 # Strings are passed over as wholes; a lone quote is one that does not end, and the end is a mark as well:
 # without it a long end without a mark would be tried from each of its characters.
 _MARK = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+([{\[]++|[}\]]++|"|\Z)', re.DOTALL)
 _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+("?)', re.DOTALL)
 _SCALAR = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^\s",\]]++)++(?=[\s,\]])', re.DOTALL)
 _BARE_END = re.compile(rb"[\s,\]]")
-_NEXT = re.compile(rb'\s*+,\s*+\{\s*+"[^"\\]{1,80}+"')
+_NEXT = re.compile(rb'[\s,\x1e]*+\{\s*+"[^"\\]{1,80}+"')
+# Between two values, and in none: there an opening has a comma, a colon or another one before it, and no
+# string goes over a line.
+_BREAK = re.compile(rb"\n(?<=[^,\[{:\s]\n)(?=\s*+\{)|\r\n(?<=[^,\[{:\s]\r\n)(?=\s*+\{)|\x1e")
 _LIST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+\[")
+_SEPARATOR = b"\x1e"  # RFC 7464
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
@@ -45,7 +63,7 @@ LONG_BYTES = 1 << 18
 _MOST_VALUES = 400_000
 _OPENS = b"{["
 
-NO_END = "The input ends inside its list. Look whether it was cut off; what comes before was read."
+NO_END = "The input ends inside a JSON text. Look whether it was cut off; what comes before was read."
 _TOO_LONG = f"The element is longer than {MAX_BYTES >> 20} MiB. Cut its body; a body is read up to 1 MiB."
 _NO_JSON = "It is no JSON. Look whether it was cut off, edited by hand, or mixed with something else."
 _TOO_MUCH = f"It holds more than {_MOST_VALUES:,} values. Look whether it is a capture, and give it in parts."
@@ -138,6 +156,29 @@ def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element
         yield from _Walk(window).parts(stream)
 
 
+def values(stream: Stream) -> Iterator[Element]:
+    r"""Give JSON values that stand one behind the other, or the elements of a piece that `value_parts` gave.
+
+    Args:
+        stream: the values.
+
+    Yields:
+        The values in order, as `elements` gives those of a list. What begins with no brace or bracket is
+        taken to the end of its line, and a broken value to where another one begins on a line of its own.
+
+    Example:
+        >>> import io
+        >>> [value.data for value in values(Stream(io.BytesIO(b'{\n  "a": 1\n}\n{"b":2}{"c":3}')))]
+        [b'{\n  "a": 1\n}', b'{"b":2}', b'{"c":3}']
+    """
+    yield from _Walk(Window(stream), in_list=bool(stream.head)).elements()
+
+
+def value_parts(stream: Stream) -> Iterator[Stream | Element]:
+    """Cut such values into pieces of many, which `values` takes; what fits in none comes by itself."""
+    yield from _Walk(Window(stream), in_list=False).parts(stream)
+
+
 def _to_list(window: Window, key: bytes | None) -> Generator[Element, None, bool]:
     """Go to the first element of a list; where there is none, give what is there."""
     start = _LIST if key is None else re.compile(rb'"%s"\s*+:\s*+\[' % re.escape(key))
@@ -216,10 +257,15 @@ class _Walk:
     """A walk through the elements in a window.
 
     Bytes are dropped in great steps: to drop each element by itself would copy the window each time.
+
+    Args:
+        window: what to walk through.
+        in_list: whether a bracket ends them, and not the end of the input.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, *, in_list: bool = True) -> None:
         self._window = window
+        self._in_list = in_list
         self._at = 0
         self._line = window.line
         self._next = b""
@@ -228,22 +274,25 @@ class _Walk:
         self._ended = False
 
     def elements(self) -> Iterator[Element]:
-        while not self._ended and (first := self._first()) != b"]":
+        while not self._is_end(first := self._first()):
             yield from self._one(first)
 
     def parts(self, stream: Stream) -> Iterator[Stream | Element]:
-        while not self._ended and (first := self._first()) != b"]":
+        while not self._is_end(first := self._first()):
             end = self._end_of_many() if first == b"{" and self._next else None
             if end:
                 yield self._piece(stream, end)
             else:
                 yield from self._one(first)
 
+    def _is_end(self, first: bytes) -> bool:
+        return self._ended or first == (b"]" if self._in_list else b"")
+
     def _one(self, first: bytes) -> Iterator[Element]:
         element = self._element(first)
         yield element
         self._ended = element.reason == NO_END
-        if element.reason and not self._ended:
+        if element.reason == _TOO_LONG:
             yield from self._rest(_End(first), element.data)
 
     def _piece(self, stream: Stream, end: int) -> Stream:
@@ -262,12 +311,17 @@ class _Walk:
             self._window.more()
         data, at = self._window.data, self._at
         end = data.rfind(self._next, at, at + self._many) + 1
-        if end and data.count(self._next, at, end) < _MOST_ELEMENTS and _is_json(data[at:end]):
+        if end and data.count(self._next, at, end) < _MOST_ELEMENTS and _is_json(self._as_list(data[at:end])):
             self._many = min(2 * self._many, _PIECE_BYTES)
             return end
         # Fewer next time, or one that is no JSON would be looked at again with each that stands before it.
         self._alone, self._many = at + _FEW_BYTES, max(self._many // 4, _FEW_BYTES)
         return None
+
+    def _as_list(self, text: bytes) -> bytes:
+        if b"," in self._next:
+            return text
+        return text.replace(self._next, b"}," + self._next[1:].replace(_SEPARATOR, b" "))
 
     def _first(self) -> bytes:
         """Go to the next element, and give its first byte; nothing at the end."""
@@ -299,7 +353,14 @@ class _Walk:
             if self._at:
                 self._drop()
             if not self._window.more():
-                return self._cut(NO_END if self._window.ended else _TOO_LONG)
+                return self._last(first)
+
+    def _last(self, first: bytes) -> Element:
+        """Give what does not end in view."""
+        if not self._window.ended:
+            return self._cut(_TOO_LONG)
+        is_line = not self._in_list and first not in _OPENS
+        return self._taken(len(self._window.data), _UNREAD) if is_line else self._cut(NO_END)
 
     def _rest(self, end: _End, data: bytes) -> Iterator[Element]:
         """Give the rest of an element that is too long, and find its end on the way."""
@@ -333,6 +394,8 @@ class _Walk:
 
     def _counted(self, first: bytes) -> Element | None:
         end = self._end(first)
+        if not self._in_list and (broken := _BREAK.search(self._window.data, self._at, end or sys.maxsize)):
+            return self._cut(_NO_JSON, broken.start())
         if end is None:
             return None
         follows = _NEXT.match(self._window.data, end)
@@ -343,6 +406,9 @@ class _Walk:
     def _end(self, first: bytes) -> int | None:
         if first in b"{[":
             return _End(first).find(self._window.data, self._at)
+        if not self._in_list:
+            end = self._window.data.find(b"\n", self._at)
+            return None if end < 0 else end
         found = _SCALAR.match(self._window.data, self._at)
         return found.end() if found else None
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from errnorm.batch import elements as module
 from errnorm.batch.capture import Stream
-from errnorm.batch.elements import NO_END, elements, loads, parts
+from errnorm.batch.elements import NO_END, elements, loads, parts, value_parts
+from errnorm.batch.elements import values as values_in
 
 ijson = pytest.importorskip("ijson", reason="ijson is the peer of this test")
 
@@ -78,6 +79,43 @@ def test_pieces_of_a_list_hold_its_elements(items: list[bytes], end: bytes, sepa
     found = [one for part in cut for one in (elements(part) if isinstance(part, Stream) else [part])]
 
     assert [one[:4] for one in found] == [one[:4] for one in elements(Stream(io.BytesIO(data)))]
+
+
+@given(
+    items=st.lists(LIKE.map(lambda item: json.dumps(item, indent=2).encode()) | ODD, max_size=30),
+    separator=st.sampled_from([b"", b"\n", b"\r\n", b",\n", b"\n\x1e", b" \n\n "]),
+    size=st.integers(20, 600),
+)
+def test_pieces_of_values_hold_its_values(items: list[bytes], separator: bytes, size: int):
+    """So have values that stand one behind the other, and all their bytes are given."""
+    data = separator.join(items)
+    with patch.multiple(module, _PIECE_BYTES=size, _FEW_BYTES=size // 4):
+        cut = list(value_parts(Stream(io.BytesIO(data))))
+    found = [one for part in cut for one in (values_in(part) if isinstance(part, Stream) else [part])]
+    left = bytearray(data)
+    for one in found:
+        assert data[one.offset : one.offset + len(one.data)] == one.data
+        left[one.offset : one.offset + len(one.data)] = b" " * len(one.data)
+
+    assert [one[:4] for one in found] == [one[:4] for one in values_in(Stream(io.BytesIO(data)))]
+    assert not left.strip(b" ,\r\n\x1e")
+
+
+@given(
+    items=st.lists(st.dictionaries(st.text(max_size=8), values, max_size=4), min_size=1, max_size=8),
+    indent=st.sampled_from([None, 0, 1, 4]),
+    separator=st.sampled_from(["", "\n", "\r\n", "\x1e", "\n\n"]),
+    kind=st.sampled_from([Slow, io.BytesIO]),
+)
+def test_values_are_those_of_ijson(items: list[Any], indent: int | None, separator: str, kind: type):
+    """Objects one behind the other are found, however they are printed, and at their offsets."""
+    data = separator.join(json.dumps(item, indent=indent) for item in items).encode()
+    found = list(values_in(Stream(kind(data))))
+    plain = io.BytesIO(data.replace(b"\x1e", b" "))
+
+    assert [loads(one) for one in found] == list(ijson.items(plain, "", multiple_values=True, use_float=True))
+    assert [one.reason for one in found] == [None] * len(items)
+    assert [data.count(b"\n", 0, one.offset) + 1 for one in found] == [one.line for one in found]
 
 
 @given(

@@ -6,12 +6,14 @@ import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 from errnorm import batch
 from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
+from errnorm.batch.elements import NO_END
 from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, reader_named, reader_of
 from errnorm.batch.tasks import Task
@@ -191,6 +194,64 @@ def test_an_export_of_nothing_has_no_captures(data: bytes):
     _, found = read(data)
 
     assert found == []
+
+
+PRETTY = (orjson.dumps(CAPTURES["bare"], option=orjson.OPT_INDENT_2) + b"\n") * 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PRETTY,
+        b"\xef\xbb\xbf\n" + PRETTY.replace(b"\n", b"\r\n"),
+        PRETTY.replace(b"\n", b""),
+        b"\x1e" + PRETTY.replace(b"}\n{", b"}\n\x1e{"),
+    ],
+    ids=["jq", "jq on Windows", "Firehose", "RFC 7464"],
+)
+def test_json_values_one_behind_the_other_are_captures(data: bytes):
+    """Over many lines each, all on one, or behind a record separator: each is read at its place."""
+    name, found = read(data)
+
+    assert name == "values"
+    assert [(one.body, one.options["status"]) for one in found] == [
+        (CAPTURES["bare"]["body"], CAPTURES["bare"]["status"])
+    ] * 3
+    assert [one.source.offset for one in found] == [place.start() for place in re.finditer(rb"\{", data)]
+
+
+def test_values_on_one_long_line_are_values():
+    """The line is longer than what is looked at, as a file of Firehose is."""
+    capture = PRETTY[: PRETTY.index(b"}\n") + 1].replace(b"\n", b"")
+    name, found = read(capture * 1000)
+
+    assert (name, len(found)) == ("values", 1000)
+
+
+def test_a_broken_value_ends_where_another_one_begins():
+    """What was cut off in its middle, or is none, costs itself; no byte of it is lost."""
+    half, rest = PRETTY[:28], PRETTY[PRETTY.index(b"}\n{") + 2 :]
+    _, found = read(PRETTY + half + b"\n" + rest + b"and text\n" + rest[:-3])
+    rejects = [one for one in found if isinstance(one, Reject)]
+
+    assert [type(one) for one in found] == [Capture] * 3 + [Reject] + [Capture] * 2 + [
+        Reject,
+        Capture,
+        Reject,
+    ]
+    assert [one.data for one in rejects[:2]] == [half, b"and text"]
+    assert rejects[2].reason == NO_END
+
+
+def test_one_object_over_many_lines_is_a_capture_where_it_has_a_body():
+    """An error of Spring has a status and a path of its own: alone it is the body, not a line about one."""
+    capture = orjson.dumps({"status": 503, "body": BODY}, option=orjson.OPT_INDENT_2)
+    spring = orjson.dumps({"status": 404, "error": "Not Found", "path": "/x"}, option=orjson.OPT_INDENT_2)
+
+    assert [(name, [one.body for one in found]) for name, found in map(read, (capture, spring))] == [
+        ("values", [BODY]),
+        ("body", [spring]),
+    ]
 
 
 def test_members_can_be_mapped():

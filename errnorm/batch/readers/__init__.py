@@ -9,14 +9,14 @@ from errnorm.batch.readers.body import BINARY, BODY
 from errnorm.batch.readers.csv import CSV
 from errnorm.batch.readers.har import HAR
 from errnorm.batch.readers.http_message import HTTP
-from errnorm.batch.readers.json_array import HITS, JSON_ARRAY
+from errnorm.batch.readers.json_array import HITS, JSON_ARRAY, JSON_VALUES
 from errnorm.batch.readers.log import LOG
 from errnorm.batch.readers.ndjson import NDJSON
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["READERS", "reader_named", "reader_of"]
 
-READERS = (HAR, HITS, HTTP, NDJSON, JSON_ARRAY, CSV, BODY, BINARY, LOG)
+READERS = (HAR, HITS, HTTP, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
 """All readers; of two that are equally sure, the first reads."""
 
 

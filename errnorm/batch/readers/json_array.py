@@ -1,34 +1,44 @@
-"""A JSON list of captures, on one line or on many; also the `hits` of an Elasticsearch answer."""
+"""A JSON list of captures, on one line or on many; also the `hits` of an Elasticsearch answer.
+
+Values that stand one behind the other are read here as well, as `jq .` prints them:
+
+{
+  "status": 503,
+  "body": "<ApiErrors>…"
+}
+{
+"""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from errnorm.batch.capture import Found, Reader, Stream
-from errnorm.batch.elements import Element, elements, loads, parts, reason_of
-from errnorm.batch.readers.ndjson import is_capture
+from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
+from errnorm.batch.readers.ndjson import beginning, is_capture
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import rejects
 
-__all__ = ["HITS", "JSON_ARRAY"]
+__all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES"]
 
 _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\{")
 _NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\]\s*+")
 _NO_HITS = re.compile(rb'"hits"\s*+:\s*+\[\s*+\]')
+_VALUE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1e]*+\{")
 _HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{(?=.{0,2000}?"hits"\s*+:\s*+\{)', re.DOTALL)
 
 
-def _read(key: bytes | None, stream: Stream) -> Iterator[Found]:
-    """Give what the elements of a list tell: of the member with this key, or of a text that is one."""
-    for element in elements(stream, key):
+def _read(find: Callable[[Stream], Iterable[Element]], stream: Stream) -> Iterator[Found]:
+    """Give what the elements tell that are found in a stream."""
+    for element in find(stream):
         yield from _found(element, stream)
 
 
-def _cut(key: bytes | None, stream: Stream) -> Iterator[Stream | Found]:
-    for part in parts(stream, key):
+def _cut(cut: Callable[[Stream], Iterable[Stream | Element]], stream: Stream) -> Iterator[Stream | Found]:
+    for part in cut(stream):
         yield from (part,) if isinstance(part, Stream) else _found(part, stream)
 
 
@@ -58,6 +68,27 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
         return 0.3
 
 
+def _sniff_values(head: bytes, fields: Mapping[str, str]) -> float:
+    if not _VALUE.match(head):
+        return 0.0
+    every = values(Stream(io.BytesIO(head)))
+    first, second = next(every), next(every, None)
+    if second is None or second.data[:1] != b"{":
+        # It stands alone: what has a status and a url besides may be a body itself.
+        return 0.8 if is_capture(beginning(first.data), fields, has_body=True) else 0.0
+    if _is_whole(first):
+        return 0.95 if first.line == second.line else 0.8
+    # A first line that was cut, and whole ones behind it, are lines.
+    return 0.8 if b"\n" in second.data and _is_whole(second) else 0.0
+
+
+def _is_whole(element: Element) -> bool:
+    try:
+        return not element.reason and isinstance(loads(element), dict)
+    except ValueError:
+        return False
+
+
 def _sniff_hits(head: bytes, _: Mapping[str, str]) -> float:
     is_told = b'"_source"' in head or _NO_HITS.search(head)
     return 0.95 if _HITS.match(head) and is_told else 0.0
@@ -67,13 +98,20 @@ JSON_ARRAY = Reader(
     name="json",
     title="a JSON list of captures",
     sniff=_sniff,
-    read=partial(_read, None),
-    cut=partial(_cut, None),
+    read=partial(_read, elements),
+    cut=partial(_cut, parts),
 )
 HITS = Reader(
     name="hits",
     title="an answer of Elasticsearch",
     sniff=_sniff_hits,
-    read=partial(_read, b"hits"),
-    cut=partial(_cut, b"hits"),
+    read=partial(_read, partial(elements, key=b"hits")),
+    cut=partial(_cut, partial(parts, key=b"hits")),
+)
+JSON_VALUES = Reader(
+    name="values",
+    title="JSON values, one behind the other",
+    sniff=_sniff_values,
+    read=partial(_read, values),
+    cut=partial(_cut, value_parts),
 )

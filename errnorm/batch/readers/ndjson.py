@@ -15,7 +15,7 @@ from errnorm.batch.rows import found_in
 from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
 
-__all__ = ["NDJSON", "is_capture"]
+__all__ = ["NDJSON", "beginning", "is_capture"]
 
 _PIECE_BYTES = (
     1 << 17
@@ -25,19 +25,26 @@ _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
 
 
-def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether an object tells of a response: it has a body, or status and url, or a line of a log."""
+def is_capture(value: Any, fields: Mapping[str, str], *, has_body: bool = False) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object tells of a response: it has a body, or status and url, or a line of a log.
+
+    Args:
+        value: the object.
+        fields: the members that the user maps, JSON pointers by role.
+        has_body: only with a body it does.
+    """
     if not isinstance(value, dict):
         return False
     item = next(iter(opened(value)), {})
     names = names_in(tuple(item), tuple(fields.items()))
-    return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
+    is_told = (names.status and names.url) or (names.log and names.time)
+    return bool(fields or names.body or (is_told and not has_body))
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     lines = head.removeprefix(_BOM).split(b"\n")
     if len(lines) == 1 and len(head) >= HEAD_BYTES:
-        return 0.9 if is_capture(_beginning(head), fields) else 0.0
+        return 0.9 if is_capture(beginning(head), fields) else 0.0
     full = [line for line in lines[:_SNIFFED_LINES] if line.strip()]
     objects = [value for line in full if (value := _object(line)) is not None]
     if len(full) > 1:
@@ -45,8 +52,8 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     return 0.9 if objects and is_capture(objects[0], fields) else 0.0
 
 
-def _beginning(head: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Give what the beginning of a long line tells."""
+def beginning(head: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Give what the beginning of a long object tells, or all of one."""
     document = read_json(head, head.decode("utf-8", "replace"), 100)
     return document.value if document else None
 
