@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from attrs import frozen
 
 from errnorm.exceptions import InvalidArgument
@@ -21,7 +22,10 @@ __all__ = [
     "ROLES",
     "STATUS",
     "Names",
+    "capture_in",
     "first_in",
+    "has_body",
+    "is_capture",
     "mapped",
     "names_in",
     "opened",
@@ -198,6 +202,65 @@ def first_in(item: Any, paths: Iterable[Path]) -> Any:  # noqa: ANN401 - any JSO
         if value is not MISSING and value is not None and value != "":
             return value
     return None
+
+
+def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object tells of a response: it has a body, or status and url, or a line of a log.
+
+    Args:
+        value: any JSON value.
+        fields: JSON pointers by role, where the user maps them.
+
+    Example:
+        >>> is_capture({"status": 503, "path": "/x"}, {}), is_capture({"code": 1011}, {})
+        (True, False)
+    """
+    if not isinstance(value, dict):
+        return False
+    names = names_in(tuple(next(iter(opened(value)), {})), tuple(fields.items()))
+    return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
+
+
+def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object tells of a response and has its body, be it empty.
+
+    Example:
+        >>> has_body({"status": 503, "path": "/x"}, {}), has_body({"status": 503, "body": ""}, {})
+        (False, True)
+    """
+    if not isinstance(value, dict):
+        return False
+    item = next(iter(opened(value)), {})
+    return any(
+        value_at(item, path) is not MISSING for path in names_in(tuple(item), tuple(fields.items())).body
+    )
+
+
+def capture_in(text: bytes, fields: Mapping[str, str]) -> tuple[int, dict[str, Any]] | None:
+    """Give the capture that stands in a line, with a status and a body or url; None where none does.
+
+    Args:
+        text: the line.
+        fields: JSON pointers by role, where the user maps them.
+
+    Returns:
+        Where it begins, and the object.
+
+    Example:
+        >>> capture_in(b'gateway-1  | {"status":503,"url":"/x","body":""}', {})
+        (13, {'status': 503, 'url': '/x', 'body': ''})
+    """
+    start = text.find(b'{"')
+    if start < 0:
+        return None
+    try:
+        value = orjson.loads(memoryview(text)[start : text.rfind(b"}") + 1])
+    except orjson.JSONDecodeError:
+        return None
+    item = next(iter(opened(value)), {})
+    names = names_in(tuple(item), tuple(fields.items()))
+    is_told = has_body(value, fields) or first_in(item, names.url) is not None
+    return (start, value) if is_told and first_in(item, names.status) is not None else None
 
 
 def mapped(fields: object) -> dict[str, str]:

@@ -6,19 +6,30 @@ import base64
 import binascii
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import orjson
 
 from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
-from errnorm.batch.names import MISSING, STATUS, Names, Path, Plain, first_in, names_in, opened, value_at
+from errnorm.batch.names import (
+    MISSING,
+    STATUS,
+    Names,
+    Path,
+    Plain,
+    capture_in,
+    first_in,
+    names_in,
+    opened,
+    value_at,
+)
 from errnorm.batch.spans import spans
 from errnorm.batch.times import last_time, whole_moment
 from errnorm.record import Source
 
-__all__ = ["found_in", "headers_of", "stamp_of", "status_of", "text_body"]
+__all__ = ["captured", "found_in", "headers_of", "stamp_of", "status_of", "text_body"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
@@ -115,14 +126,15 @@ def _has_plain(item: dict[str, Any], names: Plain, known: Known) -> bool:
     return True
 
 
-def _found(
+def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and where it stands
     item: dict[str, Any],
     names: Names,
     stream: Stream,
     data: bytes | None,
     place: tuple[int | None, int | None],
+    line_time: str | None = None,
 ) -> Iterator[Found]:
-    time, moment = stamp_of(first_in(item, names.time), stream)
+    time, moment = stamp_of(first_in(item, names.time) or line_time, stream)
     source = stream.source(*place, time)
     known = _known(item, names)
     if moment is not None:
@@ -133,8 +145,8 @@ def _found(
         text = first_in(item, names.log)
         # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
         is_line = isinstance(text, str) and not text.isidentifier()
-        if is_line and (spans := _logged(text, stream, source, known)):
-            yield from spans
+        if is_line and (logged := _logged(text, stream, source, known)):
+            yield from logged
             return
     if path is not None or ("body" in stream.fields and status is not None):
         if not body and status is not None and status < 400:
@@ -164,12 +176,31 @@ def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | N
 def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Found]:
     """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
     found: list[Found] = []
-    for span in spans(io.BytesIO(text.encode("utf-8", "surrogatepass")), zone=stream.zone):
+    data = text.encode("utf-8", "surrogatepass")
+    if inner := capture_in(data, stream.fields):
+        return [*captured(inner[1], stream, (source.line, source.offset), source.time)]
+    for span in spans(io.BytesIO(data), zone=stream.zone):
         own = cast("Known", known | span.known)
         if "occurred_at" in known:  # the store's own time is whole; the line's may lack its zone
             own["occurred_at"] = known["occurred_at"]
         found.append(Capture(span.data, own, source, needs_claim=True, problems=span.problems))
     return found
+
+
+def captured(
+    capture: Mapping[str, Any], stream: Stream, place: tuple[int | None, int | None], time: str | None
+) -> Iterator[Found]:
+    """Give what a capture tells that stands in a line of a log.
+
+    Args:
+        capture: the object.
+        stream: where it is from.
+        place: the line and the byte it begins at.
+        time: the time of its line, where it has none of its own.
+    """
+    for item in opened(dict(capture)):
+        names = names_in(tuple(item), tuple(stream.fields.items()))
+        yield from _found(item, names, stream, None, place, time)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

@@ -18,14 +18,17 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
+import orjson
+
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
+from errnorm.batch.names import first_in, names_in, opened
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
@@ -41,6 +44,9 @@ _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
+_OBJECT: Final = re.compile(rb'\{\s?"')
+_OBJECT_BYTES: Final = 3
+_STARTS: Final = ("<", "{", "[")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
 
@@ -57,6 +63,7 @@ class Span(NamedTuple):
         vendor: the vendor that the line names, None where only the payload can tell.
         status, url: what the line says of the response.
         problems: what was lost on the way into the log.
+        capture: the object that holds the payload as a body, and tells of its response; `data` is its text.
     """
 
     data: bytes
@@ -69,6 +76,7 @@ class Span(NamedTuple):
     status: int | None = None
     url: str | None = None
     problems: tuple[Problem, ...] = ()
+    capture: Mapping[str, Any] | None = None
 
     @property
     def known(self) -> dict[str, Any]:
@@ -90,6 +98,7 @@ def spans(  # noqa: PLR0913 - what is known about the log
     line: int = 1,
     max_bytes: int = _MAX_BYTES,
     anchors: Anchors | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Iterator[Span]:
     r"""Find the payloads of a log.
 
@@ -100,6 +109,7 @@ def spans(  # noqa: PLR0913 - what is known about the log
         line: the number of the first line.
         max_bytes: the most bytes from the beginning of a payload to its end.
         anchors: what to look for; by default the clues of all vendors.
+        fields: JSON pointers by role, where the user maps the members of captures.
 
     Yields:
         One span a payload, in the order in which they begin; they never overlap.
@@ -110,7 +120,7 @@ def spans(  # noqa: PLR0913 - what is known about the log
         >>> [(span.line, span.offset, span.time, span.data) for span in spans(io.BytesIO(log))]
         [(1, 22, '10:15:30.123', b'{"code":1011,"errorMsg":"Session does not exist"}')]
     """
-    log = _Log(anchors or Anchors.usual(), zone, max_bytes, offset, line)
+    log = _Log(anchors or Anchors.usual(), zone, max_bytes, offset, line, fields or {})
     return _told_once(log.spans(file))
 
 
@@ -148,7 +158,7 @@ def _calm(data: bytes, anchors: Anchors, lowest: int) -> int:
     """Give the last line of its own that no payload goes over, and that parts no two tellings of an error."""
     if not anchors.find(data):
         return next(_begins(data, lowest), 0)
-    found = [*_Log(anchors, None, _MAX_BYTES, 0, 1).spans(io.BytesIO(data))]
+    found = [*_Log(anchors, None, _MAX_BYTES, 0, 1, {}).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
     for place in _begins(data, lowest):
         before = bisect_left(found, place, key=lambda span: span.offset)
@@ -180,10 +190,19 @@ class _Log:
     All places are offsets in the buffer, which begins `offset` bytes into the log, on line `line`.
     """
 
-    def __init__(self, anchors: Anchors, zone: tzinfo | None, max_bytes: int, offset: int, line: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - as `spans` takes them
+        self,
+        anchors: Anchors,
+        zone: tzinfo | None,
+        max_bytes: int,
+        offset: int,
+        line: int,
+        fields: Mapping[str, str],
+    ) -> None:
         self.anchors = anchors
         self.zone = zone
         self.max_bytes = max_bytes
+        self.fields = fields
         self.offset = offset
         self.line = line
         self.data = b""
@@ -248,6 +267,9 @@ class _Log:
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
             return None
+        if around := self._around(cut, start):
+            whole, capture = around
+            return self._span(whole, self._time_of(whole.start))._replace(capture=capture)
         span = self._span(cut, self._time_of(cut.start))
         if line and line.start <= cut.start and cut.end <= line.stop:
             is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
@@ -255,6 +277,23 @@ class _Log:
                 payload = slice(cut.start - line.start, cut.end - line.start)
                 self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
         return span
+
+    def _around(self, cut: Cut, anchor: int) -> tuple[Cut, dict[str, Any]] | None:
+        """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`."""
+        lowest = max(self.floor, anchor - _LOOK_BACK, 0)
+        first = max(lowest, self.data.rfind(b"\n", lowest, cut.start) + 1)
+        found = _OBJECT.search(self.data, first, cut.start + _OBJECT_BYTES)
+        if not found or found.start() > cut.start:
+            return None
+        start, limit = found.start(), min(len(self.data), found.start() + self.max_bytes)
+        eol = self.data.find(b"\n", cut.end, limit)
+        end = self.data.rfind(b"}", cut.end - 1, limit if eol < 0 else eol) + 1
+        try:
+            capture = orjson.loads(memoryview(self.data)[start:end])
+        except orjson.JSONDecodeError:
+            return None
+        is_it = _is_body(cut, capture, self.fields, is_all=cut.start == start)
+        return (Cut(start, end, self.data[start:end]), capture) if is_it else None
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
@@ -329,6 +368,33 @@ class _Log:
         if len(text) > _HEAD_START + _HEAD_END:
             text = text[:_HEAD_START] + b" " + text[-_HEAD_END:]
         return last_time(text.decode("utf-8", "replace"), self.zone)
+
+
+def _is_body(
+    cut: Cut,
+    capture: Any,  # noqa: ANN401 - any JSON value
+    fields: Mapping[str, str],
+    *,
+    is_all: bool,
+) -> bool:
+    """Tell whether an object tells the status of a response, and has the payload as its body.
+
+    Args:
+        cut: the payload.
+        capture: the object.
+        fields: as of `spans`.
+        is_all: whether the payload is the whole object; then the body is one, too.
+    """
+    if not isinstance(capture, dict):
+        return False
+    item = next(iter(opened(capture)), {})
+    names = names_in(tuple(item), tuple(fields.items()))
+    body = first_in(item, names.body)
+    if first_in(item, names.status) is None:
+        return False
+    if not isinstance(body, str):
+        return isinstance(body, dict | list) and is_all
+    return body.lstrip().startswith(_STARTS) and cut.data in body.encode("utf-8", "replace")
 
 
 def _read(file: IO[bytes], size: int) -> list[bytes]:

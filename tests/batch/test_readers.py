@@ -23,7 +23,7 @@ from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
 from errnorm.batch.elements import NO_END
 from errnorm.batch.names import ROLES
-from errnorm.batch.readers import READERS, reader_named, reader_of
+from errnorm.batch.readers import READERS, prefixed, reader_named, reader_of
 from errnorm.batch.tasks import Task
 from errnorm.batch.times import zone_of
 from errnorm.batch.work import Settings, Work
@@ -252,6 +252,112 @@ def test_one_object_over_many_lines_is_a_capture_where_it_has_a_body():
         ("values", [BODY]),
         ("body", [spring]),
     ]
+
+
+SAID = {"status": 503, "url": "/finesse/api/User", "headers": {"Retry-After": "5"}, "body": BODY}
+HEADS = {
+    "kubectl": b"2026-11-21T10:00:00.000000000Z stdout F ",
+    "docker compose": b"gateway-1  | ",
+    "syslog": b"<134>Nov 21 10:00:00 gw01 nginx: ",
+    "a logger": b"2026-11-21 10:00:00,000 ERROR [exec-7] {main} gw - ",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_captures_behind_a_head_of_their_line_are_read(head: bytes):
+    """With an empty body, a page or an error: what the capture tells is known, and the head has the time."""
+    bodies = ["", "<html><title>502 Bad Gateway</title></html>", BODY]
+    lines = [head + dumps(SAID | {"body": body}) for body in bodies]
+    name, found = read(b"".join(lines), zone=zone_of("UTC"))
+
+    assert name == "prefixed"
+    assert [one.body or "" for one in found] == bodies
+    assert {(one.options["status"], one.options["headers"]["Retry-After"]) for one in found} == {(503, "5")}
+    assert {one.options.get("occurred_at", TEN) for one in found} == {TEN}
+    assert [(one.source.line, one.source.offset) for one in found] == [
+        (n + 1, sum(map(len, lines[:n])) + lines[n].index(b'{"')) for n in range(3)
+    ]
+
+
+def test_lines_between_captures_are_a_log():
+    """A payload over several of them is cut out whole, with its line's time."""
+    log = b"2026-11-21 10:00:01,000 ERROR answer: <ApiErrors>\n<ApiError>\n</ApiError></ApiErrors>\n"
+    _, found = read((HEADS["kubectl"] + dumps(SAID)) * 3 + log + b"started\n" + HEADS["syslog"] + dumps(SAID))
+
+    assert [one.source.line for one in found] == [1, 2, 3, 4, 8]
+    assert found[3].body == b"<ApiErrors>\n<ApiError>\n</ApiError></ApiErrors>"
+    assert [one.source.time for one in found[3:]] == ["2026-11-21 10:00:01,000", "Nov 21 10:00:00"]
+
+
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                HEADS["kubectl"] + dumps(SAID),
+                HEADS["kubectl"] + dumps(SAID | {"status": 200, "body": "fine"}),
+                HEADS["a logger"] + b"answer: <ApiErrors>\n",
+                b"<ApiError/></ApiErrors>\n",
+                HEADS["a logger"] + b'body={"event":"session_error"}\n',
+                b"\n",
+            ]
+        ),
+        max_size=30,
+    ),
+    size=st.integers(1, 600),
+)
+def test_pieces_of_captures_behind_heads_give_what_the_whole_gives(lines: list[bytes], size: int):
+    """Wherever such a file is cut for several processes, what is found is the same, at the same places."""
+    data, reader = b"".join(lines), reader_named("prefixed")
+    with patch.object(prefixed, "_PIECE_BYTES", size):
+        cut = list(reader.cut(Stream(io.BytesIO(data), "a.log")))
+    found = [one for piece in cut for one in reader.read(piece)]
+
+    assert found == list(reader.read(Stream(io.BytesIO(data), "a.log")))
+
+
+@pytest.mark.parametrize("key", ["log", "_raw", "message"])
+def test_a_capture_in_a_text_of_a_log_store_is_read(key: str):
+    """Docker's own files hold a line as text; so do Splunk and Elasticsearch, with its head or without."""
+    rows = [
+        {key: text + json.dumps(SAID | {"body": body}) + "\n", "time": "2026-11-21T10:00:00Z"}
+        for text in ("", "10:00:00.001 gw - ")
+        for body in ("", BODY)
+    ]
+    _, found = read(b"".join(map(dumps, rows)))
+
+    assert [(one.body or "", one.options["status"]) for one in found] == [("", 503), (BODY, 503)] * 2
+    assert {one.options["occurred_at"] for one in found} == {TEN}
+
+
+def test_a_capture_in_a_line_of_a_log_tells_of_its_payload():
+    """Status, url and headers beside an error are those of its response; the rest of the log is as it is."""
+    line = b"2026-11-21 10:00:00,000 INFO gw - " + dumps(SAID).strip() + b" (12 ms)\n"
+    name, found = read((b"2026-11-21 09:59:59,000 INFO started\n" * 3 + line) * 2)
+
+    assert name == "log"
+    assert [(one.body, one.options["status"], one.source.line) for one in found] == [
+        (BODY, 503, 4),
+        (BODY, 503, 8),
+    ]
+    assert {one.source.time for one in found} == {"2026-11-21 10:00:00,000"}
+    assert found[0].options["headers"] == SAID["headers"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"status": 200, "body": "fine", "detail": BODY},
+        {"body": "answer: " + BODY, "status": 503},
+        {"body": {"fine": True}, "status": 200, "sent": BODY},
+        {"body": BODY},
+    ],
+)
+def test_a_payload_that_is_not_the_body_of_its_line_stays_what_it_is(beside: dict[str, Any]):
+    """An object that tells of another response, or of none, does not take the place of the payload."""
+    _, (found,) = read(b"2026-11-21 09:59:59,000 INFO started\n" * 3 + b"10:00:00.000 gw " + dumps(beside))
+
+    assert isinstance(found, Capture)
+    assert (found.body, found.options) == (BODY.encode(), {})
 
 
 def test_members_can_be_mapped():

@@ -10,9 +10,10 @@ from attrs import evolve
 
 from errnorm.batch.capture import Again, Capture, Found, Known, Reader, Stream
 from errnorm.batch.lines import count_lines
+from errnorm.batch.rows import captured
 from errnorm.batch.spans import last_calm, spans
 
-__all__ = ["LOG"]
+__all__ = ["LOG", "Behind"]
 
 _PIECE_BYTES = 1 << 20
 _MOST_BYTES = 1 << 22  # a payload is at most a MiB, so where no line is calm for so long, none is to be
@@ -24,7 +25,11 @@ def _sniff(_: bytes, __: Mapping[str, str]) -> float:
 
 def _read(stream: Stream) -> Iterator[Found]:
     storm = stream.storm
-    for span in spans(stream.file, zone=stream.zone, offset=stream.offset, line=stream.line):
+    every = spans(stream.file, zone=stream.zone, offset=stream.offset, line=stream.line, fields=stream.fields)
+    for span in every:
+        if span.capture:
+            yield from captured(span.capture, stream, (span.line, span.offset), span.time)
+            continue
         known, place = cast("Known", span.known), (span.line, span.offset, span.time)
         # An anchor proves nothing: what stood there is an error when a vendor claims it.
         is_whole = storm is not None and not span.problems
@@ -49,7 +54,7 @@ def _cut(stream: Stream) -> Iterator[Stream | Found]:
             line, offset, data = line + count_lines(data, 0, end), offset + end, data[end:]
         elif len(data) > _MOST_BYTES:
             yield from _read(
-                evolve(stream, file=cast("Any", _Behind(data, stream.file)), line=line, offset=offset)
+                evolve(stream, file=cast("Any", Behind(data, stream.file)), line=line, offset=offset)
             )
             return
     if data:
@@ -64,7 +69,7 @@ def _filled(file: IO[bytes], size: int) -> bytes:
     return data
 
 
-class _Behind:
+class Behind:
     """Bytes that were read already, and behind them the file that they are from."""
 
     def __init__(self, data: bytes, file: IO[bytes]) -> None:
@@ -72,6 +77,7 @@ class _Behind:
         self._file = file
 
     def read(self, size: int) -> bytes:
+        """Give some bytes, none at the end."""
         data, self._data = self._data[:size], self._data[size:]
         return data or self._file.read(size)
 

@@ -10,12 +10,12 @@ import orjson
 from errnorm.batch.capture import Again, Found, Reader, Reject, Stream
 from errnorm.batch.elements import LONG_BYTES, Element, loads, reason_of
 from errnorm.batch.inputs import HEAD_BYTES
-from errnorm.batch.names import names_in, opened
+from errnorm.batch.names import is_capture
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
 
-__all__ = ["NDJSON", "beginning", "is_capture"]
+__all__ = ["NDJSON", "beginning"]
 
 _PIECE_BYTES = (
     1 << 17
@@ -23,22 +23,6 @@ _PIECE_BYTES = (
 _SNIFFED_LINES = 20
 _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
-
-
-def is_capture(value: Any, fields: Mapping[str, str], *, has_body: bool = False) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether an object tells of a response: it has a body, or status and url, or a line of a log.
-
-    Args:
-        value: the object.
-        fields: the members that the user maps, JSON pointers by role.
-        has_body: only with a body it does.
-    """
-    if not isinstance(value, dict):
-        return False
-    item = next(iter(opened(value)), {})
-    names = names_in(tuple(item), tuple(fields.items()))
-    is_told = (names.status and names.url) or (names.log and names.time)
-    return bool(fields or names.body or (is_told and not has_body))
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
