@@ -52,6 +52,7 @@ _DIGITS_BYTES = 64  # for each of its numbers
 _MOST_KNOWN = 32  # cases of lines alike
 _MOST_BETWEENS = 16  # each line is held against each of them
 _UNMET: Any = object()
+_MOST_REFUSED = 256
 _At = tuple[Stream, int, int]  # where a line stands: its stream, number and offset
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
@@ -227,6 +228,7 @@ class Storm:
         self._known: dict[tuple[Any, ...], _Known] = {}
         # False: none can be made; None: met once.
         self._forms: dict[bytes, LineForm | Literal[False] | None] = {}
+        self._refused: set[bytes] = set()  # lines of which no form is made, with their ids or without
         self._size = 0
         self._met: list[_Known] = []
         self._hours: Counter[int] = Counter()
@@ -400,13 +402,20 @@ class Storm:
         """Learn from a line whose body came before what its like become, from the second one on."""
         if self._outlines is None or self._last is None or _MARKED in line:
             return
+        masked = line.translate(MASK)
+        if masked in self._refused:
+            return
         (body, beside), cut = self._last, Cut.of(line)
-        if cut:
-            has_ids = Cut.of(body) is not None
-            told = self._outlines.of_rest(body) if has_ids else self._outlines.of_whole(body)
-            self._learn_form(cut, stream, told, beside)
+        cuts = [cut] if cut else []
         if not cut or cut.is_numbered:
-            self._learn_form(Cut(line), stream, self._outlines.of_whole(body), beside)
+            cuts.append(Cut(line))
+        for one in cuts:
+            has_ids = one is cut and Cut.of(body) is not None
+            told = self._outlines.of_rest(body) if has_ids else self._outlines.of_whole(body)
+            self._learn_form(one, stream, told, beside)
+        are_refused = all(self._forms.get(one.text.translate(MASK)) is False for one in cuts)
+        if are_refused and len(self._refused) < _MOST_REFUSED:
+            self._refused.add(masked)
 
     def _learn_form(self, cut: Cut, stream: Stream, told: Told | None, beside: Beside) -> None:
         masked = cut.text.translate(MASK)
@@ -537,6 +546,7 @@ class Storm:
             self._size = 0
             self._known.clear()
             self._forms.clear()
+            self._refused.clear()
             self._betweens.clear()
         self._size += size
 
