@@ -32,8 +32,6 @@ _MANY: Final = "resourceLogs"  # OpenTelemetry's export has many captures in a l
 _MOST_COMMAS: Final = 512  # of a line with more, to find its members would take longer than to read it
 _EMPTY: Final = (b"null", b'""')
 _BODIES: Final = (b"<", b"{", b"[")
-# Cut out of a line, an id may have an @; in a header it has none.
-_IS_ADDRESS: Final = re.compile(rb"@").search
 _ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
 
 
@@ -97,7 +95,7 @@ class LineForm:
     time: slice | None
     leading: tuple[int, ...]
     places: tuple[Any, ...]
-    known: dict[tuple[object, ...] | None, Any] = field(factory=dict)
+    known: dict[tuple[object, ...], Any] = field(factory=dict)
 
     def told(self, line: bytes) -> tuple[tuple[bytes, ...], Given, tuple[object, ...]]:
         """Look at a line as it is.
@@ -110,15 +108,12 @@ class LineForm:
         given = self._given(line, ()) if self.kinds else NOT_GIVEN
         return numbers, given, key if count < 2 else key + equals(numbers)
 
-    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], Given, tuple[object, ...] | None]:
-        """Look at a line without its ids, likewise; None decides where an id is none for a header."""
+    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], Given, tuple[object, ...]]:
+        """Look at a line without its ids, likewise."""
         digits, count = self.digits(cut.text), self.count
         own = self.ids(cut.ids)
         numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))
-        given = self._given(*cut)
-        if any(map(_IS_ADDRESS, given.ids)):
-            return numbers, given, None
-        return numbers, given, key if len(numbers) < 2 else key + equals(numbers)
+        return numbers, self._given(*cut), key if len(numbers) < 2 else key + equals(numbers)
 
     def _given(self, text: bytes, ids: Sequence[bytes]) -> Given:
         found = [ids[at] if isinstance(at, int) else text[at] for at in self.givers]
@@ -158,20 +153,34 @@ def form_of(
     givers = _givers(parts, cut, beside.given) if parts else None
     if parts is None or body is None or givers is None:
         return None
+    escapes = _ESCAPE.finditer(line, body.start, body.stop) if isinstance(parts.body, re.Match) else ()
+    numbers = tuple(_in_line(told.outline.places, body.start, [found.span() for found in escapes]))
     of_body = _ids_in([body], line)
+    # A digit may be written as an escape.
+    if getter(numbers)(line) + getter(of_body)(cut.ids) != told.numbers:
+        return None
+    form = _form(parts, cut, beside, (numbers, of_body, givers))
+    return form if len(form.places[0]) <= MOST_RUNS else None
+
+
+def _form(parts: _Parts, cut: Cut, beside: Beside, undecided: tuple[Any, Any, Any]) -> LineForm:
+    """Put a form together.
+
+    Args:
+        parts: the leaves of the line.
+        cut: the line.
+        beside: what decides beside its body.
+        undecided: where the numbers stand that do not decide over the body, which of the ids do not, and
+            where those stand that headers carry.
+    """
+    line, (numbers, of_body, givers) = cut.text, undecided
     of_url, deciding = (_ids_in(map(_place_of, some), line) for some in (parts.url, parts.others))
     if getter(of_url)(cut.ids) != beside.ids:
         of_url, deciding = [], [*deciding, *of_url]
-    escapes = _ESCAPE.finditer(line, body.start, body.stop) if isinstance(parts.body, re.Match) else ()
-    numbers = tuple(_in_line(told.outline.places, body.start, [found.span() for found in escapes]))
     time = parts.time.span() if parts.time else None
     fixed = runs(without(line.translate(MASK), (*numbers, *map(_unread, parts.unread))))
     wholes = [one for one in parts.unread if one[WHOLE_PART] and len(one[WHOLE_PART]) > 1]
     leading = tuple([one.start(WHOLE_PART) for one in wholes])
-    # A digit may be written as an escape.
-    is_plain = getter(numbers)(line) + getter(of_body)(cut.ids) == told.numbers
-    if not is_plain or len(fixed) > MOST_RUNS:
-        return None
     return LineForm(
         digits=getter((*numbers, *fixed)),
         count=len(numbers),

@@ -437,8 +437,6 @@ class Storm:
             return
         known = form or own
         _, _, key = known.told_without_ids(cut) if cut.ids else known.told(cut.text)
-        if key is None:
-            return
         self._grow(len(masked) + _LINE_BYTES + _DIGITS_BYTES * len(key))
         self._forms[masked] = known
         if cut.ids and all(one is not known for _, one in self._betweens):
