@@ -7,6 +7,7 @@ was killed go on where it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 
@@ -23,6 +24,12 @@ __all__ = ["How", "Task", "found_by", "size_of", "tasks"]
 _TASK_CAPTURES = 256
 _TASK_BYTES = 1 << 20
 _OBJECT_BYTES = 1024  # about what a decoded body takes
+# Records, rejects and the report of another run: each would come again as an unknown error.
+_OWN = re.compile(
+    rb'\{\s*"schema_version"\s*:\s*"[\d.]+"\s*,\s*"(?:vendor|complete)"\s*:|schema_version,vendor,shape,'
+    rb'|\{"source":\{[^{}]{0,9999}\},"reason":"'
+)
+_IS_OWN = "It was written by errnorm: records, rejects or a report, and no captures. Leave it out."
 
 
 @frozen(kw_only=True)
@@ -113,6 +120,10 @@ class _Meter:
 
 def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> Iterator[Task]:
     if member.error and not member.head:
+        yield Task(input=name, error=_named(member), seen=seen())
+        return
+    if how.format == "auto" and _OWN.match(member.head):
+        member.error = _IS_OWN
         yield Task(input=name, error=_named(member), seen=seen())
         return
     reader = how.reader(member.head)

@@ -631,6 +631,22 @@ def test_what_comes_again_has_its_own_headers_and_time(tmp_path: Path, told: lis
     assert report.fingerprints == alone.fingerprints
 
 
+def test_what_another_run_has_written_is_not_read(tmp_path: Path):
+    """Its records would be counted once more, as errors that nobody knows."""
+    path = tmp_path / "captures.ndjson"
+    path.write_bytes(b'{"status":503,"url":"/x","body":""}\n{oops\n')
+    report = batch.run(path, tmp_path / "old.ndjson", rejects=tmp_path / "old.rejects")
+    batch.run(path, tmp_path / "old.csv")
+    (tmp_path / "old.json").write_text(json.dumps(report.to_dict(), indent=2))
+    again = batch.run(tmp_path, tmp_path / "new.ndjson")
+
+    assert report.total.captures == 2
+    assert again.total == report.total
+    assert [(Path(name).name, why.partition(":")[0]) for name, why in again.errors] == [
+        (name, "It was written by errnorm") for name in ("old.csv", "old.json", "old.ndjson", "old.rejects")
+    ]
+
+
 def test_an_input_that_cannot_be_read_is_warned_of(tmp_path: Path):
     """Who asks for records of a file that is not there is told, by a warning or a call."""
     told: list[tuple[str, str]] = []
