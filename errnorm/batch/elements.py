@@ -213,25 +213,26 @@ class _End:
         self._depth = 0
         self._in_text = self._skips = first == b'"'
 
-    def find(self, data: bytes, start: int = 0) -> int | None:
+    def find(self, data: bytes, start: int = 0, limit: int = sys.maxsize) -> int | None:
         """Give where it ends in its next part; None where it goes on.
 
         Args:
             data: the part.
             start: where in it to begin.
+            limit: how far to go.
         """
         if self._is_bare:
-            bare = _BARE_END.search(data, start)
+            bare = _BARE_END.search(data, start, limit)
             return bare.start() if bare else None
         was_in_text = self._in_text
         if was_in_text:
             start = self._text(data, start + self._skips)
         if self._in_text:
             return None
-        return start if was_in_text and not self._depth else self._marks(data, start)
+        return start if was_in_text and not self._depth else self._marks(data, start, limit)
 
-    def _marks(self, data: bytes, start: int) -> int | None:
-        while (found := _MARK.match(data, start)) and found[1]:
+    def _marks(self, data: bytes, start: int, limit: int) -> int | None:
+        while (found := _MARK.match(data, start, limit)) and found[1]:
             start = found.end()
             if found[1] == b'"':
                 self._text(data, start)
@@ -270,6 +271,10 @@ class _Walk:
         self._line = window.line
         self._next = b""
         self._many = _PIECE_BYTES
+        self._followed = b""
+        # Places in what is in view: else each element would look through all of it.
+        self._next_break = 0
+        self._unlike = 0  # before this place no element begins as the one before
         self._alone = 0  # before this place elements are read one by one
         self._ended = False
 
@@ -308,7 +313,7 @@ class _Walk:
             return None
         if len(self._window.data) - self._at < self._many and not self._window.ended:
             self._drop()
-            self._window.more()
+            self._more()
         data, at = self._window.data, self._at
         end = data.rfind(self._next, at, at + self._many) + 1
         if end and data.count(self._next, at, end) < _MOST_ELEMENTS and _is_json(self._as_list(data[at:end])):
@@ -333,14 +338,22 @@ class _Walk:
                     self._drop()
                 return self._window.data[self._at : self._at + 1]
             self._drop()
-            if not self._window.more():
+            if not self._more():
                 return b""
 
     def _step(self, to: int) -> None:
         self._line += self._window.data.count(b"\n", self._at, to)
         self._at = to
 
+    def _more(self) -> bool:
+        self._forget()
+        return self._window.more()
+
+    def _forget(self) -> None:
+        self._next_break = self._unlike = 0
+
     def _drop(self) -> None:
+        self._forget()
         self._alone = max(0, self._alone - self._at)
         self._window.drop(self._at)
         self._at = 0
@@ -352,7 +365,7 @@ class _Walk:
                 return found
             if self._at:
                 self._drop()
-            if not self._window.more():
+            if not self._more():
                 return self._last(first)
 
     def _last(self, first: bytes) -> Element:
@@ -367,7 +380,7 @@ class _Walk:
         stop = end.find(data)
         while stop is None:
             self._drop()
-            if not self._window.more():
+            if not self._more():
                 return
             stop = end.find(self._window.data)
             yield self._cut(_TOO_LONG, stop)
@@ -382,8 +395,8 @@ class _Walk:
         """End the element before what the one before was followed by, where that makes it JSON."""
         if first != b"{" or not self._next:
             return None
-        end = self._window.data.find(self._next, self._at, self._at + _GUESS_BYTES)
-        if end < 0:
+        end = self._like()
+        if end is None:
             return None
         data = self._window.data[self._at : end + 1]
         try:
@@ -393,19 +406,40 @@ class _Walk:
         return self._taken(end + 1, value)
 
     def _counted(self, first: bytes) -> Element | None:
-        end = self._end(first)
-        if not self._in_list and (broken := _BREAK.search(self._window.data, self._at, end or sys.maxsize)):
-            return self._cut(_NO_JSON, broken.start())
+        limit = sys.maxsize if self._in_list else self._break()
+        end = self._end(first, limit)
         if end is None:
-            return None
+            return self._cut(_NO_JSON, limit) if limit < len(self._window.data) else None
         follows = _NEXT.match(self._window.data, end)
         if first == b"{" and follows:
-            self._next = b"}" + follows[0]
+            self._learn(b"}" + follows[0])
         return self._taken(end, _UNREAD)
 
-    def _end(self, first: bytes) -> int | None:
+    def _learn(self, follows: bytes) -> None:
+        """Take what follows two elements for what follows the next ones."""
+        if follows == self._followed and follows != self._next:
+            self._next, self._unlike = follows, 0
+        self._followed = follows
+
+    def _like(self) -> int | None:
+        """Give where what follows an element comes next, if that is near."""
+        if self._unlike > self._at:
+            return None
+        found = self._window.data.find(self._next, self._at, self._at + _GUESS_BYTES)
+        if found < 0:
+            self._unlike = self._at + _GUESS_BYTES - len(self._next)
+        return found if found >= 0 else None
+
+    def _break(self) -> int:
+        """Give where a value ends at the latest: before one on a line of its own, or at the end in view."""
+        if self._next_break <= self._at:
+            found = _BREAK.search(self._window.data, self._at)
+            self._next_break = found.start() if found else len(self._window.data)
+        return self._next_break
+
+    def _end(self, first: bytes, limit: int) -> int | None:
         if first in b"{[":
-            return _End(first).find(self._window.data, self._at)
+            return _End(first).find(self._window.data, self._at, limit)
         if not self._in_list:
             end = self._window.data.find(b"\n", self._at)
             return None if end < 0 else end
