@@ -10,19 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
+from typing import Any, cast
 
 from attrs import evolve, field, frozen
 
 from errnorm.batch.capture import Capture, Found, Reader, Reject, Remembers, Stream
 from errnorm.batch.inputs import Input, Member, members, written
 from errnorm.batch.readers import reader_named, reader_of
+from errnorm.batch.readers.body import BINARY, BODY
 from errnorm.batch.readers.csv import lacking
 from errnorm.batch.readers.log import LOG
+from errnorm.batch.utf16 import AsUtf8, codec_of
 
 __all__ = ["How", "Task", "found_by", "size_of", "tasks"]
 
 _TASK_CAPTURES = 256
 _TASK_BYTES = 1 << 20
+_WHOLE = (BODY, BINARY)  # these are not searched
 _OBJECT_BYTES = 1024  # about what a decoded body takes
 # Records, rejects and the report of another run: each would come again as an unknown error.
 _OWN = re.compile(
@@ -50,9 +54,15 @@ class How:
         """Give the reader of a stream."""
         return reader_of(head, self.fields) if self.format == "auto" else reader_named(self.format)
 
-    def stream(self, name: str, member: Member) -> Stream:
-        """Give a member as readers take it."""
-        return Stream(member, name, member.name, fields=self.fields, zone=self.zone)  # type: ignore[arg-type]
+    def stream(self, name: str, member: Member) -> tuple[Reader, Stream]:
+        """Give the reader of a member, and the member as it takes it."""
+        file, head, codec = cast("Any", member), member.head, codec_of(member.head)
+        if codec:
+            text = head.decode(codec, "ignore").encode()
+            if self.reader(text) not in _WHOLE:
+                file, head = AsUtf8(file, codec), text
+        stream = Stream(file, name, member.name, fields=self.fields, zone=self.zone)
+        return self.reader(head), stream
 
 
 @frozen(kw_only=True)
@@ -126,8 +136,7 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         member.error = _IS_OWN
         yield Task(input=name, error=_named(member), seen=seen())
         return
-    reader = how.reader(member.head)
-    stream = how.stream(name, member)
+    reader, stream = how.stream(name, member)
     for part in _parts((reader.cut or reader.read)(stream)):
         found, piece = ((), part) if isinstance(part, Stream) else (part, None)
         yield Task(input=name, reader=reader.name, piece=piece, found=found, seen=seen())

@@ -26,6 +26,7 @@ from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, prefixed, reader_named, reader_of
 from errnorm.batch.tasks import Task
 from errnorm.batch.times import zone_of
+from errnorm.batch.utf16 import AsUtf8
 from errnorm.batch.work import Settings, Work
 from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer
@@ -358,6 +359,50 @@ def test_a_payload_that_is_not_the_body_of_its_line_stays_what_it_is(beside: dic
 
     assert isinstance(found, Capture)
     assert (found.body, found.options) == (BODY.encode(), {})
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (dumps(CAPTURES["bare"]).decode() * 3000, "ndjson"),
+        ("status,body\r\n" + "503,Über 17 €\r\n" * 3000, "csv"),
+        ("2026-11-21 10:00:00,000 FEHLER Gerät 😀 <ApiErrors></ApiErrors>\r\n" * 3000, "log"),
+    ],
+)
+def test_text_in_utf_16_is_read(tmp_path: Path, codec: str, text: str, name: str):
+    """As it is in UTF-8, whichever byte comes first, with a mark or without."""
+    told = []
+    for file, data in (("wide", text.encode(codec)), ("plain", text.encode())):
+        (tmp_path / file).write_bytes(data)
+        report = batch.run(tmp_path / file, tmp_path / "out")
+        told.append((report.total, set(report.readers), report.tables))
+
+    assert told[0] == told[1]
+    assert (told[0][0].with_errors, told[0][1]) == (3000, {name})
+
+
+def test_a_body_in_utf_16_stays_as_it_is(tmp_path: Path):
+    """It may say of itself which code it is in."""
+    data = f'<?xml version="1.0" encoding="UTF-16"?>{BODY}'.encode("utf-16")
+    (tmp_path / "body.xml").write_bytes(data)
+    batch.run(tmp_path / "body.xml", tmp_path / "out", raw="base64")
+    record = orjson.loads((tmp_path / "out").read_bytes())
+
+    assert (record["code"], record["problems"]) == ("HTTP_PARAM_INVALID", [])
+    assert base64.b64decode(record["raw"]["base64"]) == data
+
+
+@given(text=st.text(max_size=60), size=st.integers(1, 9), cut=st.booleans())
+def test_utf_16_becomes_the_same_text_however_it_is_read(text: str, size: int, *, cut: bool):
+    """In parts of any size, none larger than asked for but for one character; half a character is U+FFFD."""
+    data = text.encode("utf-16-le")
+    file = AsUtf8(io.BytesIO(data[:-1] if cut else data), "utf-16-le")
+    parts = list(iter(lambda: file.read(size), b""))
+    whole = data[:-1].decode("utf-16-le", "replace") if cut else text
+
+    assert b"".join(parts).decode() == whole
+    assert all(len(part) <= max(size, 4) for part in parts)
 
 
 def test_members_can_be_mapped():
