@@ -33,6 +33,9 @@ _STDIN = "-"
 _MAX_LAYERS = 3  # `logs.tar.gz` with `.gz` inside is three; more is an attack
 _UNPACKED_BYTES = 1 << 13  # at once: so much is lost where the next bytes are damaged
 _XZ_BYTES = 72 << 20  # `xz -9` asks for 65 MiB to unpack
+_NO_ZIP = (
+    "The list of its members stands at its end: look whether it was cut off, and repair it with zip -FF."
+)
 _TAR_MARK = slice(257, 262)  # "ustar", POSIX.1-1988
 
 
@@ -288,6 +291,8 @@ def _in_zip(file: Any, name: str | None, layers: int) -> Iterator[Member]:  # no
             for info in archive.infolist():
                 if not info.is_dir():
                     yield from _zipped(archive, info, layers)
+    except zipfile.BadZipFile as error:
+        yield Member(name, error=f"It could not be read as a zip archive: {_reason(error)}. {_NO_ZIP}")
     except _BROKEN as error:
         yield Member(name, error=_why(error))
 

@@ -16,9 +16,11 @@ __all__ = ["EndedError", "files_in_tar"]
 
 _BLOCK: Final = tarfile.BLOCKSIZE
 _READ_BYTES: Final = 1 << 18
-_NO_HEADER: Final = "InvalidHeaderError"  # neither blank nor cut; `tarfile` does not export it
+# `tarfile` has them, and its stubs do not.
+_NO_HEADER: Final[type[Exception]] = vars(tarfile)["InvalidHeaderError"]
+_NO_NEXT_HEADER: Final[type[Exception]] = vars(tarfile)["SubsequentHeaderError"]
 _CUT: Final = "It ends in the middle of the archive. What comes before that was read."
-_DAMAGED: Final = "A header of the archive is damaged. What stands before and behind it was read."
+_DAMAGED: Final = "A header of the archive is damaged. What was found before and behind it was read."
 
 
 class EndedError(EOFError):
@@ -41,16 +43,28 @@ def files_in_tar(file: Any) -> Iterator[tuple[str, io.RawIOBase]]:  # noqa: ANN4
     source = _Source(file)
     damaged: list[str] = []
     stream, header = cast("Any", source), _header(damaged)
-    with tarfile.open(fileobj=stream, mode="r|", ignore_zeros=True, tarinfo=header) as archive:
-        for info in archive:
-            source.needed = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
-            inner = archive.extractfile(info) if info.isfile() else None
-            if inner is not None:
-                yield info.name, _Part(inner, source, info.offset_data)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", ignore_zeros=True, tarinfo=header) as archive:
+            for info in archive:
+                pieces = _pieces_of(info)
+                source.needed = info.offset_data + -(-sum(size for _, size in pieces) // _BLOCK) * _BLOCK
+                inner = archive.extractfile(info) if info.isfile() else None
+                if inner is not None:
+                    yield info.name, _Part(inner, source, info.offset_data, pieces)
+                if source.is_short:
+                    break  # nothing stands behind, and a header may ask for any number of zeros
+    except (ValueError, OverflowError) as error:  # numbers in a header that are none
+        raise EndedError(_DAMAGED) from error
     if damaged:
         raise EndedError(_DAMAGED)
     if not (source.is_whole or source.is_told):
         raise EndedError(source.why)
+
+
+def _pieces_of(info: tarfile.TarInfo) -> list[tuple[int, int]]:
+    """Give where pieces of a file begin, and their lengths: of a sparse one the holes are left out."""
+    sparse: list[tuple[int, int]] | None = getattr(info, "sparse", None)
+    return [(0, info.size)] if sparse is None else sparse
 
 
 def _header(damaged: list[str]) -> type[tarfile.TarInfo]:
@@ -61,10 +75,19 @@ def _header(damaged: list[str]) -> type[tarfile.TarInfo]:
         def frombuf(cls, buf: Any, encoding: str, errors: str) -> Any:  # noqa: ANN401 - as in `tarfile`
             try:
                 return super().frombuf(buf, encoding, errors)
-            except tarfile.HeaderError as error:
-                if type(error).__name__ == _NO_HEADER:
-                    damaged.append(str(error))
+            except _NO_HEADER as error:
+                damaged[:] = [str(error)]
                 raise
+
+        @classmethod
+        def fromtarfile(cls, tarfile: Any) -> Any:  # noqa: ANN401 - as in `tarfile`
+            try:
+                return super().fromtarfile(tarfile)
+            except _NO_NEXT_HEADER as error:
+                # Behind a long name or pax header: the search goes on behind what was read.
+                tarfile.offset = tarfile.fileobj.tell() - _BLOCK
+                damaged[:] = [str(error)]
+                raise _NO_HEADER(str(error)) from error
 
     return Header
 
@@ -87,6 +110,11 @@ class _Source:
         self.size: int | None = None
         self.why = _CUT
         self.is_told = False
+
+    @property
+    def is_short(self) -> bool:
+        """True where the file that is read ends behind the archive."""
+        return self.size is not None and self.size < self.needed
 
     @property
     def is_whole(self) -> bool:
@@ -116,10 +144,12 @@ class _Source:
 class _Part(io.RawIOBase):
     """A file of an archive, without the zeros that are not its own."""
 
-    def __init__(self, inner: Any, source: _Source, start: int) -> None:  # noqa: ANN401 - any file
+    def __init__(self, inner: Any, source: _Source, start: int, pieces: list[tuple[int, int]]) -> None:  # noqa: ANN401 - any file
         self._inner = inner
         self._source = source
-        self._at = start
+        self._start = start
+        self._pieces = pieces
+        self._at = 0
         self._is_cut = False
 
     def readable(self) -> bool:
@@ -130,10 +160,22 @@ class _Part(io.RawIOBase):
             self._source.is_told = True
             raise EndedError(self._source.why)
         data = self._inner.read(min(len(buffer), _READ_BYTES))
-        end = self._source.size
+        end = self._end
         if end is not None and self._at + len(data) > end:
             data = data[: max(0, end - self._at)]
             self._is_cut = True
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data) or (self.readinto(buffer) if self._is_cut else 0)
+
+    @property
+    def _end(self) -> int | None:
+        """Give how far the file is there; None where it is not cut."""
+        if not self._source.is_short or self._source.size is None:
+            return None
+        left = self._source.size - self._start
+        for place, size in self._pieces:
+            if left < size:
+                return place + max(0, left)
+            left -= size
+        return None

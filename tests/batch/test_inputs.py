@@ -176,8 +176,67 @@ def test_behind_a_damaged_header_of_a_tar_the_next_files_are_read(tmp_path: Path
     assert read_all(path) == [
         ("0", b"one", None),
         ("2", b"three", None),
-        (None, b"", "A header of the archive is damaged. What stands before and behind it was read."),
+        (None, b"", "A header of the archive is damaged. What was found before and behind it was read."),
     ]
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_a_long_name_before_a_damaged_header_costs_its_own_file(tmp_path: Path, form: int):
+    """The header behind a pax header or a long name is damaged: the next file is found all the same."""
+    packed, path = io.BytesIO(), tmp_path / "a.tar"
+    with tarfile.open(fileobj=packed, mode="w", format=form) as archive:
+        for name in ("one" * 60, "two" * 60, "three" * 60):
+            info = tarfile.TarInfo(name)
+            info.size = 3
+            archive.addfile(info, io.BytesIO(b"log"))
+    data = bytearray(packed.getvalue())
+    second = [place for place in range(0, len(data), 512) if data[place : place + 3] == b"two"][-1]
+    data[second + 150] ^= 1
+    path.write_bytes(data)
+    found = read_all(path)
+
+    assert [(name, text) for name, text, _ in found if name] == [("one" * 60, b"log"), ("three" * 60, b"log")]
+    assert "is damaged" in (found[-1][2] or "")
+
+
+@pytest.mark.parametrize("size", [8 << 30, 1 << 50])
+def test_a_header_that_asks_for_more_than_there_is_ends_soon(tmp_path: Path, size: int):
+    """What is missing is not made up to its end."""
+    info, path = tarfile.TarInfo("0"), tmp_path / "a.tar"
+    info.size = size
+    path.write_bytes(info.tobuf(tarfile.GNU_FORMAT) + b"log")
+
+    assert read_all(path) == [("0", b"log", CUT_TAR)]
+
+
+def test_a_cut_sparse_file_gives_what_is_there_of_it(tmp_path: Path):
+    """Its holes are no bytes of the archive (GNU, pax 1.0)."""
+    pax = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9000"}
+    info, path, packed = tarfile.TarInfo("sparse"), tmp_path / "a.tar", io.BytesIO()
+    blocks = b"2\n0\n600\n8000\n1000\n".ljust(512, b"\0") + b"a" * 600 + b"b" * 1000
+    info.size, info.pax_headers = len(blocks), pax
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(blocks))
+    data, whole = packed.getvalue(), b"a" * 600 + bytes(7400) + b"b" * 1000
+    start = data.index(b"a" * 600)
+    for keep in (100, 600, 900, 1600):
+        path.write_bytes(data[: start + keep])
+        (found, *_) = read_all(path)
+
+        assert found[1] == (whole[:keep] if keep < 600 else whole[: 8000 + keep - 600])
+
+
+def test_a_header_whose_numbers_are_none_is_an_error(tmp_path: Path):
+    """No exception goes through."""
+    packed, path = io.BytesIO(), tmp_path / "a.tar"
+    info = tarfile.TarInfo("x")
+    info.pax_headers = {"GNU.sparse.map": "1,x"}
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    path.write_bytes(packed.getvalue())
+    ((_, data, error),) = read_all(path)
+
+    assert (data, "is damaged" in (error or "")) == (b"", True)
 
 
 def test_several_tars_one_behind_the_other_are_read(tmp_path: Path):
