@@ -35,6 +35,10 @@ _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _NAMED = r"(?:Z|UTC|GMT)(?![A-Za-z+-])"
 _ZONE = rf"(?:\ ?(?:{_NAMED}|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?![\d:])))"
 
+# 1:15:30 PM; JavaScript puts a narrow space before the mark. Without a mark, one digit may be of either half.
+_HALF = r"(?:[\ \u00a0\u202f]?[AaPp]\.?[\ \u00a0\u202f]?[Mm]\b\.?)"
+_HALVES = rf"(?:\d{{1,2}}:\d\d:\d\d(?:[.,]\d{{1,9}})?{_HALF}|{_CLOCK}(?![:\w]|{_HALF}))"
+
 # Each form with an example of it; of two that begin alike the longer one stands first.
 _DATED = (
     # 2026-11-21T10:15:30.123+01:00, 2015-12-16T01:15:56.039 -06:00, 2026/11/21 10:15:30 (nginx)
@@ -43,16 +47,16 @@ _DATED = (
     rf"\d\d/{_MONTH}/\d{{4}}:{_CLOCK}{_ZONE}?",
     # Sat Nov 21 2026 10:15:30 GMT+0100 (JavaScript)
     rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ \d{{4}}\ {_CLOCK}\ GMT[+-]\d{{4}}",
-    # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123
-    rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}}\ {_CLOCK}{_ZONE}?",
+    # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123, Nov 21, 2026 1:15:30 PM (Java)
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}},?\ {_HALVES}{_ZONE}?",
     # Sat Nov 21 10:15:30 2026 (C, Apache error logs)
     rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}\ \d{{4}}",
     # 21 Nov 2026 10:15:30,123; Sat, 21 Nov 2026 10:15:30 GMT
     rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}\ {_CLOCK}{_ZONE}?",
     # 21.11.2026 10:15:30,123; 21.11.2026, 10:15:30
-    rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}},?\ {_CLOCK}{_ZONE}?",
+    rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}},?\ {_HALVES}{_ZONE}?",
     # 11/21/2026 1:15:30 PM, 21/11/2026 13:15:30: the day first or the month
-    rf"\d{{1,2}}/\d{{1,2}}/\d{{4}},?\ \d?{_CLOCK[2:]}(?:\ [AP]M)?{_ZONE}?",
+    rf"\d{{1,2}}/\d{{1,2}}/\d{{4}},?\ {_HALVES}{_ZONE}?",
     # Nov 21 10:15:30 (RFC 3164): no year
     rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}",
 )
@@ -71,12 +75,13 @@ _CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
 
 _ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
-_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}})\ ({_CLOCK})((?:\ GMT)?{_ZONE})?")
-_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_CLOCK})({_ZONE})?")
-_SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? (\d?{_CLOCK[2:]})(?: ([AP])M)?({_ZONE})?")
+_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ ({_HALVES})((?:\ GMT)?{_ZONE})?")
+_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_HALVES})({_ZONE})?")
+_SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? ({_HALVES})({_ZONE})?")
 _YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})\ (\d{{4}})")
 _EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
-_MONTHS_OF_A_YEAR = 12
+_MONTHS_OF_A_YEAR = _HOURS_OF_HALF_A_DAY = 12
+_SECONDS = re.compile(r"(\d\d)(?:[.,](\d{1,9}))?[^\dAaPp]*([AaPp])?.*", re.DOTALL)
 _NO_HOUR = ("T24", " 24")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
 
@@ -214,9 +219,7 @@ def _slashed(found: re.Match[str], zone: tzinfo | None) -> datetime | None:
     month, day = sorted((int(found[1]), int(found[2])))
     if month != day <= _MONTHS_OF_A_YEAR:
         return None
-    hour, rest = found[4].split(":", 1)
-    hours = int(hour) % 12 + 12 * (found[5] == "P") if found[5] else int(hour)
-    return _aware(int(found[3]), month, day, f"{hours:02}:{rest}", _named(found[6], zone))
+    return _aware(int(found[3]), month, day, found[4], _named(found[5], zone))
 
 
 def _month(word: str) -> int:
@@ -231,11 +234,20 @@ def _micros(digits: str | None) -> int:
 def _aware(year: int, month: int, day: int, clock: str, zone: tzinfo | None) -> datetime | None:
     if zone is None:
         return None
-    hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:8])
-    moment = datetime(year, month, day, hour, minute, second, _micros(clock[9:]), zone)
+    hours, minutes, rest = clock.split(":")
+    seconds, fraction, half = _SECONDS.fullmatch(rest).groups()  # type: ignore[union-attr]
+    hour = _hour_of(int(hours), half)
+    moment = datetime(year, month, day, hour, int(minutes), int(seconds), _micros(fraction), zone)
     if not isinstance(zone, timezone) and moment.utcoffset() != moment.replace(fold=1).utcoffset():
         return None  # the hour that a clock change repeats or leaves out: there are two such moments or none
     return moment
+
+
+def _hour_of(hour: int, half: str | None) -> int:
+    """Give the hour of a day: 12 AM is midnight, 12 PM noon, and there is no 13 PM."""
+    if half and not 1 <= hour <= _HOURS_OF_HALF_A_DAY:
+        raise ValueError("It is no hour of half a day.")
+    return hour % _HOURS_OF_HALF_A_DAY + _HOURS_OF_HALF_A_DAY * (half in {"P", "p"}) if half else hour
 
 
 def _named(text: str | None, zone: tzinfo | None) -> tzinfo | None:

@@ -40,6 +40,7 @@ WITHOUT_ZONE = [
 ]
 NO_MOMENT = {
     "04/05/2026 10:15:30 ERROR": "04/05/2026 10:15:30",
+    "11/21/2026 13:15:30 PM x": "11/21/2026 13:15:30 PM",
     "31.02.2026 10:15:30 ERROR": "31.02.2026 10:15:30",
     "Nov 21 10:15:30 gw01 app[412]: ": "Nov 21 10:15:30",
     "10:15:30.123 Trc 04541": "10:15:30.123",
@@ -67,7 +68,17 @@ def test_a_time_without_a_zone_needs_one(text: str):
 
 @pytest.mark.parametrize(
     ("text", "hour"),
-    [("1:15:30 AM", 1), ("12:15:30 AM", 0), ("12:15:30 PM", 12), ("1:15:30 PM", 13), ("11:15:30 PM", 23)],
+    [
+        ("1:15:30\u202fPM", 13),
+        ("1:15:30 p.m.", 13),
+        ("1:15:30pm", 13),
+        ("11:15:30\xa0a. m.", 11),
+        ("1:15:30 AM", 1),
+        ("12:15:30 AM", 0),
+        ("12:15:30 PM", 12),
+        ("1:15:30 PM", 13),
+        ("11:15:30 PM", 23),
+    ],
 )
 def test_the_hours_of_half_a_day_are_read(text: str, hour: int):
     """Midnight is 12 AM and noon 12 PM; a month and a day that are one number need no guess."""
@@ -75,6 +86,7 @@ def test_the_hours_of_half_a_day_are_read(text: str, hour: int):
 
     assert last_time(f"11/21/2026, {text} x", UTC) == Stamp(f"11/21/2026, {text}", expected)
     assert last_time(f"11/11/2026 {text}", UTC) == Stamp(f"11/11/2026 {text}", expected.replace(day=11))
+    assert last_time(f"Nov 21, 2026 {text} org.apache", UTC) == Stamp(f"Nov 21, 2026 {text}", expected)
 
 
 @pytest.mark.parametrize("text", NO_MOMENT)
@@ -84,7 +96,15 @@ def test_what_is_missing_is_never_made_up(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "requestId=1795252530123", "v10:15:30", "10.10.10.5:8445", "12345678901234567890"]
+    "text",
+    [
+        "",
+        "11/21/2026 01:15:30:123 PM x",
+        "requestId=1795252530123",
+        "v10:15:30",
+        "10.10.10.5:8445",
+        "12345678901234567890",
+    ],
 )
 def test_what_is_no_time_is_none(text: str):
     """Ids, versions and addresses are no times."""
