@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,9 @@ from errnorm.exceptions import InvalidArgument
 __all__ = ["apart"]
 
 _File = tuple[int, int]
+_HEAD_BYTES = 1 << 12
+# How records, rejects and the report begin, as NDJSON, CSV, Parquet, JSON.
+_OWN = re.compile(rb'\{\s*"schema_version":|schema_version,vendor,|PAR1|\{"source":\{"name":')
 
 
 def apart(
@@ -49,7 +53,23 @@ def apart(
         raise InvalidArgument(
             f"{named} is an input, and the run would write over it. Give the output another name."
         )
-    return [found for found in expand(inputs) if not own or _file_of(found.name) not in own]
+    found = expand(inputs)
+    lost = next((path for path in (output, rejects, report) if path and _would_be_lost(path, found)), None)
+    if lost is not None:
+        raise InvalidArgument(
+            f"{lost} lies among the inputs, and errnorm has not written it. Give the output another name, or "
+            "move the file away."
+        )
+    return [one for one in found if not own or _file_of(one.name) not in own]
+
+
+def _would_be_lost(path: Path, found: list[Input]) -> bool:
+    """Tell whether a file of a folder or pattern is none of another run, and would be written over."""
+    file = _file_of(path)
+    if file is None or not path.stat().st_size or all(_file_of(one.name) != file for one in found):
+        return False
+    with path.open("rb") as opened:
+        return not _OWN.match(opened.read(_HEAD_BYTES))
 
 
 def _refuse_twice(paths: list[Path]) -> None:

@@ -70,6 +70,31 @@ def test_an_input_is_never_written_over(folder: Path, option: str):
     assert "a.ndjson is an input, and the run would write over it" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["-o", "--rejects", "--report"])
+@pytest.mark.parametrize("given", [".", "*.ndjson"])
+def test_a_capture_of_a_folder_is_never_written_over(folder: Path, option: str, given: str):
+    """Nor read no more: it is not what errnorm has written."""
+    streams = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    done = command(folder, given, option, "a.ndjson", **streams)
+
+    assert (done.returncode, (folder / "a.ndjson").read_bytes()) == (2, LINES)
+    assert "a.ndjson lies among the inputs, and errnorm has not written it" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "ndjson"])
+def test_what_errnorm_has_written_is_written_anew(folder: Path, form: str):
+    """In each form, with its rejects."""
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="Parquet comes with errnorm[parquet]")
+    (folder / "b.ndjson").write_bytes(b"{oops\n" + LINES)
+    counts = [
+        batch.run(folder, folder / f"errors.{form}", rejects=folder / "rejects").total.captures
+        for _ in range(2)
+    ]
+
+    assert counts == [7, 7]
+
+
 def test_two_outputs_are_two_files(folder: Path):
     """The one would be lost in the other."""
     with pytest.raises(InvalidArgument, match="Give records, rejects and report a file each"):
