@@ -379,7 +379,7 @@ class Report:
             tables={name: Counter(data["tables"][name]) for name in _TABLES},
             unknown_codes=Kinds.from_dict(data["unknown_codes"]),
             fingerprints=Kinds.from_dict(data["fingerprints"]),
-            complete=data["complete"],
+            complete=data.get("complete", True),
         )
         if not report.reconciled or report.total.to_dict() != data["total"]:
             raise ValueError(
@@ -481,12 +481,15 @@ def _subject(text: str, table: str, name: str | None, words: Mapping[str, Collec
             f"{text!r}: there is no subject {table if name is None else f'{table}:{name}'!r}. {_GRAMMAR}"
         )
     if name is not None and name not in words.get(table, [name]):
-        raise ValueError(f"{text!r}: there is no {table} {name!r}. {_advice(table, words[table])}")
+        raise ValueError(f"{text!r}: there is no {table} {name!r}. {_advice(table, name, words[table])}")
     return _Subject(table, name)
 
 
-def _advice(table: str, words: Collection[str]) -> str:
-    return "List them with `errnorm codes`." if table == "code" else f"There are: {', '.join(words)}."
+def _advice(table: str, name: str, words: Collection[str]) -> str:
+    if table != "code":
+        return f"There are: {', '.join(words)}."
+    near = sorted(word for word in words if word.rpartition("/")[2].lower() == name.lower())
+    return f"Write {' or '.join(near[:3])}." if near else "List them with `errnorm codes`."
 
 
 # For a person ---------------------------------------------------------------------------------------------
@@ -525,6 +528,10 @@ def _lines(report: Report) -> list[str]:
     lines += _ranking("Kinds of errors", kinds[:3] if len(kinds) > 1 else [])
     lines += _hours(report.tables["hour"])
     failed = report.errors[:_ROWS]
+    told = {name for name, _ in report.errors}
+    empty = [name for name, counts in report.inputs.items() if not counts.captures and name not in told]
+    more = f" and {len(empty) - _ROWS} more" if len(empty) > _ROWS else ""
+    lines += [f"Nothing was found in {', '.join(empty[:_ROWS])}{more}"] if empty else []
     lines += (
         ["Inputs that could not be read", *(f"  {name}: {why}" for name, why in failed)] if failed else []
     )

@@ -27,6 +27,21 @@ from errnorm.record import ErrorRecord, RawForm
 __all__ = ["SINKS", "Sink", "parquet_schema", "sink_named", "sink_of", "table_of"]
 
 _CACHE_BYTES = 4 << 20
+# Lines under such a name, an `errors.ndjson.gz` that is not packed, open nowhere.
+_PACKED = {".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz"}
+_OTHERS = _PACKED | {
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".tsv",
+    ".html",
+    ".xml",
+    ".yaml",
+    ".pdf",
+    ".avro",
+    ".arrow",
+    ".db",
+}
 Encode = Callable[[Sequence[ErrorRecord]], bytes]
 
 
@@ -76,7 +91,7 @@ def sink_named(name: str) -> Sink:
 
 
 def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sink:
-    """Give the form for an output: the one that is named, else by the file's suffix, NDJSON without one.
+    """Give the form for an output: the one that is named, else by the file's suffix, else NDJSON.
 
     Args:
         output: the file; None for standard output.
@@ -86,14 +101,14 @@ def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sin
         The form.
 
     Raises:
-        InvalidArgument: when there is no such form, when none has the file's suffix, or when it needs a
-            file or a package that is not there.
+        InvalidArgument: when there is no such form, when the file's suffix is that of another one, or when
+            it needs a file or a package that is not there.
 
     Example:
-        >>> sink_of("errors.csv").name, sink_of("errors.log", "csv").name, sink_of(None).name
-        ('csv', 'csv', 'ndjson')
+        >>> sink_of("errors.csv").name, sink_of("errors.log").name, sink_of(None).name
+        ('csv', 'ndjson', 'ndjson')
     """
-    sink = sink_named(to) if to else _by_suffix(Path(output or "").suffix)
+    sink = sink_named(to) if to else _by_suffix(Path(output or "").suffix.lower())
     if sink.needs_file:
         if output is None or not can_stand_aside(Path(output)):
             raise InvalidArgument(f"The form {sink.name} cannot be written to a pipe. Name a file with -o.")
@@ -102,17 +117,13 @@ def sink_of(output: str | os.PathLike[str] | None, to: str | None = None) -> Sin
 
 
 def _by_suffix(suffix: str) -> Sink:
-    if not suffix:
-        return NDJSON
-    found = next((sink for sink in SINKS if suffix.lower() in sink.suffixes), None)
-    if found is None:
-        # An `errors.ndjson.gz` that is not packed, or an `errors.xlsx` of lines, opens nowhere.
+    if suffix in _OTHERS:
         known = ", ".join(suffix for sink in SINKS for suffix in sink.suffixes)
         names = ", ".join(sink.name for sink in SINKS)
         raise InvalidArgument(
             f"No form of output has the suffix {suffix!r}. Use {known}, or name the form: {names}."
         )
-    return found
+    return next((sink for sink in SINKS if suffix in sink.suffixes), NDJSON)
 
 
 def _nothing(_: RawForm) -> bytes:
