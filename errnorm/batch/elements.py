@@ -39,7 +39,9 @@ __all__ = [
     "values",
 ]
 
-_GAP = re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+")
+_GAP = re.compile(rb"[\s,]*+")
+_GAP_OF_VALUES = re.compile(rb"(?:[\s,\x1e]++|\xef\xbb\xbf)*+")
+_COLUMN = re.compile(rb"\n(?=\{)")
 # Strings are passed over as wholes; a lone quote is one that does not end, and the end is a mark as well:
 # without it a long end without a mark would be tried from each of its characters.
 _MARK = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+([{\[]++|[}\]]++|"|\Z)', re.DOTALL)
@@ -50,6 +52,8 @@ _NEXT = re.compile(rb'[\s,\x1e]*+\{\s*+"[^"\\]{1,80}+"')
 # Between two values, and in none: there an opening has a comma, a colon or another one before it, and no
 # string goes over a line.
 _BREAK = re.compile(rb"\n(?<=[^,\[{:\s]\n)(?=\s*+\{)|\r\n(?<=[^,\[{:\s]\r\n)(?=\s*+\{)|\x1e")
+_AROUND = 2  # objects around the list of a HAR, and of an answer of Elasticsearch
+_MOST_FAR_ONES = 64  # broken values that seem to end far away: of more, one is all up to there
 _LIST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+\[")
 _SEPARATOR = b"\x1e"  # RFC 7464
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
@@ -139,9 +143,10 @@ def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
         [b'{"a":1}', b'{"b":2}']
     """
     window = Window(stream)
-    # A piece has a head: it begins inside of the list.
-    if stream.head or (yield from _to_list(window, key)):
+    if stream.head:  # a piece: it begins inside of the list, and ends with it
         yield from _Walk(window).elements()
+    elif (yield from _to_list(window, key)):
+        yield from _Walk(window, around=0 if key is None else _AROUND).elements()
 
 
 def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element]:
@@ -153,7 +158,7 @@ def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element
     """
     window = Window(stream)
     if (yield from _to_list(window, key)):
-        yield from _Walk(window).parts(stream)
+        yield from _Walk(window, around=0 if key is None else _AROUND).parts(stream)
 
 
 def values(stream: Stream) -> Iterator[Element]:
@@ -206,11 +211,12 @@ class _End:
 
     Args:
         first: its first byte.
+        depth: how many brackets are open where it is looked for.
     """
 
-    def __init__(self, first: bytes) -> None:
+    def __init__(self, first: bytes, depth: int = 0) -> None:
         self._is_bare = first not in b'{["'
-        self._depth = 0
+        self._depth = depth
         self._in_text = self._skips = first == b'"'
 
     def find(self, data: bytes, start: int = 0, limit: int = sys.maxsize) -> int | None:
@@ -262,11 +268,13 @@ class _Walk:
     Args:
         window: what to walk through.
         in_list: whether a bracket ends them, and not the end of the input.
+        around: how many objects stand around the list, behind which values may follow; None for a piece.
     """
 
-    def __init__(self, window: Window, *, in_list: bool = True) -> None:
+    def __init__(self, window: Window, *, in_list: bool = True, around: int | None = None) -> None:
         self._window = window
         self._in_list = in_list
+        self._around = around
         self._at = 0
         self._line = window.line
         self._next = b""
@@ -274,24 +282,52 @@ class _Walk:
         self._followed = b""
         # Places in what is in view: else each element would look through all of it.
         self._next_break = 0
+        self._far_ones = _MOST_FAR_ONES
         self._unlike = 0  # before this place no element begins as the one before
         self._alone = 0  # before this place elements are read one by one
         self._ended = False
 
     def elements(self) -> Iterator[Element]:
-        while not self._is_end(first := self._first()):
+        for first in self._firsts():
             yield from self._one(first)
 
     def parts(self, stream: Stream) -> Iterator[Stream | Element]:
-        while not self._is_end(first := self._first()):
+        for first in self._firsts():
             end = self._end_of_many() if first == b"{" and self._next else None
             if end:
                 yield self._piece(stream, end)
             else:
                 yield from self._one(first)
 
-    def _is_end(self, first: bytes) -> bool:
-        return self._ended or first == (b"]" if self._in_list else b"")
+    def _firsts(self) -> Iterator[bytes]:
+        """Give the first byte of each element, of what stands behind the list, and of further lists."""
+        while not self._ended:
+            first = self._first()
+            if self._in_list and first == b"]":
+                if self._around is None or not self._leave(self._around):
+                    return
+            elif not self._in_list and first == b"[" and self._around == 0:
+                self._step(self._at + 1)
+                self._in_list = True
+            elif first or self._in_list:
+                yield first
+            else:
+                return
+
+    def _leave(self, around: int) -> bool:
+        """Go behind the list and the objects around it; False where these do not end."""
+        self._step(self._at + 1)
+        self._in_list, self._next = False, b""
+        end = _End(b"{", around)
+        stop = end.find(self._window.data, self._at) if around else self._at
+        while stop is None:
+            self._step(len(self._window.data))
+            self._drop()
+            if not self._more():
+                return False
+            stop = end.find(self._window.data)
+        self._step(stop)
+        return True
 
     def _one(self, first: bytes) -> Iterator[Element]:
         element = self._element(first)
@@ -331,7 +367,7 @@ class _Walk:
     def _first(self) -> bytes:
         """Go to the next element, and give its first byte; nothing at the end."""
         while True:
-            gap = _GAP.match(self._window.data, self._at)
+            gap = (_GAP if self._in_list else _GAP_OF_VALUES).match(self._window.data, self._at)
             self._step(gap.end() if gap else self._at)
             if self._at < len(self._window.data):
                 if self._at > _DROP_BYTES:
@@ -372,8 +408,11 @@ class _Walk:
         """Give what does not end in view."""
         if not self._window.ended:
             return self._cut(_TOO_LONG)
-        is_line = not self._in_list and first not in _OPENS
-        return self._taken(len(self._window.data), _UNREAD) if is_line else self._cut(NO_END)
+        end = len(self._window.data)
+        if not self._in_list and first not in _OPENS:
+            return self._taken(end, _UNREAD)
+        again = None if self._in_list else self._again(end)
+        return self._cut(_NO_JSON, again) if again else self._cut(NO_END)
 
     def _rest(self, end: _End, data: bytes) -> Iterator[Element]:
         """Give the rest of an element that is too long, and find its end on the way."""
@@ -408,12 +447,38 @@ class _Walk:
     def _counted(self, first: bytes) -> Element | None:
         limit = sys.maxsize if self._in_list else self._break()
         end = self._end(first, limit)
+        if end is None and limit >= len(self._window.data):
+            return None
+        if not self._in_list and (again := self._broken(first, end or limit)):
+            return self._cut(_NO_JSON, again)
         if end is None:
-            return self._cut(_NO_JSON, limit) if limit < len(self._window.data) else None
+            return self._cut(_NO_JSON, limit)
         follows = _NEXT.match(self._window.data, end)
         if first == b"{" and follows:
             self._learn(b"}" + follows[0])
         return self._taken(end, _UNREAD)
+
+    def _broken(self, first: bytes, end: int) -> int | None:
+        """Give where the next value begins inside of one that is none."""
+        if first != b"{":
+            return None
+        try:
+            _value(self._window.data[self._at : end])
+        except ValueError:
+            return self._again(end)
+        return None
+
+    def _again(self, end: int) -> int | None:
+        """Give where a value seems to begin before an end: in the first column, or as those before began."""
+        if end - self._at > _GUESS_BYTES:
+            self._far_ones -= 1
+            if self._far_ones < 0:
+                return None
+        column = _COLUMN.search(self._window.data, self._at, end)
+        begins = self._next.lstrip(b"}, \r\n\t\x1e")
+        like = self._window.data.find(begins, self._at + 1, end) if begins else -1
+        places = [place for place in (column.start() if column else -1, like) if place > self._at]
+        return min(places, default=None)
 
     def _learn(self, follows: bytes) -> None:
         """Take what follows two elements for what follows the next ones."""

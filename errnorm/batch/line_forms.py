@@ -22,13 +22,12 @@ from attrs import field, frozen
 from errnorm.batch.cast import NOT_GIVEN, Given
 from errnorm.batch.ids import MARK, Cut, told_by
 from errnorm.batch.leaves import TEXT, WHOLE_PART, Leaf, leaves_in, text_in, tree_of
-from errnorm.batch.names import MISSING, STATUS, Names, Path, names_in, opened, value_at
+from errnorm.batch.names import MANY, MISSING, STATUS, Names, Path, names_in, opened, value_at
 from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
 from errnorm.headers import ID_HEADERS, HeaderNames
 
 __all__ = ["Beside", "LineForm", "form_of"]
 
-_MANY: Final = "resourceLogs"  # OpenTelemetry's export has many captures in a line
 _MOST_COMMAS: Final = 512  # of a line with more, to find its members would take longer than to read it
 _EMPTY: Final = (b"null", b'""')
 _BODIES: Final = (b"<", b"{", b"[")
@@ -219,7 +218,7 @@ class _Parts(NamedTuple):
 def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNames) -> _Parts | None:
     """Sort the leaves of a line by who reads them; None where that is not sure."""
     tree = tree_of(line) if line.count(b",") < _MOST_COMMAS else None
-    if not isinstance(tree, dict) or _MANY in tree:
+    if not isinstance(tree, dict) or not MANY.isdisjoint(tree):
         return None
     (item,) = opened(tree)
     names = names_in(tuple(item), fields)

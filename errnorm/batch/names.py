@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import orjson
 from attrs import frozen
 
 from errnorm.exceptions import InvalidArgument
 
 __all__ = [
+    "MANY",
     "MISSING",
     "ROLES",
     "STATUS",
     "Names",
-    "capture_in",
     "first_in",
     "has_body",
     "is_capture",
+    "is_own",
+    "is_told",
     "mapped",
     "names_in",
     "opened",
@@ -78,6 +79,11 @@ STATUS = ":status"
 
 MISSING: Any = object()
 _WHOLE = re.compile(r"-?\d{1,19}")
+_STATUS = re.compile(r"[1-5]\d\d(?:\.0)?")
+_OWN = (
+    {"schema_version", "vendor", "shape", "fingerprint", "category", "retry", "match"},
+    {"source", "reason", "size", "charset", "from_object"},
+)
 _SAME = str.maketrans("- ", "__")
 
 
@@ -236,31 +242,28 @@ def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - a
     )
 
 
-def capture_in(text: bytes, fields: Mapping[str, str]) -> tuple[int, dict[str, Any]] | None:
-    """Give the capture that stands in a line, with a status and a body or url; None where none does.
-
-    Args:
-        text: the line.
-        fields: JSON pointers by role, where the user maps them.
-
-    Returns:
-        Where it begins, and the object.
+def is_own(item: Mapping[str, Any]) -> bool:
+    """Tell whether an object is a record or a reject of a run: it would come again as an unknown error.
 
     Example:
-        >>> capture_in(b'gateway-1  | {"status":503,"url":"/x","body":""}', {})
-        (13, {'status': 503, 'url': '/x', 'body': ''})
+        >>> is_own({"source": {}, "reason": "", "size": 6, "charset": "utf-8", "from_object": False})
+        True
     """
-    start = text.find(b'{"')
-    if start < 0:
-        return None
-    try:
-        value = orjson.loads(memoryview(text)[start : text.rfind(b"}") + 1])
-    except orjson.JSONDecodeError:
-        return None
+    return any(keys <= item.keys() for keys in _OWN)
+
+
+def is_told(value: dict[str, Any], fields: Mapping[str, str]) -> bool:
+    """Tell whether an object tells the status of a response, and its body, be it empty, or its url.
+
+    Example:
+        >>> is_told({"status": 502, "body": ""}, {}), is_told({"status": "ok", "body": ""}, {})
+        (True, False)
+    """
     item = next(iter(opened(value)), {})
     names = names_in(tuple(item), tuple(fields.items()))
-    is_told = has_body(value, fields) or first_in(item, names.url) is not None
-    return (start, value) if is_told and first_in(item, names.status) is not None else None
+    status = first_in(item, names.status)
+    is_status = _STATUS.fullmatch(str(status)) is not None
+    return is_status and (has_body(value, fields) or first_in(item, names.url) is not None)
 
 
 def mapped(fields: object) -> dict[str, str]:
@@ -293,7 +296,9 @@ def mapped(fields: object) -> dict[str, str]:
 # Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
 # What says that a body is base64, or that the object is not the capture itself.
-_MARKS = frozenset({*_WRAPPERS, "resourceLogs", "encoding", "isBase64Encoded"})
+MANY = frozenset({"resourceLogs", "hits", "responses"})
+"""What may hold several captures."""
+_MARKS = frozenset({*_WRAPPERS, *MANY, "encoding", "isBase64Encoded"})
 _SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
 _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
 _COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
@@ -306,7 +311,8 @@ def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
         value: an object as exported.
 
     Returns:
-        The objects that may be captures: one, or for OpenTelemetry one a log record.
+        The objects that may be captures: one, or for OpenTelemetry one a log record, for Elasticsearch
+        one a hit.
 
     Example:
         >>> opened({"_index": "logs", "_source": {"status": 503}})
@@ -314,11 +320,23 @@ def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
     """
     if "resourceLogs" in value:
         return [_plain_log(record) for record in _log_records(value)]
+    hits = _hits(value) if "hits" in value or "responses" in value else []
+    return list(map(_unwrapped, hits)) or [_unwrapped(value)]
+
+
+def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
     for name in _WRAPPERS:
         inner = value.get(name)
         if isinstance(inner, dict) and _wraps(name, value):
-            return [value | inner]
-    return [value]
+            return value | inner
+    return value
+
+
+def _hits(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the hits of an answer of Elasticsearch, or of the answers that `_msearch` gives together."""
+    answers = [value, *_objects(value.get("responses"))]
+    lists = [inner.get("hits") for answer in answers if isinstance(inner := answer.get("hits"), dict)]
+    return [hit for some in lists for hit in _objects(some)]
 
 
 def _wraps(name: str, value: dict[str, Any]) -> bool:

@@ -30,6 +30,7 @@ from errnorm.batch.cutting import (
     writing_at,
 )
 from errnorm.batch.lines import BEGINS, NEXT, message_at, thread_of
+from errnorm.batch.outline import MASK
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
@@ -342,6 +343,7 @@ class Payloads:
     def _parts(self, form: _Form, other: int, last: int, line: int) -> list[tuple[int, int]]:
         """Collect the lines that may go on with a payload."""
         owner = thread_of(self.data, line, form.start)
+        head = self._head_of(form.start)
         limit, at = min(last, other + OTHER_BYTES), other + 1
         parts: list[tuple[int, int]] = []
         is_ours = True  # a line without a head of its own
@@ -351,8 +353,11 @@ class Payloads:
             start = at if is_ours else None
             if BEGINS.match(self.data, at):
                 same = owner is not None and thread_of(self.data, at, eol) == owner
-                start = message_at(self.data, at, eol) if same else None
-                if start is not None and not _CONTINUES.match(self.data, start, eol):
+                # Without a thread, and with digits alone between two heads, who writes is the same.
+                start = self._behind(head, at, eol) if same or owner is None else None
+                if same and start is None:
+                    start = message_at(self.data, at, eol)
+                if same and start is not None and not _CONTINUES.match(self.data, start, eol):
                     break  # the thread went on to something else
                 is_ours = same or not _OPENS_OWN.search(self.data, at, eol)
             if start is not None:
@@ -363,6 +368,22 @@ class Payloads:
             if at >= limit:
                 break
         return parts
+
+    def _head_of(self, start: int) -> bytes:
+        """Give what stands before a payload in its line, each digit a 0."""
+        first = self.data.rfind(b"\n", max(0, start - _HEAD_BYTES), start) + 1
+        return self.data[first:start].translate(MASK)
+
+    def _behind(self, head: bytes, start: int, end: int) -> int | None:
+        """Give what a line with the same head goes on with: kubectl and syslog put one before each line.
+
+        2026-11-21T10:15:30.123456789Z stdout F <ApiErrors>
+        2026-11-21T10:15:30.123460000Z stdout F   <ApiError>
+        """
+        message = start + len(head)
+        if not head or message > end or self.data[start:message].translate(MASK) != head:
+            return None
+        return message if _CONTINUES.match(self.data, message, end) else None
 
     def _begins_anew(self, form: _Form, start: int, end: int) -> bool:
         return form.tag is not None and self.data.find(form.opener + form.tag + b">", start, end) >= 0

@@ -19,8 +19,10 @@ from errnorm.batch.names import (
     Names,
     Path,
     Plain,
-    capture_in,
     first_in,
+    has_body,
+    is_own,
+    is_told,
     names_in,
     opened,
     value_at,
@@ -39,6 +41,7 @@ _PLAIN = ("<", "{", "[{")
 _PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
 # nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
 _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
+_NOTHING: Known = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Digits before the point: seconds, milliseconds, microseconds, nanoseconds of our times.
 _UNITS = ((10, 1), (13, 10**3), (16, 10**6), (19, 10**9))
@@ -53,7 +56,7 @@ def found_in(
 ) -> Iterable[Found]:
     """Give what an object tells.
 
-    An object that carries no body of another one is the body itself.
+    An object that carries no body of another one is the body itself; a list of captures holds them all.
 
     Args:
         value: an object of a capture, decoded; whatever else it is, it is a body.
@@ -63,12 +66,34 @@ def found_in(
         offset: the byte it begins at.
     """
     if not isinstance(value, dict):
-        body = value if data is None else data.strip()
-        return (Capture(body, {}, stream.source(line, offset), needs_claim=True),)
+        return _in_list(value, stream, data, (line, offset))
     fields = tuple(stream.fields.items()) if stream.fields else ()
     plain = names_in(tuple(value), fields).plain
     found = _plainly(value, plain, stream, line, offset) if plain else None
     return (found,) if found else _in_object(value, stream, fields, data, (line, offset))
+
+
+def _in_list(
+    value: Any,  # noqa: ANN401 - any JSON value but an object
+    stream: Stream,
+    data: bytes | None,
+    place: tuple[int | None, int | None],
+) -> Iterable[Found]:
+    """Give what a list of captures tells; any other value is a body."""
+    if not isinstance(value, list) or not value or not _is_capture(value[0], stream.fields):
+        body = value if data is None else data.strip()
+        return (Capture(body, {}, stream.source(*place), needs_claim=True),)
+    every = (
+        found_in(one, stream, None, *place)
+        if isinstance(one, dict)
+        else (Capture(one, {}, stream.source(*place), needs_claim=True),)
+        for one in value
+    )
+    return [found for some in every for found in some]
+
+
+def _is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, dict) and (has_body(value, fields) or is_told(value, fields))
 
 
 def _in_object(
@@ -133,14 +158,18 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
     data: bytes | None,
     place: tuple[int | None, int | None],
     line_time: str | None = None,
+    line_known: Known = _NOTHING,
 ) -> Iterator[Found]:
     time, moment = stamp_of(first_in(item, names.time) or line_time, stream)
     source = stream.source(*place, time)
-    known = _known(item, names)
+    known = cast("Known", {**line_known, **_known(item, names)})
     if moment is not None:
         known["occurred_at"] = moment
     body, path = _body(item, names.body)
     status = known.get("status")
+    if path is None and is_own(item):
+        yield NotError(source)
+        return
     if path is None and names.log:
         text = first_in(item, names.log)
         # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
@@ -158,6 +187,9 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
     elif status is not None and "url" in known:
         # A line of an access log: status and url, and no body was kept.
         yield NotError(source) if status < 400 else Capture(None, known, source)
+    elif status is not None and status >= 400:
+        # {"status":503,"error":"…"}: the body says so itself.
+        yield Capture(item if data is None else data, known, source)
     else:
         told: Known = {"occurred_at": moment} if moment else {}
         yield Capture(item if data is None else data, told, source, needs_claim=True)
@@ -177,9 +209,11 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
     """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
     found: list[Found] = []
     data = text.encode("utf-8", "surrogatepass")
-    if inner := capture_in(data, stream.fields):
-        return [*captured(inner[1], stream, (source.line, source.offset), source.time)]
-    for span in spans(io.BytesIO(data), zone=stream.zone):
+    for span in spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields):
+        if span.capture:
+            place = source.line, source.offset
+            found += captured(span.capture, stream, place, source.time or span.time, known)
+            continue
         own = cast("Known", known | span.known)
         if "occurred_at" in known:  # the store's own time is whole; the line's may lack its zone
             own["occurred_at"] = known["occurred_at"]
@@ -188,7 +222,11 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
 
 
 def captured(
-    capture: Mapping[str, Any], stream: Stream, place: tuple[int | None, int | None], time: str | None
+    capture: Mapping[str, Any],
+    stream: Stream,
+    place: tuple[int | None, int | None],
+    time: str | None,
+    known: Known = _NOTHING,
 ) -> Iterator[Found]:
     """Give what a capture tells that stands in a line of a log.
 
@@ -197,10 +235,11 @@ def captured(
         stream: where it is from.
         place: the line and the byte it begins at.
         time: the time of its line, where it has none of its own.
+        known: what is known beside it, and not told by it.
     """
     for item in opened(dict(capture)):
         names = names_in(tuple(item), tuple(stream.fields.items()))
-        yield from _found(item, names, stream, None, place, time)
+        yield from _found(item, names, stream, None, place, time, known)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

@@ -25,10 +25,11 @@ from typing import IO, Any, Final, NamedTuple
 
 import orjson
 
-from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE
+from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
 from errnorm.batch.anchors import Anchors
+from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
-from errnorm.batch.names import first_in, names_in, opened
+from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
@@ -46,6 +47,7 @@ _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _OBJECT: Final = re.compile(rb'\{\s?"')
 _OBJECT_BYTES: Final = 3
+_STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
 _STARTS: Final = ("<", "{", "[")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -63,7 +65,7 @@ class Span(NamedTuple):
         vendor: the vendor that the line names, None where only the payload can tell.
         status, url: what the line says of the response.
         problems: what was lost on the way into the log.
-        capture: the object that holds the payload as a body, and tells of its response; `data` is its text.
+        capture: the object that has the payload as its body, or has no payload, and tells of a response.
     """
 
     data: bytes
@@ -209,6 +211,9 @@ class _Log:
         self.done = 0  # anchors before this have been looked at
         self.floor = 0  # no payload to come begins before this
         self.last = 0  # behind the last payload
+        self.looked = 0  # captures before this have been looked for
+        self.around: tuple[int, int, list[int]] | None = None  # a line, and the anchors in it
+        self.object = -1  # the object that was the last capture around a payload
         self.begins = True  # the buffer begins with a line, not inside of one
         self.counted = 0  # lines before this are counted in `line`
         self.head: int | None = None  # the line that names time and thread of what follows
@@ -234,11 +239,65 @@ class _Log:
             at = base + start
             if at < safe and at >= max(self.floor, self.done) and not self._is_taken(at):
                 line = self._own_line(at) if self.max_bytes == _MAX_BYTES else None
-                span = self._alike(at, line) or self._cut(payloads, at, base + end, line)
+                places = self.anchors.alike.at(self.data[line], at - line.start) if line else None
+                if line and places:
+                    yield from self._captures(line.start)
+                    yield self._alike(places, line.start)
+                else:
+                    yield from self._captures(at)
+                    span = self._cut(payloads, at, base + end, line)
+                    if span is not None:
+                        yield span
+                self.floor = max(self.floor, at + 1)
+        yield from self._captures(safe)
+        self.done = safe
+
+    def _captures(self, limit: int) -> Iterator[Span]:
+        """Give the captures up to a place in which nothing is to be found: a 502 with a page, or without."""
+        while (at := self.data.find(b"{", max(self.looked, self.floor), limit)) >= 0:
+            self.looked = at + 1
+            if _OBJECT.match(self.data, at) and not self._is_taken(at):
+                span = self._capture(at)
                 if span is not None:
                     yield span
-                self.floor = max(self.floor, at + 1)
-        self.done = safe
+        self.looked = max(self.looked, limit)
+
+    def _capture(self, start: int) -> Span | None:
+        """Give the capture that begins at a place, and note how far was looked."""
+        eol, anchors = self._line_from(start)
+        limit = next((at for at in anchors if at > start), eol)
+        self.looked = limit
+        if not self.fields and not any(self.data.find(word, start, eol) >= 0 for word in _STATUS_WORDS):
+            return None
+        end, capture = self._object(start, limit)
+        if capture is None:
+            return None
+        self.looked = end
+        # Without a body it may as well tell more of a payload beside it.
+        if not is_told(capture, self.fields) or (anchors and not has_body(capture, self.fields)):
+            return None
+        self._window(start)
+        cut = Cut(start, end, self.data[start:end])
+        return self._span(cut, self._time_of(start))._replace(capture=capture)
+
+    def _line_from(self, start: int) -> tuple[int, list[int]]:
+        """Give where a line ends, at most as far on as a payload may go, and the anchors in all of it."""
+        if self.around is None or not self.around[0] <= start < self.around[1]:
+            first = self.data.rfind(b"\n", max(0, start - _LOOK_BACK), start) + 1
+            eol = self.data.find(b"\n", start, start + self.max_bytes)
+            eol = min(len(self.data), start + self.max_bytes) if eol < 0 else eol
+            found = self.anchors.find(memoryview(self.data)[first:eol])
+            self.around = first, eol, [first + at for at, _ in found]
+        return self.around[1], self.around[2]
+
+    def _object(self, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
+        """Read the object that begins at a place: all up to the last brace, or less where more follows it."""
+        end = self.data.rfind(b"}", start, limit) + 1
+        capture = _loaded(self.data, start, end)
+        if capture is None and end:
+            end = json_end(self.data, start, limit, Writing()).end or 0
+            capture = _loaded(self.data, start, end)
+        return end, capture
 
     def _own_line(self, place: int) -> slice | None:
         """Give the line around a place: of its own, without a payload before, and another one behind."""
@@ -249,14 +308,8 @@ class _Log:
             return None
         return slice(start, end)
 
-    def _alike(self, anchor: int, line: slice | None) -> Span | None:
-        """Give the payload of a line of which one alike was cut."""
-        if line is None:
-            return None
-        start = line.start
-        places = self.anchors.alike.at(self.data[line], anchor - start)
-        if places is None:
-            return None
+    def _alike(self, places: Places, start: int) -> Span:
+        """Give the payload of a line of which one alike was cut; no capture stands before it."""
         self.head = start
         time = self.data[start + places.time.start : start + places.time.stop].decode()
         begin, end = start + places.start, start + places.end
@@ -267,33 +320,36 @@ class _Log:
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
             return None
-        if around := self._around(cut, start):
-            whole, capture = around
-            return self._span(whole, self._time_of(whole.start))._replace(capture=capture)
+        capture = self._around(cut, start)
         span = self._span(cut, self._time_of(cut.start))
-        if line and line.start <= cut.start and cut.end <= line.stop:
+        if capture:
+            return span._replace(capture=capture)
+        is_in = line is not None and line.start <= cut.start and cut.end <= line.stop
+        if line and is_in and not _OBJECT.search(self.data, line.start, cut.start):
             is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
             if is_plain and self.head == line.start:
                 payload = slice(cut.start - line.start, cut.end - line.start)
                 self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
         return span
 
-    def _around(self, cut: Cut, anchor: int) -> tuple[Cut, dict[str, Any]] | None:
+    def _around(self, cut: Cut, anchor: int) -> dict[str, Any] | None:
         """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`."""
         lowest = max(self.floor, anchor - _LOOK_BACK, 0)
         first = max(lowest, self.data.rfind(b"\n", lowest, cut.start) + 1)
         found = _OBJECT.search(self.data, first, cut.start + _OBJECT_BYTES)
-        if not found or found.start() > cut.start:
+        # What else stands in the object is another payload.
+        if not found or found.start() > cut.start or found.start() == self.object:
             return None
         start, limit = found.start(), min(len(self.data), found.start() + self.max_bytes)
         eol = self.data.find(b"\n", cut.end, limit)
-        end = self.data.rfind(b"}", cut.end - 1, limit if eol < 0 else eol) + 1
-        try:
-            capture = orjson.loads(memoryview(self.data)[start:end])
-        except orjson.JSONDecodeError:
+        end, capture = self._object(start, limit if eol < 0 else eol)
+        if capture is None or end < cut.end:
             return None
         is_it = _is_body(cut, capture, self.fields, is_all=cut.start == start)
-        return (Cut(start, end, self.data[start:end]), capture) if is_it else None
+        if not is_it:
+            return None
+        self.object, self.looked = start, max(self.looked, end)
+        return capture
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
@@ -304,6 +360,7 @@ class _Log:
         self.offset += drop
         self.done, self.counted = self.done - drop, max(0, self.counted - drop)
         self.floor, self.last = max(0, self.floor - drop), max(0, self.last - drop)
+        self.looked, self.object, self.around = max(0, self.looked - drop), self.object - drop, None
         self.head = None if self.head is None or self.head < drop else self.head - drop
         self.taken = [(start - drop, end - drop) for start, end in self.taken if end > drop]
 
@@ -372,7 +429,7 @@ class _Log:
 
 def _is_body(
     cut: Cut,
-    capture: Any,  # noqa: ANN401 - any JSON value
+    capture: Mapping[str, Any],
     fields: Mapping[str, str],
     *,
     is_all: bool,
@@ -385,16 +442,22 @@ def _is_body(
         fields: as of `spans`.
         is_all: whether the payload is the whole object; then the body is one, too.
     """
-    if not isinstance(capture, dict):
-        return False
-    item = next(iter(opened(capture)), {})
+    item = next(iter(opened(dict(capture))), {})
     names = names_in(tuple(item), tuple(fields.items()))
     body = first_in(item, names.body)
-    if first_in(item, names.status) is None:
-        return False
     if not isinstance(body, str):
         return isinstance(body, dict | list) and is_all
+    if first_in(item, names.status) is None:
+        return False
     return body.lstrip().startswith(_STARTS) and cut.data in body.encode("utf-8", "replace")
+
+
+def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(memoryview(data)[start:end])
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _read(file: IO[bytes], size: int) -> list[bytes]:
@@ -422,7 +485,7 @@ def _told_once(found: Iterable[Span]) -> Iterator[Span]:
 
 def _are_twins(first: Span, second: Span) -> bool:
     """Tell whether two spans are one error: `<ApiErrors>…` and beside it `{"ApiErrors": …}`."""
-    if second.offset - first.end > _TWIN_GAP:
+    if second.offset - first.end > _TWIN_GAP or first.capture or second.capture:
         return False
     text, made = (
         (first.data, second.data) if first.data.lstrip().startswith(b"<") else (second.data, first.data)

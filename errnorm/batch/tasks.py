@@ -28,12 +28,11 @@ _TASK_CAPTURES = 256
 _TASK_BYTES = 1 << 20
 _WHOLE = (BODY, BINARY)  # these are not searched
 _OBJECT_BYTES = 1024  # about what a decoded body takes
-# Records, rejects and the report of another run: each would come again as an unknown error.
+# The report of another run, as the command writes it, and the journal of one that was killed.
 _OWN = re.compile(
-    rb'\{\s*"schema_version"\s*:\s*"[\d.]+"\s*,\s*"(?:vendor|complete)"\s*:|schema_version,vendor,shape,'
-    rb'|\{"source":\{[^{}]{0,9999}\},"reason":"'
+    rb'\{\n  "schema_version": "[\d.]+",\n  "(?:complete|total)": |\{"version":\d+,"settings":"\('
 )
-_IS_OWN = "It was written by errnorm: records, rejects or a report, and no captures. Leave it out."
+_IS_OWN = "It was written by errnorm: a report or a journal, and no captures. Leave it out."
 
 
 @frozen(kw_only=True)

@@ -23,7 +23,8 @@ from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
 from errnorm.batch.elements import NO_END
 from errnorm.batch.names import ROLES
-from errnorm.batch.readers import READERS, prefixed, reader_named, reader_of
+from errnorm.batch.readers import READERS, reader_named, reader_of
+from errnorm.batch.readers.log import LOG
 from errnorm.batch.tasks import Task
 from errnorm.batch.times import zone_of
 from errnorm.batch.utf16 import AsUtf8
@@ -271,12 +272,13 @@ def test_captures_behind_a_head_of_their_line_are_read(head: bytes):
     lines = [head + dumps(SAID | {"body": body}) for body in bodies]
     name, found = read(b"".join(lines), zone=zone_of("UTC"))
 
-    assert name == "prefixed"
+    assert name == "log"
     assert [one.body or "" for one in found] == bodies
     assert {(one.options["status"], one.options["headers"]["Retry-After"]) for one in found} == {(503, "5")}
     assert {one.options.get("occurred_at", TEN) for one in found} == {TEN}
+    starts = [lines[0].index(b'{"'), lines[1].index(b'{"'), lines[2].index(b"<ApiErrors>")]
     assert [(one.source.line, one.source.offset) for one in found] == [
-        (n + 1, sum(map(len, lines[:n])) + lines[n].index(b'{"')) for n in range(3)
+        (n + 1, sum(map(len, lines[:n])) + starts[n]) for n in range(3)
     ]
 
 
@@ -288,32 +290,6 @@ def test_lines_between_captures_are_a_log():
     assert [one.source.line for one in found] == [1, 2, 3, 4, 8]
     assert found[3].body == b"<ApiErrors>\n<ApiError>\n</ApiError></ApiErrors>"
     assert [one.source.time for one in found[3:]] == ["2026-11-21 10:00:01,000", "Nov 21 10:00:00"]
-
-
-@given(
-    lines=st.lists(
-        st.sampled_from(
-            [
-                HEADS["kubectl"] + dumps(SAID),
-                HEADS["kubectl"] + dumps(SAID | {"status": 200, "body": "fine"}),
-                HEADS["a logger"] + b"answer: <ApiErrors>\n",
-                b"<ApiError/></ApiErrors>\n",
-                HEADS["a logger"] + b'body={"event":"session_error"}\n',
-                b"\n",
-            ]
-        ),
-        max_size=30,
-    ),
-    size=st.integers(1, 600),
-)
-def test_pieces_of_captures_behind_heads_give_what_the_whole_gives(lines: list[bytes], size: int):
-    """Wherever such a file is cut for several processes, what is found is the same, at the same places."""
-    data, reader = b"".join(lines), reader_named("prefixed")
-    with patch.object(prefixed, "_PIECE_BYTES", size):
-        cut = list(reader.cut(Stream(io.BytesIO(data), "a.log")))
-    found = [one for piece in cut for one in reader.read(piece)]
-
-    assert found == list(reader.read(Stream(io.BytesIO(data), "a.log")))
 
 
 @pytest.mark.parametrize("key", ["log", "_raw", "message"])
@@ -403,6 +379,122 @@ def test_utf_16_becomes_the_same_text_however_it_is_read(text: str, size: int, *
 
     assert b"".join(parts).decode() == whole
     assert all(len(part) <= max(size, 4) for part in parts)
+
+
+SOUND, OTHER = {"status": 503, "body": BODY}, {"status": 502, "body": ""}
+HITS = {"took": 1, "hits": {"total": 2, "hits": [{"_source": SOUND}, {"_source": OTHER}]}, "aggs": {"a": [1]}}
+RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}], "comment": "]}"}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "statuses"),
+    [
+        ([[SOUND, OTHER], [SOUND]], [503, 502, 503]),
+        ([[SOUND], SOUND, OTHER], [503, 503, 502]),
+        ([HITS, HITS], [503, 502] * 2),
+        ([HITS, SOUND], [503, 502, 503]),
+        ([OTHER, HITS, OTHER], [502, 503, 502, 502]),
+        ([OTHER, [SOUND, OTHER], OTHER], [502, 503, 502, 502]),
+        ([{"responses": [HITS, HITS]}], [503, 502] * 2),
+        ([RECORDING, RECORDING], [502, 502]),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"indent": 2}, {"separators": (",", ":")}])
+def test_what_stands_behind_a_list_is_read(parts: list[Any], statuses: list[int], how: dict[str, Any]):
+    """Lists, answers and recordings one behind the other, as `cat` and `jq` make them, are read to the end."""
+    for gap in ("\n", "\r\n", ""):
+        _, found = read(gap.join(json.dumps(part, **how) for part in parts).encode())
+
+        assert [one.options["status"] for one in found if isinstance(one, Capture)] == statuses
+
+
+def test_text_behind_a_list_is_a_reject():
+    """Nobody knows what it is, and its bytes are kept."""
+    _, found = read(json.dumps([SOUND]).encode() + b"\nmade by export 1.2\n" + dumps(OTHER))
+
+    assert [type(one) for one in found] == [Capture, Reject, Capture]
+    assert found[1].data == b"made by export 1.2"
+
+
+def test_the_head_alone_does_not_make_an_answer_of_elasticsearch():
+    """A line of a gateway may hold one, be it empty, or as a body; the lines around it are captures."""
+    nothing = {"hits": {"hits": []}}
+    name, found = read(b"".join(map(dumps, [OTHER, nothing, OTHER])))
+    other, more = read(b"".join(map(dumps, [OTHER, {"status": 500, "url": "/es", "body": nothing}, OTHER])))
+
+    assert (name, other) == ("ndjson", "ndjson")
+    assert [one.options.get("status") for one in found if isinstance(one, Capture)] == [502, None, 502]
+    assert [one.options["status"] for one in more if isinstance(one, Capture)] == [502, 500, 502]
+
+
+X = BODY.replace('"', "'")
+
+
+@pytest.mark.parametrize(
+    ("line", "bodies"),
+    [
+        ('{"status":200,"url":"/x","body":"fine"} answer: ' + X, ["fine", X]),
+        ('{"status":200,"url":"/x","error":"' + X + '"}', [X]),
+        ('{"status":"up","url":"/x","error":"' + X + '"}', [X]),
+        ("answer: " + X + ' ctx={"status":400,"url":"/x"}', [X]),
+        ('{"status":400,"body":"' + X + '","previous":"' + X.replace("HTTP", "CF") + '"}', [X, X.replace("HTTP", "CF")]),
+        ('{"status":400,"body":"' + X + '"} retry {"status":503,"body":""}', [X, ""]),
+        ('{"body":{"event":"session_error","payload":{"code":1011}}}', [{"event": "session_error", "payload": {"code": 1011}}]),
+    ],
+)  # fmt: skip
+def test_no_payload_of_a_line_is_lost_behind_a_capture(line: str, bodies: list[Any]):
+    """Beside a capture, in another member, or as a second one: each is found, and once."""
+    data = b"2026-11-21 10:00:00,000 ERROR gw " + line.encode() + b"\n"
+    _, plain = read(data * 3)
+    _, stored = read(dumps({"log": data.decode(), "time": "2026-11-21T10:00:00Z"}) * 3)
+
+    for found in (plain, stored):
+        told = [one.body or "" for one in found if isinstance(one, Capture)]
+        assert [one.decode() if isinstance(one, bytes) else one for one in told] == bodies * 3
+
+
+def test_a_capture_and_the_same_payload_in_the_next_line_are_two():
+    """Two threads met one error: neither is the other one's twin."""
+    head = b"2026-11-21 10:00:00,000 ERROR gw "
+    _, found = read(head + dumps({"status": 400, "body": X}) + head + X.encode() + b"\n")
+
+    assert [one.options.get("status") for one in found] == [400, None]
+
+
+def test_a_payload_with_a_capture_of_another_thread_in_it_stays_whole():
+    """What another thread wrote between its lines is set aside, and read."""
+    first = b"2026-11-21 10:00:00,000 ERROR [exec-7] answer: <ApiErrors>\n<ApiError>\n"
+    other = b"2026-11-21 10:00:00,000 INFO [exec-9] access " + dumps(OTHER)
+    _, found = read(first + other + b"<ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>\n" + other)
+
+    assert [one.body or "" for one in found] == [
+        b"<ApiErrors>\n<ApiError>\n<ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>",
+        "",
+        "",
+    ]
+
+
+def test_captures_far_from_each_other_in_a_log_are_all_found():
+    """What stands at its head does not decide, nor how much lies between."""
+    line = b"2026-11-21T10:00:00Z gw " + dumps(OTHER)
+    noise = b"2026-11-21T10:00:00Z gw starting\n"
+    data = noise * 40 + line * 30 + noise * 170_000 + line * 30
+    found = [one for piece in LOG.cut(Stream(io.BytesIO(data), "a.log")) for one in LOG.read(piece)]
+
+    assert len(found) == 60
+    assert found == list(LOG.read(Stream(io.BytesIO(data), "a.log")))
+
+
+def test_a_body_that_tells_its_status_is_an_error():
+    """Whoever sent it: 400 and more says so; what tells another one is for the vendors to claim."""
+    rows = {"status": 503}, {"statusCode": 429, "message": "Rate limit"}, {"status": 200, "x": 1}
+    _, found = read(b"".join(map(dumps, rows)))
+
+    assert [(one.options.get("status"), one.needs_claim) for one in found] == [
+        (503, False),
+        (429, False),
+        (None, True),
+    ]
 
 
 def test_members_can_be_mapped():

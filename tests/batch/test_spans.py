@@ -49,6 +49,27 @@ def found_in(log: bytes, **known: Any) -> list[Span]:
     return list(spans(io.BytesIO(log), **known))
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"2026-11-21T10:00:00.00000000%dZ ",
+        b"2026-11-21T10:00:00.00000000%dZ stdout F ",
+        b"<134>Nov 21 10:00:0%d gw01 nginx: ",
+        b"Nov 21 10:00:0%d gw01 gateway[123]: ",
+    ],
+    ids=["kubectl", "a container", "syslog", "journal"],
+)
+def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
+    """One head before all of its lines, but for digits: it is one error, and the line of another is set aside."""
+    lines = [b"answer", *BODIES[1].encode().split(b"\n"), b"done"]
+    if b"[" not in head:  # where a thread is named, what it goes on with ends the payload
+        lines.insert(3, b"GET /finesse/api/User 200")
+    (span,) = found_in(b"".join(head % (number % 10) + line + b"\n" for number, line in enumerate(lines)))
+
+    assert span.data == BODIES[1].encode()
+    assert [str(problem.code) for problem in span.problems] == ["span-interleaved"]
+
+
 def said(span: Span) -> dict[str, Any]:
     """Give what an expectation says of a span."""
     known = {name: item for name, item in span.known.items() if name != "occurred_at"}

@@ -12,12 +12,11 @@ from errnorm.batch.readers.http_message import HTTP
 from errnorm.batch.readers.json_array import HITS, JSON_ARRAY, JSON_VALUES
 from errnorm.batch.readers.log import LOG
 from errnorm.batch.readers.ndjson import NDJSON
-from errnorm.batch.readers.prefixed import PREFIXED
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["READERS", "reader_named", "reader_of"]
 
-READERS = (HAR, HITS, HTTP, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, PREFIXED, BODY, BINARY, LOG)
+READERS = (HAR, HITS, HTTP, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
 """All readers; of two that are equally sure, the first reads."""
 
 

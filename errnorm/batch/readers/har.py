@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of
 from errnorm.batch.rows import headers_of, stamp_of, status_of, text_body
@@ -43,6 +45,22 @@ def _found(element: Element, stream: Stream) -> Iterator[Found]:
         entry = {} if reason else _object(loads(element))
     except ValueError as error:
         reason = reason_of(error)
+    inner = _object(entry.get("log")).get("entries")
+    if not isinstance(inner, list):
+        yield from _one(entry, element, stream, reason)
+        return
+    for one in inner:  # a recording behind the first one
+        yield from _one(_object(one), element._replace(data=_written(one, element)), stream, None)
+
+
+def _written(entry: Any, element: Element) -> bytes:  # noqa: ANN401 - any JSON value
+    try:
+        return orjson.dumps(entry)
+    except orjson.JSONEncodeError:  # nested deeper than orjson writes
+        return element.data
+
+
+def _one(entry: dict[str, Any], element: Element, stream: Stream, reason: str | None) -> Iterator[Found]:
     response = _object(entry.get("response"))
     if response:
         yield _entry(entry, response, element, stream)

@@ -29,7 +29,9 @@ _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\{")
 _NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\]\s*+")
 _NO_HITS = re.compile(rb'"hits"\s*+:\s*+\[\s*+\]')
 _VALUE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1e]*+\{")
-_HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{(?=.{0,2000}?"hits"\s*+:\s*+\{)', re.DOTALL)
+_HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{.{0,2000}?(?P<key>"hits"\s*+:\s*+\{)', re.DOTALL)
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BEHIND = re.compile(rb"\}\s*+\{")
 
 
 def _read(find: Callable[[Stream], Iterable[Element]], stream: Stream) -> Iterator[Found]:
@@ -91,8 +93,12 @@ def _is_whole(element: Element) -> bool:
 
 
 def _sniff_hits(head: bytes, _: Mapping[str, str]) -> float:
-    is_told = b'"_source"' in head or _NO_HITS.search(head)
-    return 0.95 if _HITS.match(head) and is_told else 0.0
+    found = _HITS.match(head)
+    if not found or not (b'"_source"' in head or _NO_HITS.search(head)):
+        return 0.0
+    # The member is one of the first object, and not of what stands in it or behind it.
+    before = _TEXT.sub(b"", head[: found.start("key")])
+    return 0.95 if before.count(b"{") - before.count(b"}") == 1 and not _BEHIND.search(before) else 0.0
 
 
 JSON_ARRAY = Reader(

@@ -1,4 +1,4 @@
-"""Plain logs: the payloads that stand in the lines, each with its line's time."""
+"""Plain logs: the payloads and captures that stand in the lines, each with its line's time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from errnorm.batch.lines import count_lines
 from errnorm.batch.rows import captured
 from errnorm.batch.spans import last_calm, spans
 
-__all__ = ["LOG", "Behind"]
+__all__ = ["LOG"]
 
 _PIECE_BYTES = 1 << 20
 _MOST_BYTES = 1 << 22  # a payload is at most a MiB, so where no line is calm for so long, none is to be
@@ -54,7 +54,7 @@ def _cut(stream: Stream) -> Iterator[Stream | Found]:
             line, offset, data = line + count_lines(data, 0, end), offset + end, data[end:]
         elif len(data) > _MOST_BYTES:
             yield from _read(
-                evolve(stream, file=cast("Any", Behind(data, stream.file)), line=line, offset=offset)
+                evolve(stream, file=cast("Any", _Behind(data, stream.file)), line=line, offset=offset)
             )
             return
     if data:
@@ -69,7 +69,7 @@ def _filled(file: IO[bytes], size: int) -> bytes:
     return data
 
 
-class Behind:
+class _Behind:
     """Bytes that were read already, and behind them the file that they are from."""
 
     def __init__(self, data: bytes, file: IO[bytes]) -> None:
@@ -77,7 +77,6 @@ class Behind:
         self._file = file
 
     def read(self, size: int) -> bytes:
-        """Give some bytes, none at the end."""
         data, self._data = self._data[:size], self._data[size:]
         return data or self._file.read(size)
 

@@ -10,7 +10,7 @@ import orjson
 from errnorm.batch.capture import Again, Found, Reader, Reject, Stream
 from errnorm.batch.elements import LONG_BYTES, Element, loads, reason_of
 from errnorm.batch.inputs import HEAD_BYTES
-from errnorm.batch.names import is_capture
+from errnorm.batch.names import is_capture, is_own
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
@@ -33,7 +33,7 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     objects = [value for line in full if (value := _object(line)) is not None]
     if len(full) > 1:
         return 0.9 if objects and _object(full[0]) is not None else 0.9 * len(objects) / len(full)
-    return 0.9 if objects and is_capture(objects[0], fields) else 0.0
+    return 0.9 if objects and (is_capture(objects[0], fields) or is_own(objects[0])) else 0.0
 
 
 def beginning(head: bytes) -> Any:  # noqa: ANN401 - any JSON value
