@@ -48,7 +48,7 @@ _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _OBJECT: Final = re.compile(rb'\{\s?"')
 _OBJECT_BYTES: Final = 3
 _STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
-_STARTS: Final = ("<", "{", "[")
+_STARTS: Final = (b"<", b"{", b"[")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
 
@@ -449,7 +449,9 @@ def _is_body(
         return isinstance(body, dict | list) and is_all
     if first_in(item, names.status) is None:
         return False
-    return body.lstrip().startswith(_STARTS) and cut.data in body.encode("utf-8", "replace")
+    text = body.encode("utf-8", "replace").lstrip()
+    # {"body":"{\"inner\":\"<ApiErrors>…\"}"} only carries it.
+    return text[:1] in _STARTS and text[:1] == cut.data.lstrip()[:1] and cut.data in text
 
 
 def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:

@@ -439,6 +439,7 @@ X = BODY.replace('"', "'")
         ("answer: " + X + ' ctx={"status":400,"url":"/x"}', [X]),
         ('{"status":400,"body":"' + X + '","previous":"' + X.replace("HTTP", "CF") + '"}', [X, X.replace("HTTP", "CF")]),
         ('{"status":400,"body":"' + X + '"} retry {"status":503,"body":""}', [X, ""]),
+        (json.dumps({"status": 400, "body": json.dumps({"inner": X})}), [X]),
         ('{"body":{"event":"session_error","payload":{"code":1011}}}', [{"event": "session_error", "payload": {"code": 1011}}]),
     ],
 )  # fmt: skip
