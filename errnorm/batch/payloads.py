@@ -58,6 +58,7 @@ _AFTER_KEY: Final = re.compile(rb"(?:\\*+[\"']|&(?:quot|#34|#39|#x22|apos);)\s{0
 _GAP: Final = 20  # between a word and the object that it names: `EventError: {`
 _QUOTE_BYTES: Final = b"\"'"
 _MOST_SLASHES: Final = 16
+_BEHIND_CARRIER: Final = 1 << 13
 _LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it stands in a JSON string
 _ANY: Final = re.compile(
     rb"\s{0,99}(?:(?=[{\[])|(<)(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
@@ -121,8 +122,12 @@ class _Form(NamedTuple):
         if self.tag is None:
             scan = json_end(data, start, limit, self.writing)
             return scan.end, scan.stop
-        end = tag_end(data, start, limit, self.tag, self.opener)
-        return end, None if end else carrier_end(data, start, limit, self.escapes)
+        stop = carrier_end(data, start, limit, self.escapes)
+        # A lone quote in a line looks like a carrier, and ends none; but each of a thousand elements that
+        # have no end would be looked for to the end of a long line.
+        near = limit if stop is None else min(limit, stop + _BEHIND_CARRIER)
+        end = tag_end(data, start, near, self.tag, self.opener)
+        return end, None if end else stop
 
     def plain(self, data: bytes) -> bytes:
         """Take the escapes off."""
