@@ -18,7 +18,10 @@ __all__ = ["apart"]
 _File = tuple[int, int]
 _HEAD_BYTES = 1 << 12
 # How records, rejects and the report begin, as NDJSON, CSV, Parquet, JSON.
-_OWN = re.compile(rb'\{\s*"schema_version":|schema_version,vendor,|PAR1|\{"source":\{"name":')
+_OWN = re.compile(
+    rb'\{\s*"schema_version": ?"[\d.]+",\s*"(?:vendor|complete|total)":'
+    rb'|(?:\xef\xbb\xbf)?schema_version,vendor,shape,|PAR1|\{"source":\{"name":|\s*\Z'
+)
 
 
 def apart(

@@ -176,12 +176,12 @@ def values(stream: Stream) -> Iterator[Element]:
         >>> [value.data for value in values(Stream(io.BytesIO(b'{\n  "a": 1\n}\n{"b":2}{"c":3}')))]
         [b'{\n  "a": 1\n}', b'{"b":2}', b'{"c":3}']
     """
-    yield from _Walk(Window(stream), in_list=bool(stream.head)).elements()
+    yield from _Walk(Window(stream), in_list=bool(stream.head), gap=_GAP_OF_VALUES).elements()
 
 
 def value_parts(stream: Stream) -> Iterator[Stream | Element]:
     """Cut such values into pieces of many, which `values` takes; what fits in none comes by itself."""
-    yield from _Walk(Window(stream), in_list=False).parts(stream)
+    yield from _Walk(Window(stream), in_list=False, gap=_GAP_OF_VALUES).parts(stream)
 
 
 def _to_list(window: Window, key: bytes | None) -> Generator[Element, None, bool]:
@@ -269,12 +269,21 @@ class _Walk:
         window: what to walk through.
         in_list: whether a bracket ends them, and not the end of the input.
         around: how many objects stand around the list, behind which values may follow; None for a piece.
+        gap: finds what may stand between two elements.
     """
 
-    def __init__(self, window: Window, *, in_list: bool = True, around: int | None = None) -> None:
+    def __init__(
+        self,
+        window: Window,
+        *,
+        in_list: bool = True,
+        around: int | None = None,
+        gap: re.Pattern[bytes] = _GAP,
+    ) -> None:
         self._window = window
         self._in_list = in_list
         self._around = around
+        self._gap = gap
         self._at = 0
         self._line = window.line
         self._next = b""
@@ -304,8 +313,9 @@ class _Walk:
         while not self._ended:
             first = self._first()
             if self._in_list and first == b"]":
-                if self._around is None or not self._leave(self._around):
+                if self._around is None:
                     return
+                self._leave(self._around)
             elif not self._in_list and first == b"[" and self._around == 0:
                 self._step(self._at + 1)
                 self._in_list = True
@@ -314,20 +324,17 @@ class _Walk:
             else:
                 return
 
-    def _leave(self, around: int) -> bool:
-        """Go behind the list and the objects around it; False where these do not end."""
+    def _leave(self, around: int) -> None:
+        """Go behind the list, and behind the objects around it if these end."""
         self._step(self._at + 1)
-        self._in_list, self._next = False, b""
-        end = _End(b"{", around)
-        stop = end.find(self._window.data, self._at) if around else self._at
-        while stop is None:
-            self._step(len(self._window.data))
-            self._drop()
+        self._in_list, self._next, self._gap = False, b"", _GAP_OF_VALUES
+        self._drop()
+        if not around:
+            return
+        while (stop := _End(b"{", around).find(self._window.data)) is None:
             if not self._more():
-                return False
-            stop = end.find(self._window.data)
+                return  # what is left is no JSON, and is rejected
         self._step(stop)
-        return True
 
     def _one(self, first: bytes) -> Iterator[Element]:
         element = self._element(first)
@@ -367,7 +374,7 @@ class _Walk:
     def _first(self) -> bytes:
         """Go to the next element, and give its first byte; nothing at the end."""
         while True:
-            gap = (_GAP if self._in_list else _GAP_OF_VALUES).match(self._window.data, self._at)
+            gap = self._gap.match(self._window.data, self._at)
             self._step(gap.end() if gap else self._at)
             if self._at < len(self._window.data):
                 if self._at > _DROP_BYTES:
@@ -401,7 +408,8 @@ class _Walk:
                 return found
             if self._at:
                 self._drop()
-            if not self._more():
+            was_all = self._window.ended
+            if not self._more() and (was_all or not self._window.ended):
                 return self._last(first)
 
     def _last(self, first: bytes) -> Element:
@@ -454,6 +462,8 @@ class _Walk:
         if end is None:
             return self._cut(_NO_JSON, limit)
         follows = _NEXT.match(self._window.data, end)
+        if not (follows or self._in_list or self._window.ended) and end + _KEY_BYTES > len(self._window.data):
+            return None  # what follows is not in view, and tells where the next one ends if it is broken
         if first == b"{" and follows:
             self._learn(b"}" + follows[0])
         return self._taken(end, _UNREAD)

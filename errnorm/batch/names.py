@@ -298,6 +298,7 @@ _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
 # What says that a body is base64, or that the object is not the capture itself.
 MANY = frozenset({"resourceLogs", "hits", "responses"})
 """What may hold several captures."""
+_TELLING = ("status", "body", "response", "url")
 _MARKS = frozenset({*_WRAPPERS, *MANY, "encoding", "isBase64Encoded"})
 _SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
 _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
@@ -321,7 +322,10 @@ def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
     if "resourceLogs" in value:
         return [_plain_log(record) for record in _log_records(value)]
     hits = _hits(value) if "hits" in value or "responses" in value else []
-    return list(map(_unwrapped, hits)) or [_unwrapped(value)]
+    # What tells of a response itself is a capture, whatever else stands in it.
+    if hits and not any(value.get(name) is not None for name in _TELLING):
+        return list(map(_unwrapped, hits))
+    return [_unwrapped(value)]
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
@@ -334,9 +338,16 @@ def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
 
 def _hits(value: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the hits of an answer of Elasticsearch, or of the answers that `_msearch` gives together."""
-    answers = [value, *_objects(value.get("responses"))]
-    lists = [inner.get("hits") for answer in answers if isinstance(inner := answer.get("hits"), dict)]
-    return [hit for some in lists for hit in _objects(some)]
+    if not isinstance(value.get("hits"), dict):
+        # An answer without hits tells why: {"error":{…},"status":404}
+        answers = _objects(value.get("responses"))
+        return [hit for one in answers for hit in (_objects(_hits_in(one)) or [one])]
+    return _objects(_hits_in(value))
+
+
+def _hits_in(answer: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    inner = answer.get("hits")
+    return inner.get("hits") if isinstance(inner, dict) else None
 
 
 def _wraps(name: str, value: dict[str, Any]) -> bool:

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+import orjson
+
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import (
     Writing,
@@ -58,6 +60,7 @@ _AFTER_KEY: Final = re.compile(rb"(?:\\*+[\"']|&(?:quot|#34|#39|#x22|apos);)\s{0
 _GAP: Final = 20  # between a word and the object that it names: `EventError: {`
 _QUOTE_BYTES: Final = b"\"'"
 _MOST_SLASHES: Final = 16
+_STRICT: Final = re.compile(rb'\{\s*"')
 _BEHIND_CARRIER: Final = 1 << 13
 _LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it stands in a JSON string
 _ANY: Final = re.compile(
@@ -336,7 +339,7 @@ class Payloads:
         parts = [(form.start, other), *self._parts(form, other, last, line)]
         text = b"\n".join(self.data[start:end] for start, end in parts)
         end, _ = form.end_in(text, form.opens - form.start, len(text))
-        if end is None:
+        if end is None or (form.tag is None and not _is_sound(form.plain(text[:end]))):
             return None
         later, left = [], end - (other - form.start) - 1
         for start, stop in parts[1:]:
@@ -391,4 +394,18 @@ class Payloads:
         return message if _CONTINUES.match(self.data, message, end) else None
 
     def _begins_anew(self, form: _Form, start: int, end: int) -> bool:
-        return form.tag is not None and self.data.find(form.opener + form.tag + b">", start, end) >= 0
+        if form.tag is None:
+            return False
+        found = self.data.find(form.opener + form.tag, start, end)
+        return found >= 0 and not _NAME.match(self.data, found + len(form.opener + form.tag))
+
+
+def _is_sound(data: bytes) -> bool:
+    """Tell whether an object was put together right: two of them, each cut off, may close as one."""
+    if not _STRICT.match(data):
+        return True
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True

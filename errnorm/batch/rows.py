@@ -42,6 +42,7 @@ _PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
 # nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
 _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
 _NOTHING: Known = {}
+_LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Digits before the point: seconds, milliseconds, microseconds, nanoseconds of our times.
 _UNITS = ((10, 1), (13, 10**3), (16, 10**6), (19, 10**9))
@@ -80,7 +81,8 @@ def _in_list(
     place: tuple[int | None, int | None],
 ) -> Iterable[Found]:
     """Give what a list of captures tells; any other value is a body."""
-    if not isinstance(value, list) or not value or not _is_capture(value[0], stream.fields):
+    is_many = isinstance(value, list) and any(_is_capture(one, stream.fields) for one in value[:_LOOKED_AT])
+    if not is_many:
         body = value if data is None else data.strip()
         return (Capture(body, {}, stream.source(*place), needs_claim=True),)
     every = (
@@ -174,7 +176,10 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         text = first_in(item, names.log)
         # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
         is_line = isinstance(text, str) and not text.isidentifier()
-        if is_line and (logged := _logged(text, stream, source, known)):
+        logged = _logged(text, stream, source, known) if is_line else []
+        # An answer without an error, in the text of an error, is not what the line is about.
+        is_error = status is not None and status >= 400
+        if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
             yield from logged
             return
     if path is not None or ("body" in stream.fields and status is not None):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import io
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import accumulate
@@ -47,6 +47,8 @@ _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _OBJECT: Final = re.compile(rb'\{\s?"')
 _OBJECT_BYTES: Final = 3
+_SHORT_BYTES: Final = 1 << 14
+_MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
 _STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
 _STARTS: Final = (b"<", b"{", b"[")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
@@ -212,8 +214,9 @@ class _Log:
         self.floor = 0  # no payload to come begins before this
         self.last = 0  # behind the last payload
         self.looked = 0  # captures before this have been looked for
-        self.around: tuple[int, int, list[int]] | None = None  # a line, and the anchors in it
+        self.around: tuple[int, int, list[int], int] | None = None  # a line, and what stands in it
         self.object = -1  # the object that was the last capture around a payload
+        self.body = (0, b"")  # where it ends, and its body
         self.begins = True  # the buffer begins with a line, not inside of one
         self.counted = 0  # lines before this are counted in `line`
         self.head: int | None = None  # the line that names time and thread of what follows
@@ -264,10 +267,11 @@ class _Log:
 
     def _capture(self, start: int) -> Span | None:
         """Give the capture that begins at a place, and note how far was looked."""
-        eol, anchors = self._line_from(start)
-        limit = next((at for at in anchors if at > start), eol)
+        eol, anchors, word = self._line_from(start)
+        next_one = bisect_right(anchors, start)
+        limit = anchors[next_one] if next_one < len(anchors) else eol
         self.looked = limit
-        if not self.fields and not any(self.data.find(word, start, eol) >= 0 for word in _STATUS_WORDS):
+        if not self.fields and word < start:
             return None
         end, capture = self._object(start, limit)
         if capture is None:
@@ -280,24 +284,27 @@ class _Log:
         cut = Cut(start, end, self.data[start:end])
         return self._span(cut, self._time_of(start))._replace(capture=capture)
 
-    def _line_from(self, start: int) -> tuple[int, list[int]]:
-        """Give where a line ends, at most as far on as a payload may go, and the anchors in all of it."""
+    def _line_from(self, start: int) -> tuple[int, list[int], int]:
+        """Look at all of a line, once: where it ends, the anchors in it, and the last word of a status.
+
+        The line is looked at only as far on as a payload may go.
+        """
         if self.around is None or not self.around[0] <= start < self.around[1]:
             first = self.data.rfind(b"\n", max(0, start - _LOOK_BACK), start) + 1
             eol = self.data.find(b"\n", start, start + self.max_bytes)
             eol = min(len(self.data), start + self.max_bytes) if eol < 0 else eol
             found = self.anchors.find(memoryview(self.data)[first:eol])
-            self.around = first, eol, [first + at for at, _ in found]
-        return self.around[1], self.around[2]
+            word = max(self.data.rfind(word, first, eol) for word in _STATUS_WORDS)
+            self.around = first, eol, [first + at for at, _ in found], word
+        return self.around[1:]
 
     def _object(self, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
-        """Read the object that begins at a place: all up to the last brace, or less where more follows it."""
-        end = self.data.rfind(b"}", start, limit) + 1
-        capture = _loaded(self.data, start, end)
-        if capture is None and end:
-            end = json_end(self.data, start, limit, Writing()).end or 0
-            capture = _loaded(self.data, start, end)
-        return end, capture
+        """Read the object that begins at a place; mostly it goes to the last brace of its line."""
+        last = self.data.rfind(b"}", start, limit) + 1
+        if last - start <= _SHORT_BYTES and (capture := _loaded(self.data, start, last)) is not None:
+            return last, capture
+        end = json_end(self.data, start, limit, Writing()).end or 0
+        return end, _loaded(self.data, start, end)
 
     def _own_line(self, place: int) -> slice | None:
         """Give the line around a place: of its own, without a payload before, and another one behind."""
@@ -320,6 +327,9 @@ class _Log:
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
             return None
+        if self._is_told(cut):
+            self.floor = cut.end
+            return None
         capture = self._around(cut, start)
         span = self._span(cut, self._time_of(cut.start))
         if capture:
@@ -336,20 +346,34 @@ class _Log:
         """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`."""
         lowest = max(self.floor, anchor - _LOOK_BACK, 0)
         first = max(lowest, self.data.rfind(b"\n", lowest, cut.start) + 1)
-        found = _OBJECT.search(self.data, first, cut.start + _OBJECT_BYTES)
-        # What else stands in the object is another payload.
-        if not found or found.start() > cut.start or found.start() == self.object:
+        eol = self.data.find(b"\n", cut.end, cut.start + self.max_bytes)
+        limit = min(len(self.data), cut.start + self.max_bytes) if eol < 0 else eol
+        for _ in range(_MOST_OBJECTS):
+            found = _OBJECT.search(self.data, first, cut.start + _OBJECT_BYTES)
+            if not found or found.start() > cut.start:
+                return None
+            end, capture = self._object(found.start(), limit)
+            if end >= cut.end:
+                return self._taken_by(cut, found.start(), end, capture)
+            first = max(end, found.end())
+        return None
+
+    def _taken_by(
+        self, cut: Cut, start: int, end: int, capture: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """Give the object around a payload if it is its capture; what else stands in it is another one."""
+        if capture is None or start == self.object:
             return None
-        start, limit = found.start(), min(len(self.data), found.start() + self.max_bytes)
-        eol = self.data.find(b"\n", cut.end, limit)
-        end, capture = self._object(start, limit if eol < 0 else eol)
-        if capture is None or end < cut.end:
+        body = _body_of(cut, capture, self.fields, is_all=cut.start == start)
+        if body is None:
             return None
-        is_it = _is_body(cut, capture, self.fields, is_all=cut.start == start)
-        if not is_it:
-            return None
-        self.object, self.looked = start, max(self.looked, end)
+        self.object, self.body, self.looked = start, (end, body), max(self.looked, end)
         return capture
+
+    def _is_told(self, cut: Cut) -> bool:
+        """Tell whether a payload is a further one in the body of the last capture."""
+        end, body = self.body
+        return self.object <= cut.start < end and cut.data in body
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
@@ -361,6 +385,7 @@ class _Log:
         self.done, self.counted = self.done - drop, max(0, self.counted - drop)
         self.floor, self.last = max(0, self.floor - drop), max(0, self.last - drop)
         self.looked, self.object, self.around = max(0, self.looked - drop), self.object - drop, None
+        self.body = self.body[0] - drop, self.body[1]
         self.head = None if self.head is None or self.head < drop else self.head - drop
         self.taken = [(start - drop, end - drop) for start, end in self.taken if end > drop]
 
@@ -427,31 +452,35 @@ class _Log:
         return last_time(text.decode("utf-8", "replace"), self.zone)
 
 
-def _is_body(
+def _body_of(
     cut: Cut,
     capture: Mapping[str, Any],
     fields: Mapping[str, str],
     *,
     is_all: bool,
-) -> bool:
-    """Tell whether an object tells the status of a response, and has the payload as its body.
+) -> bytes | None:
+    """Give the body of an object that tells the status of a response, and has the payload as its body.
 
     Args:
         cut: the payload.
         capture: the object.
         fields: as of `spans`.
         is_all: whether the payload is the whole object; then the body is one, too.
+
+    Returns:
+        The text of the body, empty where it is an object; None where the payload is none.
     """
     item = next(iter(opened(dict(capture))), {})
     names = names_in(tuple(item), tuple(fields.items()))
     body = first_in(item, names.body)
     if not isinstance(body, str):
-        return isinstance(body, dict | list) and is_all
+        return b"" if isinstance(body, dict | list) and is_all else None
     if first_in(item, names.status) is None:
-        return False
+        return None
     text = body.encode("utf-8", "replace").lstrip()
     # {"body":"{\"inner\":\"<ApiErrors>…\"}"} only carries it.
-    return text[:1] in _STARTS and text[:1] == cut.data.lstrip()[:1] and cut.data in text
+    is_it = text[:1] in _STARTS and text[:1] == cut.data.lstrip()[:1] and cut.data in text
+    return text if is_it else None
 
 
 def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:

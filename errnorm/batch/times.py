@@ -36,8 +36,10 @@ _NAMED = r"(?:Z|UTC|GMT)(?![A-Za-z+-])"
 _ZONE = rf"(?:\ ?(?:{_NAMED}|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?![\d:])))"
 
 # 1:15:30 PM; JavaScript puts a narrow space before the mark. Without a mark, one digit may be of either half.
-_HALF = r"(?:[\ \u00a0\u202f]?[AaPp]\.?[\ \u00a0\u202f]?[Mm]\b\.?)"
-_HALVES = rf"(?:\d{{1,2}}:\d\d:\d\d(?:[.,]\d{{1,9}})?{_HALF}|{_CLOCK}(?![:\w]|{_HALF}))"
+_HALF = r"(?:[\ \u00a0\u202f]?[AaPp]\.?[\ \u00a0\u202f]?[Mm](?![A-Ya-z])\.?)"
+_PART = r"(?:[.,]\d{1,9}+)?+"
+# A clock goes on with neither digits nor the mark of a half: 01:15:30:123 PM is in no form that is known.
+_HALVES = rf"(?:\d{{1,2}}:\d\d:\d\d{_PART}{_HALF}|\d\d:\d\d:\d\d{_PART}(?!:?\d|{_HALF}))"
 
 # Each form with an example of it; of two that begin alike the longer one stands first.
 _DATED = (

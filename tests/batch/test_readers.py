@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import orjson
 import pytest
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from errnorm import batch
 from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
-from errnorm.batch.elements import NO_END
+from errnorm.batch.elements import NO_END, values
 from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, reader_named, reader_of
 from errnorm.batch.readers.log import LOG
@@ -230,6 +230,31 @@ def test_values_on_one_long_line_are_values():
     assert (name, len(found)) == ("values", 1000)
 
 
+@pytest.mark.parametrize("mark", [b"", b"\x1e"])
+def test_many_values_are_cut_into_pieces_of_whole_ones(mark: bytes):
+    """For several processes; the separator of RFC 7464 stands in them as well."""
+    data = (mark + dumps(CAPTURES["bare"]).replace(b",", b",\n")) * 3000
+    reader = reader_named("values")
+    cut = list(reader.cut(Stream(io.BytesIO(data), "a.log")))
+    found = [one for part in cut for one in (reader.read(part) if isinstance(part, Stream) else [part])]
+
+    assert sum(isinstance(part, Stream) for part in cut) > 1
+    assert [type(one) for one in found] == [Capture] * 3000
+    assert found == list(reader.read(Stream(io.BytesIO(data), "a.log")))
+
+
+@pytest.mark.parametrize("size", [1, 8, 1000])
+def test_where_a_broken_value_ends_does_not_depend_on_how_it_is_read(size: int):
+    """A packed file comes in smaller parts than a plain one."""
+    data = b'{"a":1}\n{"a":2}\n{"a":3}\n{"a":4 {"a":5}\n{"a":6}\n'
+    file = io.BytesIO(data)
+    parts = Mock(read=lambda most: file.read(min(size, most)))
+
+    assert [one.data for one in values(Stream(parts))] == [
+        b'{"a":1}', b'{"a":2}', b'{"a":3}', b'{"a":4 ', b'{"a":5}', b'{"a":6}',
+    ]  # fmt: skip
+
+
 def test_a_broken_value_ends_where_another_one_begins():
     """What was cut off in its middle, or is none, costs itself; no byte of it is lost."""
     half, rest = PRETTY[:28], PRETTY[PRETTY.index(b"}\n{") + 2 :]
@@ -395,7 +420,9 @@ RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}
         ([HITS, SOUND], [503, 502, 503]),
         ([OTHER, HITS, OTHER], [502, 503, 502, 502]),
         ([OTHER, [SOUND, OTHER], OTHER], [502, 503, 502, 502]),
-        ([{"responses": [HITS, HITS]}], [503, 502] * 2),
+        ([{"responses": [HITS, {"error": {}, "status": 404}, HITS]}], [503, 502, 404, 503, 502]),
+        ([OTHER, SOUND | {"hits": {"hits": [{"_id": "1"}]}}], [502, 503]),
+        ([OTHER, [{"x": 1}, SOUND], OTHER], [502, None, 503, 502]),
         ([RECORDING, RECORDING], [502, 502]),
     ],
 )
@@ -405,7 +432,7 @@ def test_what_stands_behind_a_list_is_read(parts: list[Any], statuses: list[int]
     for gap in ("\n", "\r\n", ""):
         _, found = read(gap.join(json.dumps(part, **how) for part in parts).encode())
 
-        assert [one.options["status"] for one in found if isinstance(one, Capture)] == statuses
+        assert [one.options.get("status") for one in found if isinstance(one, Capture)] == statuses
 
 
 def test_text_behind_a_list_is_a_reject():
@@ -440,6 +467,8 @@ X = BODY.replace('"', "'")
         ('{"status":400,"body":"' + X + '","previous":"' + X.replace("HTTP", "CF") + '"}', [X, X.replace("HTTP", "CF")]),
         ('{"status":400,"body":"' + X + '"} retry {"status":503,"body":""}', [X, ""]),
         (json.dumps({"status": 400, "body": json.dumps({"inner": X})}), [X]),
+        ('{"status":400,"body":"' + X + X + '"}', [X + X]),
+        ('{"status":502,"body":"","url":"/x"} then {"status":400,"body":"' + X + '"}', ["", X]),
         ('{"body":{"event":"session_error","payload":{"code":1011}}}', [{"event": "session_error", "payload": {"code": 1011}}]),
     ],
 )  # fmt: skip

@@ -70,6 +70,26 @@ def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
     assert [str(problem.code) for problem in span.problems] == ["span-interleaved"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['{"code":1011, "errorMsg":"x",', '{"code":1012,"errorMsg":"y"}', "}"],
+        [
+            "<ApiErrors>",
+            "<ApiError>a</ApiError>",
+            '<ApiErrors xmlns="q">',
+            "<ApiError>b</ApiError></ApiErrors>",
+        ],
+    ],
+)
+def test_one_head_does_not_join_two_payloads(lines: list[str]):
+    """What one logger cut off is not closed by what comes behind it; that one is found by itself."""
+    first, second, *_ = found_in(b"".join(b"2026-11-21T10:00:01Z " + line.encode() + b"\n" for line in lines))
+
+    assert [str(problem.code) for problem in first.problems] == ["span-truncated"]
+    assert b"".join(second.data.split()).startswith((b'{"code":1012', b"<ApiErrorsxmlns", b"<ApiError>a"))
+
+
 def said(span: Span) -> dict[str, Any]:
     """Give what an expectation says of a span."""
     known = {name: item for name, item in span.known.items() if name != "occurred_at"}
