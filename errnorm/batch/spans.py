@@ -128,7 +128,7 @@ def spans(  # noqa: PLR0913 - what is known about the log
     return _told_once(log.spans(file))
 
 
-def last_calm(data: bytes, anchors: Anchors | None = None) -> int:
+def last_calm(data: bytes, anchors: Anchors | None = None, *, begins: bool = True) -> int:
     r"""Give where a log can be cut: a line of its own, late in it, that no payload goes over.
 
     What begins behind such a line never begins before it, and takes its time from there. So the two parts
@@ -137,6 +137,7 @@ def last_calm(data: bytes, anchors: Anchors | None = None) -> int:
     Args:
         data: a beginning of the log, from a line of its own on.
         anchors: what begins payloads, those of all vendors if not given.
+        begins: whether it is one; only its end is looked at where it is not.
 
     Returns:
         Where the line begins; 0 where there is none.
@@ -150,7 +151,7 @@ def last_calm(data: bytes, anchors: Anchors | None = None) -> int:
     for near in _NEAR:
         first = NEXT.search(data, len(data) - near) if near < len(data) else None
         start = first.start() + 1 if first else 0
-        if first or near >= len(data):
+        if first or (begins and near >= len(data)):
             # What began before the first line may have parts behind it.
             place = _calm(data[start:], anchors, OTHER_BYTES if start else 0)
             if place:

@@ -45,20 +45,24 @@ def _read(stream: Stream) -> Iterator[Found]:
 
 def _cut(stream: Stream) -> Iterator[Stream | Found]:
     """Cut a log before lines of their own; from where there are none for long, it is read as it is."""
-    offset, line, data = stream.offset, stream.line, b""
+    offset, line, rest = stream.offset, stream.line, b""
     while part := _filled(stream.file, _PIECE_BYTES):
-        data += part
-        end = last_calm(data) if len(part) == _PIECE_BYTES else len(data)
+        end = last_calm(part, begins=not rest) if len(part) == _PIECE_BYTES else len(part)
+        if not end:
+            part, rest = rest + part, b""
+            end = last_calm(part)
         if end:
-            yield evolve(stream, file=io.BytesIO(data[:end]), line=line, offset=offset)
-            line, offset, data = line + count_lines(data, 0, end), offset + end, data[end:]
-        elif len(data) > _MOST_BYTES:
-            yield from _read(
-                evolve(stream, file=cast("Any", _Behind(data, stream.file)), line=line, offset=offset)
-            )
+            # One copy of a MiB and no more: each takes a tenth of the time of all that is done with it.
+            data = b"".join((rest, memoryview(part)[:end]))
+            yield evolve(stream, file=io.BytesIO(data), line=line, offset=offset)
+            line, offset = line + count_lines(data, 0, len(data)), offset + len(data)
+        elif len(part) > _MOST_BYTES:
+            behind = cast("Any", _Behind(part, stream.file))
+            yield from _read(evolve(stream, file=behind, line=line, offset=offset))
             return
-    if data:
-        yield evolve(stream, file=io.BytesIO(data), line=line, offset=offset)
+        rest = part[end:]
+    if rest:
+        yield evolve(stream, file=io.BytesIO(rest), line=line, offset=offset)
 
 
 def _filled(file: IO[bytes], size: int) -> bytes:
