@@ -13,7 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -176,6 +176,7 @@ def members(source: Input, seen: Callable[[int], None] = lambda _: None) -> Iter
                 None, error=f"It could not be opened: {_reason(error)}. Look at its name and rights."
             )
             return
+        _widen(file)
         yield from _unpacked(_Counted(file, seen), None, _MAX_LAYERS)
 
 
@@ -183,6 +184,13 @@ def _opened(name: str) -> IO[bytes]:
     if name == _STDIN:
         return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     return Path(name).open("rb", buffering=0)
+
+
+def _widen(file: IO[bytes]) -> None:
+    """Let a pipe hold a MiB: of the 64 KiB that it holds on Linux, each costs a change of processes."""
+    with suppress(ImportError, AttributeError, OSError):  # another system, no pipe, or too many pipes
+        fcntl = import_module("fcntl")
+        fcntl.fcntl(file.fileno(), fcntl.F_SETPIPE_SZ, _READ_BYTES)
 
 
 class _Counted(io.RawIOBase):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any, cast
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -55,7 +55,8 @@ class How:
 
     def stream(self, name: str, member: Member) -> tuple[Reader, Stream]:
         """Give the reader of a member, and the member as it takes it."""
-        file, head, codec = cast("Any", member), member.head, codec_of(member.head)
+        file: Any = member
+        head, codec = member.head, codec_of(member.head)
         if codec:
             text = head.decode(codec, "ignore").encode()
             if self.reader(text) not in _WHOLE:
