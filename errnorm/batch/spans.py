@@ -269,11 +269,11 @@ class _Log:
     def _capture(self, start: int) -> Span | None:
         """Give the capture that begins at a place, and note how far was looked."""
         eol, anchors, word = self._line_from(start)
-        next_one = bisect_right(anchors, start)
-        limit = anchors[next_one] if next_one < len(anchors) else eol
-        self.looked = limit
         if not self.fields and word < start:
+            self.looked = eol
             return None
+        next_one = bisect_right(anchors, start)
+        self.looked = limit = anchors[next_one] if next_one < len(anchors) else eol
         end, capture = self._object(start, limit)
         if capture is None:
             return None
@@ -294,8 +294,9 @@ class _Log:
             first = self.data.rfind(b"\n", max(0, start - _LOOK_BACK), start) + 1
             eol = self.data.find(b"\n", start, start + self.max_bytes)
             eol = min(len(self.data), start + self.max_bytes) if eol < 0 else eol
-            found = self.anchors.find(memoryview(self.data)[first:eol])
-            word = max(self.data.rfind(word, first, eol) for word in _STATUS_WORDS)
+            word = max([self.data.rfind(word, start, eol) for word in _STATUS_WORDS])
+            is_looked_at = self.fields or word >= start
+            found = self.anchors.find(memoryview(self.data)[first:eol]) if is_looked_at else ()
             self.around = first, eol, [first + at for at, _ in found], word
         return self.around[1:]
 
