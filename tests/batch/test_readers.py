@@ -271,13 +271,21 @@ def test_a_broken_value_ends_where_another_one_begins():
 
 
 def test_one_object_over_many_lines_is_a_capture_where_it_has_a_body():
-    """An error of Spring has a status and a path of its own: alone it is the body, not a line about one."""
+    """An error of Spring has a status and a path of its own, one of Genesys a member `body`: each is a body."""
     capture = orjson.dumps({"status": 503, "body": BODY}, option=orjson.OPT_INDENT_2)
     spring = orjson.dumps({"status": 404, "error": "Not Found", "path": "/x"}, option=orjson.OPT_INDENT_2)
+    told = {
+        "type": "response",
+        "class": "TooManyRequestsErrorMessage",
+        "code": 429,
+        "body": {"retryAfter": 3},
+    }
+    genesys = orjson.dumps(told, option=orjson.OPT_INDENT_2)
 
-    assert [(name, [one.body for one in found]) for name, found in map(read, (capture, spring))] == [
+    assert [(name, [one.body for one in found]) for name, found in map(read, (capture, spring, genesys))] == [
         ("values", [BODY]),
         ("body", [spring]),
+        ("body", [genesys]),
     ]
 
 

@@ -18,7 +18,7 @@ from functools import partial
 
 from errnorm.batch.capture import Found, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
-from errnorm.batch.names import has_body, is_capture
+from errnorm.batch.names import has_body, is_capture, is_told
 from errnorm.batch.readers.ndjson import beginning
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import rejects
@@ -77,8 +77,9 @@ def _sniff_values(head: bytes, fields: Mapping[str, str]) -> float:
     every = values(Stream(io.BytesIO(head)))
     first, second = next(every), next(every, None)
     if second is None or second.data[:1] != b"{":
-        # It stands alone: what has a status and a url besides may be a body itself.
-        return 0.8 if has_body(beginning(first.data), fields) else 0.0
+        # It stands alone, and may be a body itself: a vendor's has a status and a path, or a member `body`.
+        value = beginning(first.data)
+        return 0.8 if has_body(value, fields) and is_told(value, fields) else 0.0
     if _is_whole(first):
         return 0.95 if first.line == second.line else 0.8
     # A first line that was cut, and whole ones behind it, are lines.
