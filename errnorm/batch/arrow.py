@@ -153,7 +153,7 @@ class Records:
         if self._on_reject:
             for line in done.rejects.splitlines():
                 self._on_reject(orjson.loads(line))
-        return table_of(BytesIO(done.output))
+        return table_of(BytesIO(b"".join(done.output)))
 
     def _check(self, columns: list[str]) -> None:
         for role, text in self._fields.items():

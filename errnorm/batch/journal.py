@@ -147,7 +147,7 @@ class Aside:
         self._file.seek(keep)
         self.size = self._sent = keep
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         """Append bytes."""
         view = memoryview(data)
         while view:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import current_process, get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from threading import Thread
@@ -77,7 +77,7 @@ class _Parcel(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What tasks gave; the output lies in their slot where it has a size, behind the pieces."""
+    """What tasks gave; so much of the output as has room there lies in their slot, behind the pieces."""
 
     done: Done
     size: int = 0
@@ -181,7 +181,7 @@ class _Team:
         if group.slot is None:
             yield done
             return
-        yield evolve(done, output=self._exchange.look(group.slot, size, start)) if size else done
+        yield evolve(done, output=chain(self._exchange.pieces(group.slot, size, start), done.output))
         self._free.append(group.slot)
 
 
@@ -274,18 +274,17 @@ def _do(parcel: _Parcel) -> _Answer:
     """Do tasks, and put what they give behind their pieces; from where the slot is full it goes along."""
     first = end = sum(parcel.sizes)
     every: list[Done] = []
-    rest: list[bytes | memoryview] = []
+    rest: list[bytes] = []
     for task in _unpacked(parcel):
         done = _work(task)
         # At once: the next output is then made where this one was, which the processor has at hand.
-        if not rest and _exchange.put(parcel.slot, done.output, end):
-            end += len(done.output)
-        else:
-            rest.append(done.output)
-        every.append(evolve(done, output=b""))
-    if not rest:
-        return _Answer(together(every, b""), end - first, first)
-    return _Answer(together(every, _exchange.take(parcel.slot, end - first, first) + b"".join(rest)))
+        for piece in done.output:
+            if not rest and _exchange.put(parcel.slot, piece, end):
+                end += len(piece)
+            else:
+                rest.append(piece)
+        every.append(done)
+    return _Answer(together(every, rest), end - first, first)
 
 
 def _unpacked(parcel: _Parcel) -> Iterator[Task]:

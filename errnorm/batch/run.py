@@ -86,7 +86,7 @@ class _Direct:
         self._is_ours = is_ours
         self.size = 0
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:  # a pipe may take less than all
             view = view[self._file.write(view) :]
@@ -288,8 +288,8 @@ class Run:
                 self._seen += task.seen
 
     def _write(self, done: Done) -> None:
-        for (file, _), data in zip(self._files, (done.output, done.rejects), strict=False):
-            if data:
+        for (file, _), pieces in zip(self._files, (done.output, (done.rejects,)), strict=False):
+            for data in filter(None, pieces):
                 file.write(data)
         self._sizes = tuple(file.size for file, _ in self._files)
         self.report.merge(done.report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -117,22 +117,22 @@ class Done:
     """What a task gave, or some tasks together.
 
     Attributes:
-        output: its records, encoded; to be written before the next one is asked for.
+        output: its records, encoded, in pieces; to be written before the next one is asked for.
         rejects: its rejects, as JSON lines.
         report: its counts.
         seen: the bytes on disk that were read for it.
         tasks: how many tasks it was.
     """
 
-    output: bytes | memoryview
+    output: Iterable[bytes]
     rejects: bytes
     report: Report
     seen: int
     tasks: int = 1
 
 
-def together(every: Sequence[Done], output: bytes) -> Done:
-    """Give what some tasks gave as one, with an output made of theirs."""
+def together(every: Sequence[Done], output: Iterable[bytes]) -> Done:
+    """Give what some tasks gave as one, with the output of all."""
     report = Report()
     for done in every:
         report.merge(done.report)
@@ -215,7 +215,7 @@ class Work:
                     output.append(outcome)
         self._storm.count(tally)
         tally.enter(captures)
-        return Done(output=b"".join(output), rejects=b"".join(rejects), report=report, seen=task.seen)
+        return Done(output=(b"".join(output),), rejects=b"".join(rejects), report=report, seen=task.seen)
 
     def _outcomes(self, block: Sequence[Found], tally: Tally) -> Iterator[_Outcome]:
         """Give what captures became, in their order; each step is done for all before the next one.
