@@ -17,19 +17,16 @@ from __future__ import annotations
 
 import io
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
-import orjson
-
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
 from errnorm.batch.anchors import Anchors
-from errnorm.batch.cutting import Writing, json_end
+from errnorm.batch.captures import OBJECT, Captures
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
-from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
@@ -45,12 +42,6 @@ _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
-_OBJECT: Final = re.compile(rb'\{\s?"')
-_OBJECT_BYTES: Final = 3
-_SHORT_BYTES: Final = 1 << 14
-_MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
-_STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
-_STARTS: Final = (b"<", b"{", b"[")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
 
@@ -207,17 +198,13 @@ class _Log:
         self.anchors = anchors
         self.zone = zone
         self.max_bytes = max_bytes
-        self.fields = fields
+        self.captures = Captures(anchors, fields, max_bytes)
         self.offset = offset
         self.line = line
         self.data = b""
         self.done = 0  # anchors before this have been looked at
         self.floor = 0  # no payload to come begins before this
         self.last = 0  # behind the last payload
-        self.looked = 0  # captures before this have been looked for
-        self.around: tuple[int, int, list[int], int] | None = None  # a line, and what stands in it
-        self.object = -1  # the object that was the last capture around a payload
-        self.body = (0, b"")  # where it ends, and its body
         self.begins = True  # the buffer begins with a line, not inside of one
         self.counted = 0  # lines before this are counted in `line`
         self.head: int | None = None  # the line that names time and thread of what follows
@@ -257,56 +244,12 @@ class _Log:
         self.done = safe
 
     def _captures(self, limit: int) -> Iterator[Span]:
-        """Give the captures up to a place in which nothing is to be found: a 502 with a page, or without."""
-        while (at := self.data.find(b"{", max(self.looked, self.floor), limit)) >= 0:
-            self.looked = at + 1
-            if _OBJECT.match(self.data, at) and not self._is_taken(at):
-                span = self._capture(at)
-                if span is not None:
-                    yield span
-        self.looked = max(self.looked, limit)
-
-    def _capture(self, start: int) -> Span | None:
-        """Give the capture that begins at a place, and note how far was looked."""
-        eol, anchors, word = self._line_from(start)
-        if not self.fields and word < start:
-            self.looked = eol
-            return None
-        next_one = bisect_right(anchors, start)
-        self.looked = limit = anchors[next_one] if next_one < len(anchors) else eol
-        end, capture = self._object(start, limit)
-        if capture is None:
-            return None
-        self.looked = end
-        # Without a body it may as well tell more of a payload beside it.
-        if not is_told(capture, self.fields) or (anchors and not has_body(capture, self.fields)):
-            return None
-        self._window(start)
-        cut = Cut(start, end, self.data[start:end])
-        return self._span(cut, self._time_of(start))._replace(capture=capture)
-
-    def _line_from(self, start: int) -> tuple[int, list[int], int]:
-        """Look at all of a line, once: where it ends, the anchors in it, and the last word of a status.
-
-        The line is looked at only as far on as a payload may go.
-        """
-        if self.around is None or not self.around[0] <= start < self.around[1]:
-            first = self.data.rfind(b"\n", max(0, start - _LOOK_BACK), start) + 1
-            eol = self.data.find(b"\n", start, start + self.max_bytes)
-            eol = min(len(self.data), start + self.max_bytes) if eol < 0 else eol
-            word = max([self.data.rfind(word, start, eol) for word in _STATUS_WORDS])
-            is_looked_at = self.fields or word >= start
-            found = self.anchors.find(memoryview(self.data)[first:eol]) if is_looked_at else ()
-            self.around = first, eol, [first + at for at, _ in found], word
-        return self.around[1:]
-
-    def _object(self, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
-        """Read the object that begins at a place; mostly it goes to the last brace of its line."""
-        last = self.data.rfind(b"}", start, limit) + 1
-        if last - start <= _SHORT_BYTES and (capture := _loaded(self.data, start, last)) is not None:
-            return last, capture
-        end = json_end(self.data, start, limit, Writing()).end or 0
-        return end, _loaded(self.data, start, end)
+        """Give the captures up to a place that stand there without a payload."""
+        while found := self.captures.next_in(self.data, self.floor, limit):
+            if not self._is_taken(found.start):
+                self._window(found.start)
+                cut = Cut(found.start, found.end, self.data[found.start : found.end])
+                yield self._span(cut, self._time_of(found.start))._replace(capture=found.told)
 
     def _own_line(self, place: int) -> slice | None:
         """Give the line around a place: of its own, without a payload before, and another one behind."""
@@ -329,53 +272,20 @@ class _Log:
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
             return None
-        if self._is_told(cut):
+        if self.captures.is_told(cut):
             self.floor = cut.end
             return None
-        capture = self._around(cut, start)
+        capture = self.captures.around(self.data, cut, max(self.floor, start - _LOOK_BACK, 0))
         span = self._span(cut, self._time_of(cut.start))
         if capture:
             return span._replace(capture=capture)
         is_in = line is not None and line.start <= cut.start and cut.end <= line.stop
-        if line and is_in and not _OBJECT.search(self.data, line.start, cut.start):
+        if line and is_in and not OBJECT.search(self.data, line.start, cut.start):
             is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
             if is_plain and self.head == line.start:
                 payload = slice(cut.start - line.start, cut.end - line.start)
                 self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
         return span
-
-    def _around(self, cut: Cut, anchor: int) -> dict[str, Any] | None:
-        """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`."""
-        lowest = max(self.floor, anchor - _LOOK_BACK, 0)
-        first = max(lowest, self.data.rfind(b"\n", lowest, cut.start) + 1)
-        eol = self.data.find(b"\n", cut.end, cut.start + self.max_bytes)
-        limit = min(len(self.data), cut.start + self.max_bytes) if eol < 0 else eol
-        for _ in range(_MOST_OBJECTS):
-            found = _OBJECT.search(self.data, first, cut.start + _OBJECT_BYTES)
-            if not found or found.start() > cut.start:
-                return None
-            end, capture = self._object(found.start(), limit)
-            if end >= cut.end:
-                return self._taken_by(cut, found.start(), end, capture)
-            first = max(end, found.end())
-        return None
-
-    def _taken_by(
-        self, cut: Cut, start: int, end: int, capture: dict[str, Any] | None
-    ) -> dict[str, Any] | None:
-        """Give the object around a payload if it is its capture; what else stands in it is another one."""
-        if capture is None or start == self.object:
-            return None
-        body = _body_of(cut, capture, self.fields, is_all=cut.start == start)
-        if body is None:
-            return None
-        self.object, self.body, self.looked = start, (end, body), max(self.looked, end)
-        return capture
-
-    def _is_told(self, cut: Cut) -> bool:
-        """Tell whether a payload is a further one in the body of the last capture."""
-        end, body = self.body
-        return self.object <= cut.start < end and cut.data in body
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
@@ -386,8 +296,7 @@ class _Log:
         self.offset += drop
         self.done, self.counted = self.done - drop, max(0, self.counted - drop)
         self.floor, self.last = max(0, self.floor - drop), max(0, self.last - drop)
-        self.looked, self.object, self.around = max(0, self.looked - drop), self.object - drop, None
-        self.body = self.body[0] - drop, self.body[1]
+        self.captures.forget(drop)
         self.head = None if self.head is None or self.head < drop else self.head - drop
         self.taken = [(start - drop, end - drop) for start, end in self.taken if end > drop]
 
@@ -452,45 +361,6 @@ class _Log:
         if len(text) > _HEAD_START + _HEAD_END:
             text = text[:_HEAD_START] + b" " + text[-_HEAD_END:]
         return last_time(text.decode("utf-8", "replace"), self.zone)
-
-
-def _body_of(
-    cut: Cut,
-    capture: Mapping[str, Any],
-    fields: Mapping[str, str],
-    *,
-    is_all: bool,
-) -> bytes | None:
-    """Give the body of an object that tells the status of a response, and has the payload as its body.
-
-    Args:
-        cut: the payload.
-        capture: the object.
-        fields: as of `spans`.
-        is_all: whether the payload is the whole object; then the body is one, too.
-
-    Returns:
-        The text of the body, empty where it is an object; None where the payload is none.
-    """
-    item = next(iter(opened(dict(capture))), {})
-    names = names_in(tuple(item), tuple(fields.items()))
-    body = first_in(item, names.body)
-    if not isinstance(body, str):
-        return b"" if isinstance(body, dict | list) and is_all else None
-    if first_in(item, names.status) is None:
-        return None
-    text = body.encode("utf-8", "replace").lstrip()
-    # {"body":"{\"inner\":\"<ApiErrors>…\"}"} only carries it.
-    is_it = text[:1] in _STARTS and text[:1] == cut.data.lstrip()[:1] and cut.data in text
-    return text if is_it else None
-
-
-def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:
-    try:
-        value = orjson.loads(memoryview(data)[start:end])
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _read(file: IO[bytes], size: int) -> list[bytes]:

@@ -1,0 +1,212 @@
+"""Captures in the lines of a log: objects that tell of a response, whatever stands before and behind them.
+
+    gw-1  | {"time":"2026-11-21T10:15:30Z","status":502,"url":"/finesse/api/User/agent1001","body":"<html>…"}
+    2026-11-21 10:15:30,123 ERROR [exec-7] Gateway - {"status":400,"body":"<ApiErrors>…"} 12 ms
+
+The first one has nothing in it that a vendor's payload begins with, and is found by itself. In the second one
+the payload is found, and the object is what stands around it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from errnorm.batch.anchors import Anchors
+from errnorm.batch.cutting import Writing, json_end
+from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
+from errnorm.batch.payloads import Cut
+
+__all__ = ["OBJECT", "Captures", "Stands"]
+
+OBJECT: Final = re.compile(rb'\{\s?"')
+"""Finds where an object may begin."""
+
+_OBJECT_BYTES: Final = 3
+_SHORT_BYTES: Final = 1 << 14
+_LINE_BYTES: Final = 1 << 16  # how much of a line is looked at before an object in it
+_MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
+_STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
+_STARTS: Final = (b"<", b"{", b"[")
+
+
+class Stands(NamedTuple):
+    """A capture, and where it stands in the buffer.
+
+    Attributes:
+        start: where it begins.
+        end: behind it.
+        told: what it tells, decoded.
+    """
+
+    start: int
+    end: int
+    told: dict[str, Any]
+
+
+class _Line(NamedTuple):
+    """A line, or so much of it as a payload may take.
+
+    Attributes:
+        start: where it begins.
+        end: behind it.
+        anchors: where anchors stand in it.
+    """
+
+    start: int
+    end: int
+    anchors: list[int]
+
+
+class Captures:
+    """Finds the captures of a log, from its beginning on.
+
+    All places are offsets in a buffer, which `forget` moves on.
+
+    Args:
+        anchors: what begins payloads.
+        fields: JSON pointers by role, where the user maps the members of captures.
+        max_bytes: the most bytes of one.
+    """
+
+    def __init__(self, anchors: Anchors, fields: Mapping[str, str], max_bytes: int) -> None:
+        self._anchors = anchors
+        self._fields = fields
+        self._max_bytes = max_bytes
+        self._looked = 0  # captures before this have been looked for
+        self._line: _Line | None = None  # the last one that was looked at
+        self._object = -1  # the object that was the last capture around a payload
+        self._body = (0, b"")  # where it ends, and its body
+
+    def next_in(self, data: bytes, floor: int, limit: int) -> Stands | None:
+        """Give the next capture up to a place in which no payload is found: a 502 with a page, or without.
+
+        Args:
+            data: the buffer.
+            floor: it does not begin before this.
+            limit: it begins before this.
+        """
+        while (at := data.find(b"{", max(self._looked, floor), limit)) >= 0:
+            self._looked = at + 1
+            if OBJECT.match(data, at) and (capture := self._at(data, at)) is not None:
+                return capture
+        self._looked = max(self._looked, limit)
+        return None
+
+    def around(self, data: bytes, cut: Cut, lowest: int) -> dict[str, Any] | None:
+        """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`.
+
+        Args:
+            data: the buffer.
+            cut: the payload.
+            lowest: it does not begin before this.
+        """
+        first = max(lowest, data.rfind(b"\n", lowest, cut.start) + 1)
+        limit = self._line_end(data, cut.end, cut.start)
+        for _ in range(_MOST_OBJECTS):
+            found = OBJECT.search(data, first, cut.start + _OBJECT_BYTES)
+            if not found or found.start() > cut.start:
+                return None
+            end, told = _object(data, found.start(), limit)
+            if end >= cut.end:
+                return self._if_it_holds(cut, found.start(), end, told)
+            first = max(end, found.end())
+        return None
+
+    def is_told(self, cut: Cut) -> bool:
+        """Tell whether a payload is a further one in the body of the last capture around one."""
+        end, body = self._body
+        return self._object <= cut.start < end and cut.data in body
+
+    def forget(self, drop: int) -> None:
+        """Move on by so many bytes."""
+        self._looked, self._object, self._line = max(0, self._looked - drop), self._object - drop, None
+        self._body = self._body[0] - drop, self._body[1]
+
+    def _at(self, data: bytes, start: int) -> Stands | None:
+        """Give the capture that begins at a place, and note how far was looked."""
+        line = self._line_around(data, start)
+        if not self._fields and all(data.rfind(word, start, line.end) < 0 for word in _STATUS_WORDS):
+            self._looked = line.end
+            return None
+        next_one = bisect_right(line.anchors, start)
+        self._looked = limit = line.anchors[next_one] if next_one < len(line.anchors) else line.end
+        end, told = _object(data, start, limit)
+        if told is None:
+            return None
+        self._looked = end
+        # Without a body it may as well tell more of a payload beside it.
+        is_it = is_told(told, self._fields) and (not line.anchors or has_body(told, self._fields))
+        return Stands(start, end, told) if is_it else None
+
+    def _line_around(self, data: bytes, place: int) -> _Line:
+        if self._line is None or not self._line.start <= place < self._line.end:
+            first = data.rfind(b"\n", max(0, place - _LINE_BYTES), place) + 1
+            eol = self._line_end(data, place, place)
+            found = self._anchors.find(memoryview(data)[first:eol])
+            self._line = _Line(first, eol, [first + at for at, _ in found])
+        return self._line
+
+    def _line_end(self, data: bytes, place: int, start: int) -> int:
+        """Give where the line of a place ends, and what begins at *start* has to."""
+        limit = min(len(data), start + self._max_bytes)
+        eol = data.find(b"\n", place, limit)
+        return limit if eol < 0 else eol
+
+    def _if_it_holds(
+        self, cut: Cut, start: int, end: int, told: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """Give the object around a payload if it is its capture; what else stands in it is another one."""
+        if told is None or start == self._object:
+            return None
+        body = _body_of(cut, told, self._fields, is_all=cut.start == start)
+        if body is None:
+            return None
+        self._object, self._body, self._looked = start, (end, body), max(self._looked, end)
+        return told
+
+
+def _object(data: bytes, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
+    """Read the object that begins at a place; mostly it goes to the last brace of its line."""
+    last = data.rfind(b"}", start, limit) + 1
+    if last - start <= _SHORT_BYTES and (told := _loaded(data, start, last)) is not None:
+        return last, told
+    end = json_end(data, start, limit, Writing()).end or 0
+    return end, _loaded(data, start, end)
+
+
+def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(memoryview(data)[start:end])
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _body_of(cut: Cut, told: Mapping[str, Any], fields: Mapping[str, str], *, is_all: bool) -> bytes | None:
+    """Give the body of an object that tells the status of a response, and has the payload as its body.
+
+    Args:
+        cut: the payload.
+        told: the object.
+        fields: as of `Captures`.
+        is_all: whether the payload is the whole object; then the body is one, too.
+
+    Returns:
+        The text of the body, empty where it is an object; None where the payload is none.
+    """
+    item = next(iter(opened(dict(told))), {})
+    names = names_in(tuple(item), tuple(fields.items()))
+    body = first_in(item, names.body)
+    if not isinstance(body, str):
+        return b"" if isinstance(body, dict | list) and is_all else None
+    if first_in(item, names.status) is None:
+        return None
+    text = body.encode("utf-8", "replace").lstrip()
+    # {"body":"{\"inner\":\"<ApiErrors>…\"}"} only carries it.
+    is_it = text[:1] in _STARTS and text[:1] == cut.data.lstrip()[:1] and cut.data in text
+    return text if is_it else None
