@@ -81,6 +81,7 @@ class Captures:
         self._line: _Line | None = None  # the last one that was looked at
         self._object = -1  # the object that was the last capture around a payload
         self._body = (0, b"")  # where it ends, and its body
+        self._words = [0] * len(_STATUS_WORDS)  # where each one stands next; 0 where nobody has looked
 
     def next_in(self, data: bytes, floor: int, limit: int) -> Stands | None:
         """Give the next capture up to a place in which no payload is found: a 502 with a page, or without.
@@ -90,9 +91,9 @@ class Captures:
             floor: it does not begin before this.
             limit: it begins before this.
         """
-        while (at := data.find(b"{", max(self._looked, floor), limit)) >= 0:
+        while (at := self._object_from(data, max(self._looked, floor), limit)) is not None:
             self._looked = at + 1
-            if OBJECT.match(data, at) and (capture := self._at(data, at)) is not None:
+            if (capture := self._at(data, at)) is not None:
                 return capture
         self._looked = max(self._looked, limit)
         return None
@@ -126,6 +127,28 @@ class Captures:
         """Move on by so many bytes."""
         self._looked, self._object, self._line = max(0, self._looked - drop), self._object - drop, None
         self._body = self._body[0] - drop, self._body[1]
+        self._words = [0] * len(_STATUS_WORDS)
+
+    def _object_from(self, data: bytes, start: int, limit: int) -> int | None:
+        """Give the next object up to a place that stands in a line with a word of a status."""
+        while start < limit:
+            word = start if self._fields else self._word_from(data, start)
+            line = data.rfind(b"\n", start, word) + 1 or start
+            eol = data.find(b"\n", word, limit)
+            end = limit if eol < 0 else eol
+            found = OBJECT.search(data, line, end + _OBJECT_BYTES)
+            if found and found.start() < end:
+                return found.start()
+            start = end + 1
+        return None
+
+    def _word_from(self, data: bytes, start: int) -> int:
+        """Give where the next word of a status stands, the end of the buffer where there is none."""
+        for n, word in enumerate(_STATUS_WORDS):
+            if self._words[n] < start or not self._words[n]:
+                at = data.find(word, start)
+                self._words[n] = len(data) if at < 0 else at
+        return min(self._words)
 
     def _at(self, data: bytes, start: int) -> Stands | None:
         """Give the capture that begins at a place, and note how far was looked."""

@@ -56,7 +56,7 @@ class Beside(NamedTuple):
         """Give what decides over a body in the light of its outline."""
         key = (body.outline, body.fixed, *self.told)
         if not body.numbers:
-            return key + self.ids
+            return key + self.ids if body.cut.text else key  # an empty body has no number that may be an id
         return key if len(body.numbers) < 2 else key + equals(body.numbers)
 
 

@@ -237,9 +237,11 @@ def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - a
     if not isinstance(value, dict):
         return False
     item = next(iter(opened(value)), {})
-    return any(
-        value_at(item, path) is not MISSING for path in names_in(tuple(item), tuple(fields.items())).body
-    )
+    return _is_any(item, names_in(tuple(item), tuple(fields.items())).body)
+
+
+def _is_any(item: dict[str, Any], paths: Iterable[Path]) -> bool:
+    return any(value_at(item, path) is not MISSING for path in paths)
 
 
 def is_own(item: Mapping[str, Any]) -> bool:
@@ -263,7 +265,7 @@ def is_told(value: dict[str, Any], fields: Mapping[str, str]) -> bool:
     names = names_in(tuple(item), tuple(fields.items()))
     status = first_in(item, names.status)
     is_status = _STATUS.fullmatch(str(status)) is not None
-    return is_status and (has_body(value, fields) or first_in(item, names.url) is not None)
+    return is_status and (first_in(item, names.url) is not None or _is_any(item, names.body))
 
 
 def mapped(fields: object) -> dict[str, str]:

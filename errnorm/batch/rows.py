@@ -191,7 +191,10 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
             )
     elif status is not None and "url" in known:
         # A line of an access log: status and url, and no body was kept.
-        yield NotError(source) if status < 400 else Capture(None, known, source)
+        if status < 400:
+            yield NotError(source)
+        else:
+            yield _again(None, known, stream, source) or Capture(None, known, source)
     elif status is not None and status >= 400:
         # {"status":503,"error":"…"}: the body says so itself.
         yield Capture(item if data is None else data, known, source)

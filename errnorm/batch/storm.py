@@ -590,6 +590,8 @@ def _plain(body: str | bytes) -> bytes | None:
 
 def _written(body: Any) -> str | bytes | None:  # noqa: ANN401 - as found
     """Give a body as its vendor wrote it, an object as JSON; None where it does not come again."""
+    if body is None:  # the line of an access log: what decides beside it has the type of the body
+        return b""
     kind = type(body)
     if kind is dict or kind is list:
         try:

@@ -178,6 +178,15 @@ def test_a_capture_with_a_moment_and_one_without_share_a_body(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("kept", [{}, {"body": None}, {"body": ""}], ids=["none", "null", "empty"])
+def test_of_answers_without_a_body_one_is_read(tmp_path: Path, kept: dict[str, str | None]):
+    """In the log of a gateway that is down each line is the same error at another address."""
+    captures = [{"status": 502, "url": f"/finesse/api/User/agent{n}", **kept} for n in range(1000, 1010)]
+
+    assert read_in(tmp_path, captures).captures == 2
+    assert but_place(written(tmp_path, captures)) == but_place(alone(tmp_path, captures))
+
+
 def test_the_first_place_of_a_kind_is_told_whichever_body_it_has(tmp_path: Path):
     """A body that an earlier input has shown may be the first of its kind in the next input."""
     first, second = tmp_path / "b.ndjson", tmp_path / "a.ndjson"
@@ -775,6 +784,8 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
         "vendor": st.sampled_from(["zoom-cobrowse", "cisco-finesse", "nobody"]),
     }
     members = draw(st.fixed_dictionaries({}, optional=told))
+    if draw(st.integers(0, 7)) == 0:
+        return members | draw(st.sampled_from([{}, {"body": None}, {"body": ""}]))
     body = renamed(draw, turned(draw(st.sampled_from(bodies)), draw(st.integers(0, 9))))
     return members | {draw(st.sampled_from(["body", "answer"])): body}
 
