@@ -196,10 +196,10 @@ class Captures:
 def _object(data: bytes, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
     """Read the object that begins at a place; mostly it goes to the last brace of its line."""
     last = data.rfind(b"}", start, limit) + 1
-    if last - start <= _SHORT_BYTES and (told := _loaded(data, start, last)) is not None:
+    if 0 < last - start <= _SHORT_BYTES and (told := _loaded(data, start, last)) is not None:
         return last, told
-    end = json_end(data, start, limit, Writing()).end or 0
-    return end, _loaded(data, start, end)
+    end = json_end(data, start, limit, Writing()).end if last else None
+    return (0, None) if end is None else (end, _loaded(data, start, end))
 
 
 def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:

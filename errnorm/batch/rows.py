@@ -28,7 +28,7 @@ from errnorm.batch.names import (
     value_at,
 )
 from errnorm.batch.spans import spans
-from errnorm.batch.times import last_time, whole_moment
+from errnorm.batch.times import Stamp, last_time, whole_moment
 from errnorm.record import Source
 
 __all__ = ["captured", "found_in", "headers_of", "stamp_of", "status_of", "text_body"]
@@ -159,10 +159,11 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
     stream: Stream,
     data: bytes | None,
     place: tuple[int | None, int | None],
-    line_time: str | None = None,
+    beside: Stamp | None = None,
     line_known: Known = _NOTHING,
 ) -> Iterator[Found]:
-    time, moment = stamp_of(first_in(item, names.time) or line_time, stream)
+    own_time = first_in(item, names.time)
+    time, moment = stamp_of(own_time, stream) if own_time or beside is None else beside
     source = stream.source(*place, time)
     known = cast("Known", {**line_known, **_known(item, names)})
     if moment is not None:
@@ -219,8 +220,8 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
     data = text.encode("utf-8", "surrogatepass")
     for span in spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields):
         if span.capture:
-            place = source.line, source.offset
-            found += captured(span.capture, stream, place, source.time or span.time, known)
+            beside = Stamp(source.time, known.get("occurred_at")) if source.time else span.stamp
+            found += captured(span.capture, stream, (source.line, source.offset), beside, known)
             continue
         own = cast("Known", known | span.known)
         if "occurred_at" in known:  # the store's own time is whole; the line's may lack its zone
@@ -233,7 +234,7 @@ def captured(
     capture: Mapping[str, Any],
     stream: Stream,
     place: tuple[int | None, int | None],
-    time: str | None,
+    beside: Stamp | None,
     known: Known = _NOTHING,
 ) -> Iterator[Found]:
     """Give what a capture tells that stands in a line of a log.
@@ -242,12 +243,12 @@ def captured(
         capture: the object.
         stream: where it is from.
         place: the line and the byte it begins at.
-        time: the time of its line, where it has none of its own.
+        beside: the time of its line, where it has none of its own.
         known: what is known beside it, and not told by it.
     """
     for item in opened(dict(capture)):
         names = names_in(tuple(item), tuple(stream.fields.items()))
-        yield from _found(item, names, stream, None, place, time, known)
+        yield from _found(item, names, stream, None, place, beside, known)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

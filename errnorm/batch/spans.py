@@ -74,6 +74,11 @@ class Span(NamedTuple):
     capture: Mapping[str, Any] | None = None
 
     @property
+    def stamp(self) -> Stamp | None:
+        """The line's time as a text and as a moment; None where it has none."""
+        return None if self.time is None else Stamp(self.time, self.occurred_at)
+
+    @property
     def known(self) -> dict[str, Any]:
         """What the line says about the payload, as keywords of `normalize`."""
         said = {

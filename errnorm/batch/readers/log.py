@@ -28,7 +28,7 @@ def _read(stream: Stream) -> Iterator[Found]:
     every = spans(stream.file, zone=stream.zone, offset=stream.offset, line=stream.line, fields=stream.fields)
     for span in every:
         if span.capture:
-            yield from captured(span.capture, stream, (span.line, span.offset), span.time)
+            yield from captured(span.capture, stream, (span.line, span.offset), span.stamp)
             continue
         known, place = cast("Known", span.known), (span.line, span.offset, span.time)
         # An anchor proves nothing: what stood there is an error when a vendor claims it.
