@@ -27,11 +27,11 @@ from errnorm.batch.names import (
     opened,
     value_at,
 )
-from errnorm.batch.spans import spans
+from errnorm.batch.spans import Span, spans
 from errnorm.batch.times import Stamp, last_time, whole_moment
 from errnorm.record import Source
 
-__all__ = ["captured", "found_in", "headers_of", "stamp_of", "status_of", "text_body"]
+__all__ = ["captured", "found_in", "headers_of", "in_span", "stamp_of", "status_of", "text_body"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
@@ -216,18 +216,28 @@ def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | N
 
 def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Found]:
     """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
-    found: list[Found] = []
     data = text.encode("utf-8", "surrogatepass")
-    for span in spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields):
-        if span.capture:
-            beside = Stamp(source.time, known.get("occurred_at")) if source.time else span.stamp
-            found += captured(span.capture, stream, (source.line, source.offset), beside, known)
-            continue
-        own = cast("Known", known | span.known)
-        if "occurred_at" in known:  # the store's own time is whole; the line's may lack its zone
-            own["occurred_at"] = known["occurred_at"]
-        found.append(Capture(span.data, own, source, needs_claim=True, problems=span.problems))
-    return found
+    every = spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields)
+    return [found for span in every for found in in_span(span, stream, source, known)]
+
+
+def in_span(span: Span, stream: Stream, source: Source, known: Known) -> Iterator[Found]:
+    """Give what a span tells of a log that stands inside of something else.
+
+    Args:
+        span: the span.
+        stream: where it is from.
+        source: its place, with the time that is known there.
+        known: what is known beside it; the moment of that time is whole, the line's own may lack its zone.
+    """
+    if span.capture:
+        beside = Stamp(source.time, known.get("occurred_at")) if source.time else span.stamp
+        yield from captured(span.capture, stream, (source.line, source.offset), beside, known)
+        return
+    own = cast("Known", known | span.known)
+    if "occurred_at" in known:
+        own["occurred_at"] = known["occurred_at"]
+    yield Capture(span.data, own, source, needs_claim=True, problems=span.problems)
 
 
 def captured(

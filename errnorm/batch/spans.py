@@ -41,6 +41,7 @@ _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
+_END_OF_LINE: Final = re.compile(rb"\n")
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -124,7 +125,9 @@ def spans(  # noqa: PLR0913 - what is known about the log
     return _told_once(log.spans(file))
 
 
-def last_calm(data: bytes, anchors: Anchors | None = None, *, begins: bool = True) -> int:
+def last_calm(
+    data: bytes, anchors: Anchors | None = None, *, begins: bool = True, is_timed: bool = True
+) -> int:
     r"""Give where a log can be cut: a line of its own, late in it, that no payload goes over.
 
     What begins behind such a line never begins before it, and takes its time from there. So the two parts
@@ -134,6 +137,7 @@ def last_calm(data: bytes, anchors: Anchors | None = None, *, begins: bool = Tru
         data: a beginning of the log, from a line of its own on.
         anchors: what begins payloads, those of all vendors if not given.
         begins: whether it is one; only its end is looked at where it is not.
+        is_timed: whether times stand in the log itself; where they are known otherwise, any line will do.
 
     Returns:
         Where the line begins; 0 where there is none.
@@ -143,25 +147,25 @@ def last_calm(data: bytes, anchors: Anchors | None = None, *, begins: bool = Tru
         >>> log[:last_calm(log)].count(b"\n")
         400
     """
-    anchors = anchors or Anchors.usual()
+    anchors, line = anchors or Anchors.usual(), NEXT if is_timed else _END_OF_LINE
     for near in _NEAR:
-        first = NEXT.search(data, len(data) - near) if near < len(data) else None
+        first = line.search(data, len(data) - near) if near < len(data) else None
         start = first.start() + 1 if first else 0
         if first or (begins and near >= len(data)):
             # What began before the first line may have parts behind it.
-            place = _calm(data[start:], anchors, OTHER_BYTES if start else 0)
+            place = _calm(data[start:], anchors, line, OTHER_BYTES if start else 0)
             if place:
                 return start + place
     return 0
 
 
-def _calm(data: bytes, anchors: Anchors, lowest: int) -> int:
-    """Give the last line of its own that no payload goes over, and that parts no two tellings of an error."""
+def _calm(data: bytes, anchors: Anchors, line: re.Pattern[bytes], lowest: int) -> int:
+    """Give the last such line that no payload goes over, and that parts no two tellings of an error."""
     if not anchors.find(data):
-        return next(_begins(data, lowest), 0)
+        return next(_begins(data, line, lowest), 0)
     found = [*_Log(anchors, None, _MAX_BYTES, 0, 1, {}).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
-    for place in _begins(data, lowest):
+    for place in _begins(data, line, lowest):
         before = bisect_left(found, place, key=lambda span: span.offset)
         if not before:
             return place
@@ -172,11 +176,11 @@ def _calm(data: bytes, anchors: Anchors, lowest: int) -> int:
     return 0
 
 
-def _begins(data: bytes, lowest: int) -> Iterator[int]:
-    """Give the lines of their own, the last one first."""
+def _begins(data: bytes, line: re.Pattern[bytes], lowest: int) -> Iterator[int]:
+    """Give where such lines begin, the last one first."""
     end = len(data)
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
-        if BEGINS.match(data, end + 1):
+        if line.match(data, end):
             yield end + 1
 
 

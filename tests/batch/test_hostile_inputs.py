@@ -28,6 +28,8 @@ ROW = b'503,"%s"\n' % BODY
 HTTP = b"HTTP/1.1 503 Oops\r\n\r\n" + BODY
 LOG = b"2026-11-21 10:00:00,001 ERROR [exec-1] Gateway - answer: " + BODY + b"\n"
 LIST = LINE[:-1]
+DOCKER = b'{"log":"%s\\n","stream":"stdout","time":"2026-11-21T10:00:00.000000000Z"}\n'
+CRI = b"2026-11-21T10:00:00.000000000Z stdout %s %s"
 
 
 def har(*entries: bytes) -> bytes:
@@ -67,6 +69,11 @@ INPUTS: dict[str, tuple[Callable[[], bytes], int, int | None]] = {
     "values-stray": (lambda: LIST * 2 + b"]}\n" * 20_000 + LIST, 3, 40_000),
     "log-captures-open": (lambda: (b"gw | " + LINE) * 5 + b'gw | {"a":' * MB + b"\n" + b"gw | " + LINE, 6, 0),
     "log-captures-none": (lambda: (b"gw | " + LINE) * 5 + blocks(b'gw | {"a\n', 10) + LOG * 5, 10, 0),
+    "log-captures-code": (lambda: (b"gw | " + LINE) * 5 + b'gw | {"code\n' * 30_000 + LOG * 5, 10, 0),
+    "container-open": (lambda: DOCKER % LOG[:-1] * 5 + DOCKER % b"<ApiErrors>" * 10_000 + DOCKER % LOG[:-1], None, 0),
+    "container-parts": (lambda: CRI % (b"F", LOG) * 5 + CRI % (b"P", b"x" * 100 + b"\n") * 50_000, 5, 0),
+    "container-broken": (lambda: DOCKER % LOG[:-1] * 5 + b'{"log":"\n' * 100_000, 5, 900_000),
+    "container-endless": (lambda: DOCKER % LOG[:-1] * 5 + b'{"log":"' + blocks(b"x", 30), 5, 30 * MB + 8),
     "har-long": (lambda: har(entry(BODY), entry(blocks(b'x\\"', 30)), entry(BODY)), 2, 30 * MB + len(entry(b""))),
     "har-deep": (lambda: har(entry(BODY), b'{"a":' * 100_000 + b"1" + b"}" * 100_000, entry(BODY)), 2, 600_001),
     "har-nul": (lambda: har(entry(BODY), b"\0", entry(BODY)), 2, 1),

@@ -291,7 +291,7 @@ def test_one_object_over_many_lines_is_a_capture_where_it_has_a_body():
 
 SAID = {"status": 503, "url": "/finesse/api/User", "headers": {"Retry-After": "5"}, "body": BODY}
 HEADS = {
-    "kubectl": b"2026-11-21T10:00:00.000000000Z stdout F ",
+    "kubectl": b"2026-11-21T10:00:00.000000000Z ",
     "docker compose": b"gateway-1  | ",
     "syslog": b"<134>Nov 21 10:00:00 gw01 nginx: ",
     "a logger": b"2026-11-21 10:00:00,000 ERROR [exec-7] {main} gw - ",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from errnorm.batch.capture import Reader
 from errnorm.batch.readers.body import BINARY, BODY
+from errnorm.batch.readers.container import CONTAINER
 from errnorm.batch.readers.csv import CSV
 from errnorm.batch.readers.har import HAR
 from errnorm.batch.readers.http_message import HTTP
@@ -16,7 +17,7 @@ from errnorm.exceptions import InvalidArgument
 
 __all__ = ["READERS", "reader_named", "reader_of"]
 
-READERS = (HAR, HITS, HTTP, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
+READERS = (HAR, HITS, HTTP, CONTAINER, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
 """All readers; of two that are equally sure, the first reads."""
 
 

@@ -15,7 +15,7 @@ from errnorm.batch.rows import found_in
 from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
 
-__all__ = ["NDJSON", "beginning"]
+__all__ = ["NDJSON", "beginning", "line_pieces"]
 
 _PIECE_BYTES = (
     1 << 17
@@ -50,7 +50,7 @@ def _object(line: bytes) -> Any:  # noqa: ANN401 - a JSON object, or None
     return value if isinstance(value, dict) else None
 
 
-def _pieces(stream: Stream) -> Iterator[Stream | Reject]:
+def line_pieces(stream: Stream) -> Iterator[Stream | Reject]:
     """Cut a stream at ends of lines into pieces of about an eighth of a MiB, or of one line that is longer.
 
     A line that is too long is rejected here, in parts.
@@ -77,7 +77,7 @@ def _line_end(data: bytes) -> int:
 
 
 def _read(stream: Stream) -> Iterator[Found]:
-    for piece in (stream,) if stream.is_cut else _pieces(stream):
+    for piece in (stream,) if stream.is_cut else line_pieces(stream):
         yield from _read_lines(piece) if isinstance(piece, Stream) else (piece,)
 
 
@@ -128,4 +128,4 @@ def _read_line(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[
     return found_in(value, piece, line, number, offset)
 
 
-NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=_pieces)
+NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=line_pieces)

@@ -1,0 +1,177 @@
+"""What a container printed: put together again from the lines that Docker and CRI keep, each in its place."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errnorm import batch
+from errnorm.batch.capture import Capture, Found, Reject, Stream
+from errnorm.batch.readers import ndjson, reader_of
+from errnorm.batch.readers.container import CONTAINER
+from errnorm.batch.spans import spans
+
+XML = """<ApiErrors>
+  <ApiError>
+    <ErrorType>Invalid Input</ErrorType>
+  </ApiError>
+</ApiErrors>"""
+PAGE = "<html><title>502 Bad Gateway</title>" + "é" * 20_000 + "</html>"
+CAPTURE = json.dumps({"status": 502, "url": "/finesse/api/User/agent1001", "body": PAGE})
+START = datetime(2026, 11, 21, 10, tzinfo=UTC)
+_PART_CHARACTERS = 16_000
+
+
+def docker(part: str, number: int, *, is_last: bool) -> bytes:
+    """Give a line as Docker's `json-file` driver writes it: Go escapes `<` and `>`."""
+    told = {"log": part + "\n" * is_last, "stream": "stdout", "time": time_of(number)}
+    line = json.dumps(told, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return line.replace("<", "\\u003c").replace(">", "\\u003e").encode()
+
+
+def cri(part: str, number: int, *, is_last: bool) -> bytes:
+    """Give a line as containerd and CRI-O write it."""
+    return f"{time_of(number)} stdout {'F' if is_last else 'P'} {part}\n".encode()
+
+
+def time_of(number: int) -> str:
+    """Give the time of a line: one a second."""
+    return (START + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.000000123Z")
+
+
+Keeps = Callable[..., bytes]
+KEEPS = [docker, cri]
+
+
+def kept(text: str, keep: Keeps, size: int = _PART_CHARACTERS) -> list[bytes]:
+    """Give the lines in which a text is kept, those that are longer in parts."""
+    parts = [
+        (line[start : start + size], start + size >= len(line))
+        for line in text.splitlines()
+        for start in range(0, len(line) or 1, size)
+    ]
+    return [keep(part, number, is_last=is_last) for number, (part, is_last) in enumerate(parts)]
+
+
+def read(data: bytes) -> list[Found]:
+    """Give what is found in a file, whose form must be known."""
+    reader = reader_of(data[:65536], {})
+    assert reader.name == "container"
+    return list(reader.read(Stream(io.BytesIO(data), "app.log")))
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_what_was_printed_is_put_together(keep: Keeps):
+    """A payload over several lines is one, and so is a line in parts; each is where and when it begins."""
+    lines = kept(f"started\n2026-11-21 11:00:00,001 ERROR answer: {XML}\n{CAPTURE}\ndone", keep)
+    payload, capture = read(b"".join(lines))
+
+    assert isinstance(payload, Capture)
+    assert isinstance(capture, Capture)
+    assert (payload.body, payload.problems) == (XML.encode(), ())
+    assert (capture.body, capture.options["status"]) == (PAGE, 502)
+    assert [(one.source.line, one.source.time) for one in (payload, capture)] == [
+        (2, time_of(1)),
+        (7, time_of(6)),
+    ]
+    assert [one.options["occurred_at"] for one in (payload, capture)] == [
+        START + timedelta(seconds=n) for n in (1, 6)
+    ]
+
+
+def test_an_offset_is_that_of_the_payload_where_it_stands_as_it_was_printed():
+    """CRI keeps a text as it is; Docker escapes it, and the offset is that of the line."""
+    found = {keep: read(b"".join(kept(f"started\nERROR {XML}", keep)))[0].source for keep in KEEPS}
+    before = {keep: len(kept("started", keep)[0]) for keep in KEEPS}
+
+    assert found[cri].offset == before[cri] + len(f"{time_of(1)} stdout F ERROR ")
+    assert found[docker].offset == before[docker]
+
+
+@given(
+    lines=st.lists(
+        st.one_of(
+            st.just(XML),
+            st.just('2026-11-21 11:00:00,001 INFO {"status":503,"url":"/x"}'),
+            st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=30),
+        ),
+        max_size=12,
+    ),
+    keep=st.sampled_from(KEEPS),
+    size=st.integers(1, 60),
+)
+def test_any_text_gives_what_it_gives_as_a_log(lines: list[str], keep: Keeps, size: int):
+    """However its lines are kept: nothing of it is lost, and nothing is there twice."""
+    text = "".join(f"{line}\n" for line in lines)
+    expected = [span.data for span in spans(io.BytesIO(text.encode())) if not span.capture]
+    found = CONTAINER.read(Stream(io.BytesIO(b"".join(kept(text, keep, size)))))
+    bodies = [one.body for one in found if isinstance(one, Capture) and one.body is not None]
+
+    assert bodies == expected
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+@pytest.mark.parametrize("size", [_PART_CHARACTERS, 20])
+def test_a_payload_goes_over_no_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Keeps, size: int
+):
+    """A long file is cut where none does: the records are those of the file in one piece, at the same places."""
+    monkeypatch.setattr(ndjson, "_PIECE_BYTES", 1000)
+    text = "".join(f"line {n}\n" * (n % 7) + f"ERROR {XML}\n" for n in range(40))
+    path = tmp_path / "app.log"
+    path.write_bytes(b"".join(kept(text, keep, size)))
+    pieces = [piece for piece in pieces_of(path) if isinstance(piece, Stream)]
+    report = batch.run(path, tmp_path / "out")
+    records = [orjson.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+    starts = [n for n, line in enumerate(printed(path), 1) if b"<ApiErrors>" in line]
+
+    assert len(pieces) > 5
+    assert (report.total.captures, report.total.with_errors) == (40, 40)
+    assert [(record["type"], record["source"]["line"]) for record in records] == [
+        ("Invalid Input", start) for start in starts
+    ]
+    assert not any(record["problems"] for record in records)
+
+
+def pieces_of(path: Path) -> Iterator[Any]:
+    """Cut a file."""
+    assert CONTAINER.cut is not None
+    return CONTAINER.cut(Stream(io.BytesIO(path.read_bytes())))
+
+
+def printed(path: Path) -> list[bytes]:
+    """Give the lines of a file, with `<` and `>` as they are."""
+    data = path.read_bytes().replace(b"\\u003c", b"<").replace(b"\\u003e", b">")
+    return data.splitlines()
+
+
+def test_a_line_that_is_cut_is_rejected_and_the_rest_is_read():
+    """A line of Docker that is no JSON is kept whole, with its place."""
+    lines = kept(f"started\n{XML}\nmore\n{CAPTURE}", docker)
+    broken = lines[0][:40] + b"\n"
+    found = read(b"".join([lines[0], broken, *lines[1:]]))
+    (reject,) = (one for one in found if isinstance(one, Reject))
+
+    assert (reject.data, reject.source.line, reject.source.offset) == (broken, 2, len(lines[0]))
+    assert [one.source.line for one in found if isinstance(one, Capture)] == [3, 9]
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_a_line_of_another_form_is_read_as_it_is(keep: Keeps):
+    """A tool may write a line of its own between those of a container."""
+    lines = kept("started\nmore", keep)
+    own = f"2026-11-21 11:00:00,001 ERROR {XML}\n".replace("\n ", " ").encode()
+    (found,) = read(b"".join([*lines, own, *lines]))
+
+    assert isinstance(found, Capture)
+    assert (found.source.line, found.source.time) == (3, "2026-11-21 11:00:00,001")
+    assert found.source.offset == sum(map(len, lines)) + own.index(b"<")
