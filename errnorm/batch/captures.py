@@ -21,7 +21,7 @@ from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
 from errnorm.batch.payloads import Cut
 
-__all__ = ["OBJECT", "Captures", "Stands"]
+__all__ = ["OBJECT", "Captures", "Stands", "capture_of"]
 
 OBJECT: Final = re.compile(rb'\{\s?"')
 """Finds where an object may begin."""
@@ -191,6 +191,32 @@ class Captures:
             return None
         self._object, self._body, self._looked = start, (end, body), max(self._looked, end)
         return told
+
+
+def capture_of(line: bytes, anchors: Anchors, fields: Mapping[str, str]) -> dict[str, Any] | None:
+    r"""Give the capture that a line is; None where it is none, or has a payload that is not of its body.
+
+    Args:
+        line: a line of a log, without a head.
+        anchors: what begins payloads.
+        fields: JSON pointers by role, where the user maps the members of captures.
+
+    Example:
+        >>> capture_of(b'{"status":502,"url":"/x"}\n', Anchors.usual(), {})
+        {'status': 502, 'url': '/x'}
+        >>> capture_of(b'{"status":200,"url":"/x","sent":"<ApiErrors/>"}\n', Anchors.usual(), {})
+    """
+    if not fields and not any(word in line for word in _STATUS_WORDS):
+        return None
+    told = _loaded(line, 0, len(line))
+    if told is None or not is_told(told, fields):
+        return None
+    inside = anchors.find(line)
+    item = next(iter(opened(told)), {})
+    body = first_in(item, names_in(tuple(item), tuple(fields.items())).body) if inside else None
+    text = body.encode("utf-8", "replace").lstrip() if isinstance(body, str) else b""
+    is_all = len(anchors.find(text)) == len(inside) and text[:1] in _STARTS
+    return told if is_all or not inside else None
 
 
 def _object(data: bytes, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:

@@ -88,6 +88,33 @@ def test_what_was_printed_is_put_together(keep: Keeps):
     ]
 
 
+@pytest.mark.parametrize("keep", KEEPS)
+def test_a_capture_of_another_thread_is_set_aside_in_a_payload(keep: Keeps):
+    """It is a line of its own; its own time is the better one, and without one it has that of its line."""
+    first, *rest = XML.splitlines()
+    own = '{"status":503,"url":"/x","time":"2026-11-21T09:00:00Z"}'
+    lines = kept("\n".join([f"ERROR {first}", own, '{"status":502,"url":"/y"}', *rest]), keep)
+    payload, timed, other = read(b"".join(lines))
+
+    assert [one.source.line for one in (payload, timed, other)] == [1, 2, 3]
+    assert (payload.body, payload.problems) == (XML.encode(), ())
+    assert [one.source.time for one in (timed, other)] == ["2026-11-21T09:00:00Z", time_of(2)]
+    assert timed.source.offset == len(lines[0]) + (0 if keep is docker else lines[1].index(b"{"))
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_a_payload_that_is_not_the_body_of_its_line_stays_what_it_is(keep: Keeps):
+    """An answer without an error tells of the request that was: what failed stands beside it."""
+    beside = {"status": 200, "url": "/x", "body": "fine", "detail": XML.replace("\n", "")}
+    (found,) = read(b"".join(kept(f"started\n{json.dumps(beside)}", keep)))
+
+    assert isinstance(found, Capture)
+    assert (found.body, found.options) == (
+        beside["detail"].encode(),
+        {"occurred_at": START + timedelta(seconds=1)},
+    )
+
+
 def test_an_offset_is_that_of_the_payload_where_it_stands_as_it_was_printed():
     """CRI keeps a text as it is; Docker escapes it, and the offset is that of the line."""
     found = {keep: read(b"".join(kept(f"started\nERROR {XML}", keep)))[0].source for keep in KEEPS}
@@ -101,7 +128,9 @@ def test_an_offset_is_that_of_the_payload_where_it_stands_as_it_was_printed():
     lines=st.lists(
         st.one_of(
             st.just(XML),
-            st.just('2026-11-21 11:00:00,001 INFO {"status":503,"url":"/x"}'),
+            st.sampled_from(
+                ['2026-11-21 11:00:00,001 INFO {"status":503,"url":"/x"}', '{"status":503,"url":"/x"}']
+            ),
             st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=30),
         ),
         max_size=12,

@@ -71,6 +71,7 @@ INPUTS: dict[str, tuple[Callable[[], bytes], int, int | None]] = {
     "log-captures-none": (lambda: (b"gw | " + LINE) * 5 + blocks(b'gw | {"a\n', 10) + LOG * 5, 10, 0),
     "log-captures-code": (lambda: (b"gw | " + LINE) * 5 + b'gw | {"code\n' * 30_000 + LOG * 5, 10, 0),
     "container-open": (lambda: DOCKER % LOG[:-1] * 5 + DOCKER % b"<ApiErrors>" * 10_000 + DOCKER % LOG[:-1], None, 0),
+    "container-captures": (lambda: CRI % (b"F", b"<ApiErrors>\n") + CRI % (b"F", b'{"status":502,"url":"/x"}\n') * 60_000, None, 0),
     "container-parts": (lambda: CRI % (b"F", LOG) * 5 + CRI % (b"P", b"x" * 100 + b"\n") * 50_000, 5, 0),
     "container-broken": (lambda: DOCKER % LOG[:-1] * 5 + b'{"log":"\n' * 100_000, 5, 900_000),
     "container-endless": (lambda: DOCKER % LOG[:-1] * 5 + b'{"log":"' + blocks(b"x", 30), 5, 30 * MB + 8),
