@@ -283,7 +283,7 @@ def _do(parcel: _Parcel) -> _Answer:
                 end += len(piece)
             else:
                 rest.append(piece)
-        every.append(done)
+        every.append(evolve(done, output=()))
     return _Answer(together(every, rest), end - first, first)
 
 

@@ -218,21 +218,22 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
     """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
     data = text.encode("utf-8", "surrogatepass")
     every = spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields)
-    return [found for span in every for found in in_span(span, stream, source, known)]
+    stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
+    return [found for span in every for found in in_span(span, stream, source, known, stamp)]
 
 
-def in_span(span: Span, stream: Stream, source: Source, known: Known) -> Iterator[Found]:
+def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:
     """Give what a span tells of a log that stands inside of something else.
 
     Args:
         span: the span.
         stream: where it is from.
-        source: its place, with the time that is known there.
-        known: what is known beside it; the moment of that time is whole, the line's own may lack its zone.
+        source: its place.
+        known: what is known beside it.
+        stamp: the time that is known there: it is whole, and the log's own may lack its zone.
     """
     if span.capture:
-        beside = Stamp(source.time, known.get("occurred_at")) if source.time else span.stamp
-        yield from captured(span.capture, stream, (source.line, source.offset), beside, known)
+        yield from captured(span.capture, stream, (source.line, source.offset), stamp or span.stamp, known)
         return
     own = cast("Known", known | span.known)
     if "occurred_at" in known:

@@ -41,7 +41,8 @@ _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
-_END_OF_LINE: Final = re.compile(rb"\n")
+# Not within a payload over several lines, be it one of which nothing was found yet: `{`, `  "path": "/x",`.
+_BETWEEN: Final = re.compile(rb"(?<![,:(\[{])(?<![,:(\[{]\r)\n(?=[^\s<>}\])\"',:])")
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -126,7 +127,12 @@ def spans(  # noqa: PLR0913 - what is known about the log
 
 
 def last_calm(
-    data: bytes, anchors: Anchors | None = None, *, begins: bool = True, is_timed: bool = True
+    data: bytes,
+    anchors: Anchors | None = None,
+    *,
+    begins: bool = True,
+    is_timed: bool = True,
+    limit: int | None = None,
 ) -> int:
     r"""Give where a log can be cut: a line of its own, late in it, that no payload goes over.
 
@@ -137,7 +143,8 @@ def last_calm(
         data: a beginning of the log, from a line of its own on.
         anchors: what begins payloads, those of all vendors if not given.
         begins: whether it is one; only its end is looked at where it is not.
-        is_timed: whether times stand in the log itself; where they are known otherwise, any line will do.
+        is_timed: whether times stand in the log itself; where they are known otherwise, most lines will do.
+        limit: the line begins there, or before.
 
     Returns:
         Where the line begins; 0 where there is none.
@@ -147,25 +154,27 @@ def last_calm(
         >>> log[:last_calm(log)].count(b"\n")
         400
     """
-    anchors, line = anchors or Anchors.usual(), NEXT if is_timed else _END_OF_LINE
+    anchors, line = anchors or Anchors.usual(), NEXT if is_timed else _BETWEEN
+    end = len(data) if limit is None else limit
     for near in _NEAR:
-        first = line.search(data, len(data) - near) if near < len(data) else None
+        first = line.search(data, end - near, end) if near < end else None
         start = first.start() + 1 if first else 0
-        if first or (begins and near >= len(data)):
+        if first or (begins and near >= end):
             # What began before the first line may have parts behind it.
-            place = _calm(data[start:], anchors, line, OTHER_BYTES if start else 0)
+            begun = _begins(data[start:], line, OTHER_BYTES if start else 0, end - start)
+            place = _calm(data[start:], anchors, begun)
             if place:
                 return start + place
     return 0
 
 
-def _calm(data: bytes, anchors: Anchors, line: re.Pattern[bytes], lowest: int) -> int:
-    """Give the last such line that no payload goes over, and that parts no two tellings of an error."""
+def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
+    """Give the first of these lines that no payload goes over, and that parts no two tellings of an error."""
     if not anchors.find(data):
-        return next(_begins(data, line, lowest), 0)
+        return next(begun, 0)
     found = [*_Log(anchors, None, _MAX_BYTES, 0, 1, {}).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
-    for place in _begins(data, line, lowest):
+    for place in begun:
         before = bisect_left(found, place, key=lambda span: span.offset)
         if not before:
             return place
@@ -176,9 +185,8 @@ def _calm(data: bytes, anchors: Anchors, line: re.Pattern[bytes], lowest: int) -
     return 0
 
 
-def _begins(data: bytes, line: re.Pattern[bytes], lowest: int) -> Iterator[int]:
+def _begins(data: bytes, line: re.Pattern[bytes], lowest: int, end: int) -> Iterator[int]:
     """Give where such lines begin, the last one first."""
-    end = len(data)
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
         if line.match(data, end):
             yield end + 1

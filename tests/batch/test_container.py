@@ -26,6 +26,10 @@ XML = """<ApiErrors>
   </ApiError>
 </ApiErrors>"""
 PAGE = "<html><title>502 Bad Gateway</title>" + "é" * 20_000 + "</html>"
+EVENT = json.dumps(
+    {"path": "/x", "at": {"n": 1}, "event": "session_error", "payload": {"code": 1016, "errorMsg": "No"}},
+    indent=2,
+)
 CAPTURE = json.dumps({"status": 502, "url": "/finesse/api/User/agent1001", "body": PAGE})
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
 _PART_CHARACTERS = 16_000
@@ -150,24 +154,26 @@ def test_any_text_gives_what_it_gives_as_a_log(lines: list[str], keep: Keeps, si
 
 @pytest.mark.parametrize("keep", KEEPS)
 @pytest.mark.parametrize("size", [_PART_CHARACTERS, 20])
+@pytest.mark.parametrize("payload", [XML, EVENT], ids=["XML", "JSON"])
 def test_a_payload_goes_over_no_piece(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Keeps, size: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Keeps, size: int, payload: str
 ):
     """A long file is cut where none does: the records are those of the file in one piece, at the same places."""
     monkeypatch.setattr(ndjson, "_PIECE_BYTES", 1000)
-    text = "".join(f"line {n}\n" * (n % 7) + f"ERROR {XML}\n" for n in range(40))
+    text = "".join(f"line {n}\n" * (n % 7) + f"ERROR {payload}\n" for n in range(40))
     path = tmp_path / "app.log"
     path.write_bytes(b"".join(kept(text, keep, size)))
     pieces = [piece for piece in pieces_of(path) if isinstance(piece, Stream)]
     report = batch.run(path, tmp_path / "out")
     records = [orjson.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()]
-    starts = [n for n, line in enumerate(printed(path), 1) if b"<ApiErrors>" in line]
+    starts = [n for n, line in enumerate(printed(path), 1) if b"ERROR" in line]
 
-    assert len(pieces) > 5
+    assert len(pieces) > 2
     assert (report.total.captures, report.total.with_errors) == (40, 40)
-    assert [(record["type"], record["source"]["line"]) for record in records] == [
-        ("Invalid Input", start) for start in starts
-    ]
+    assert [record["source"]["line"] for record in records] == starts
+    assert {record["type"] or record["code"] for record in records} == {
+        "Invalid Input" if payload == XML else "1016"
+    }
     assert not any(record["problems"] for record in records)
 
 
@@ -204,3 +210,107 @@ def test_a_line_of_another_form_is_read_as_it_is(keep: Keeps):
     assert isinstance(found, Capture)
     assert (found.source.line, found.source.time) == (3, "2026-11-21 11:00:00,001")
     assert found.source.offset == sum(map(len, lines)) + own.index(b"<")
+
+
+def other(line: bytes) -> bytes:
+    """Give a line of the other stream."""
+    return line.replace(b"stdout", b"stderr")
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_each_stream_is_put_together_by_itself(keep: Keeps):
+    """Two errors that are printed at once, and a line between the parts of another one, are kept apart."""
+    first, second = (
+        kept(f"ERROR {XML}", keep),
+        map(other, kept(f"ERROR {XML.replace('Input', 'State')}", keep)),
+    )
+    parts = kept(CAPTURE, keep)
+    mixed = [line for pair in zip(first, second, strict=True) for line in pair]
+    found = read(b"".join([*mixed, parts[0], other(kept("started", keep)[0]), *parts[1:]]))
+
+    assert [one.body for one in found] == [XML.encode(), XML.replace("Input", "State").encode(), PAGE]
+    assert [one.source.line for one in found] == [1, 2, 11]
+    assert not any(one.problems for one in found)
+
+
+DOCKER_FORMS = {
+    "attrs": lambda line: line.replace(b',"time"', b',"attrs":{"tag":"web"},"time"'),
+    "spaces": lambda line: json.dumps(json.loads(line)).encode() + b"\n",
+    "no stream": lambda line: line.replace(b',"stream":"stdout"', b""),
+}
+
+
+@pytest.mark.parametrize("form", DOCKER_FORMS.values(), ids=DOCKER_FORMS)
+@pytest.mark.parametrize(
+    "start", [b"", b"\xef\xbb\xbf", b'arted\\n","stream":"stdout"}\n'], ids=["", "mark", "cut"]
+)
+def test_any_file_of_docker_is_known(form: Callable[[bytes], bytes], start: bytes):
+    """With what `--log-opt tag` adds, written anew by a tool, with a byte order mark, or from its middle on."""
+    (found,) = read(start + b"".join(map(form, kept(f"started\n{XML}\nmore", docker))))
+
+    assert isinstance(found, Capture)
+    assert found.body == XML.encode()
+
+
+@pytest.mark.parametrize(
+    ("beside", "fields"),
+    [
+        ({"status": 400, "url": "/x", "body": XML}, {}),
+        ({"stream": "stdout", "response": {"status": 400, "body": XML}}, {}),
+        ({}, {"body": "/log"}),
+    ],
+    ids=["a capture", "a response", "mapped"],
+)
+def test_an_object_with_more_to_tell_is_none_of_docker(beside: dict[str, Any], fields: dict[str, str]):
+    """A log store's object has a log and a time as well; and the user may say what the members are."""
+    line = json.dumps({"log": XML, "time": time_of(0)} | beside, separators=(",", ":")).encode() + b"\n"
+    reader = reader_of(line * 3, fields)
+    found = list(reader.read(Stream(io.BytesIO(line * 3), fields=fields)))
+
+    assert reader.name == "ndjson"
+    assert [one.body for one in found] == [XML] * 3
+
+
+def test_where_a_line_tells_no_time_what_was_printed_may():
+    """A line of a tool between those of Docker has the time of its own text."""
+    own = '2026-11-21T11:00:00.001Z INFO gw - {"status":503,"url":"/x"}'
+    lines = kept("started\nmore\nand more", docker)
+    (found,) = read(b"".join([*lines, f"# {own}\n".encode()]))
+
+    assert isinstance(found, Capture)
+    assert found.options["occurred_at"] == START + timedelta(hours=1, milliseconds=1)
+    assert found.source.time == "2026-11-21T11:00:00.001Z"
+
+
+HEADS = {
+    "compose": "gateway-1  | ",
+    "compose, times": "gateway-1  | 2026-11-21T10:00:00.{n:09}Z ",
+    "prefix": "[pod/gateway-7d9f/app] ",
+    "prefix and times": "[pod/gateway-7d9f/app] 2026-11-21T10:00:00.{n}Z ",
+    "times": "2026-11-21T10:00:00.{n}+01:00 ",
+    "syslog": "<134>Nov 21 10:00:{n:02} gw01 gateway[123]: ",
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+@pytest.mark.parametrize("payload", [XML, EVENT], ids=["XML", "JSON"])
+def test_what_is_collected_with_a_head_before_each_line_is_put_together(head: str, payload: str):
+    """The head is no part of the payload, whatever stands before that in its first line."""
+    text = f"started\n  on port 80\nERROR reply: {payload}\nINFO next"
+    data = "".join(f"{head.format(n=n * 7 + 1)}{line}\n" for n, line in enumerate(text.splitlines()))
+    (found,) = read(data.encode())
+
+    assert isinstance(found, Capture)
+    assert (found.body, found.problems, found.source.line) == (payload.encode(), (), 3)
+    assert (
+        found.source.offset == len(data[: data.index(payload[0] + "\n")])
+        if payload == EVENT
+        else data.index("<Api")
+    )
+
+
+def test_a_log_that_begins_each_line_with_a_time_stays_a_log():
+    """So do most programs; nothing says that the head was put there by another one."""
+    lines = [f"2026-11-21T10:00:0{n}Z INFO started" for n in range(9)]
+
+    assert reader_of("\n".join(lines).encode(), {}).name == "log"
