@@ -883,3 +883,24 @@ def test_any_rows_are_read_with_any_mapping(rows: list[Any], fields: dict[str, s
     assert found == slow
     assert done.report.reconciled
     assert done.report.total.captures == len(found) >= len(rows)
+
+
+@pytest.mark.parametrize("first", [b'{"status":500,"body":"<ApiErr', b"[]", b"null", b'"text"'])
+def test_of_two_lines_the_second_is_read_where_the_first_is_none(first: bytes):
+    """A short file may begin with a line that was cut."""
+    name, found = read(first + b"\n" + dumps({"status": 503, "url": "/x", "body": ""}))
+
+    assert name == "ndjson"
+    assert [one.options["status"] for one in found if isinstance(one, Capture) and one.options] == [503]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_table_may_name_its_separator_first(mark: bytes):
+    """So Excel asks for it; the row with the names is the next one."""
+    rows = b'sep=;\r\ntime;status;url;body\r\n2026-11-21T10:00:00Z;503;/x;"gw ""down"""\r\n'
+    name, (found,) = read(mark + rows)
+
+    assert name == "csv"
+    assert isinstance(found, Capture)
+    assert (found.body, found.options["status"], found.source.line) == ('gw "down"', 503, 3)
+    assert found.source.offset == len(mark) + rows.index(b"2026")

@@ -26,6 +26,7 @@ _ROW_BYTES = 4 << 20  # a cell is four times as long while the module reads it
 _HEADER_BYTES = 1 << 16
 _MOST_COLUMNS = 4_000  # Elasticsearch knows 1,000 fields of an index
 _BOM = b"\xef\xbb\xbf"
+_SEPARATOR = re.compile(rb"\A(?:\xef\xbb\xbf)?sep=[,;|\t]\r?\n")  # Excel asks for it, and takes it for no row
 _BROKEN_ROW = "The row is no CSV: {}. Look at its quotes."
 _CUT_ROW = "The input ends inside a quoted cell. Look whether it was cut off; what comes before was read."
 _OPEN_ROW = f"The row is longer than {_ROW_BYTES >> 20} MiB. Look whether a quote in it was left open."
@@ -34,7 +35,7 @@ _LONG_ROW = "The row has {} cells, and the first row names {} columns. Look at i
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
-    columns = _columns(head.partition(b"\n")[0])
+    columns = _columns(_SEPARATOR.sub(b"", head, count=1).partition(b"\n")[0])
     if len(columns) < 2 or len(set(columns)) < len(columns):
         return 0.0
     if fields:
@@ -135,8 +136,12 @@ class _Cutter:
         part = self._stream.file.read(_PIECE_BYTES)
         self._data, self._is_all = self._data + part, not part
         if not self._stream.head:
+            separator = _SEPARATOR.match(self._data)
+            self._take(separator.end() if separator else 0)
             head = self._data[:_HEADER_BYTES].partition(b"\n")[0]
             self._stream = evolve(self._stream, head=head)
+            if separator:  # the row with the names is left out where the input begins
+                self._take(len(head) + 1)
 
     def _odd_end(self) -> int:
         """Give the end of a first row whose quotes are odd, once it is too long or the last; 0 until then."""
