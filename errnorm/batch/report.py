@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from operator import eq, ge, gt, le, lt, ne
+from operator import eq, ge, gt, itemgetter, le, lt, ne
 from typing import Any, NamedTuple, Self
 
 from attrs import define, field, frozen
@@ -527,6 +527,8 @@ def _lines(report: Report) -> list[str]:
     kinds = [(name, count, _at(place)) for name, count, place in report.fingerprints.ranked()]
     lines += _ranking("Kinds of errors", kinds[:3] if len(kinds) > 1 else [])
     lines += _hours(report.tables["hour"])
+    rejected = [(name, counts.rejected, "") for name, counts in report.inputs.items() if counts.rejected]
+    lines += _ranking("Rejected, kept by --rejects FILE", sorted(rejected, key=itemgetter(1), reverse=True))
     failed = report.errors[:_ROWS]
     told = {name for name, _ in report.errors}
     empty = [name for name, counts in report.inputs.items() if not counts.captures and name not in told]

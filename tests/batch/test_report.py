@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import errnorm
+from errnorm import batch
 from errnorm.batch import report as report_module
 from errnorm.batch.report import Counts, Kinds, Report, condition, show
 from errnorm.schemas import schema_text
@@ -270,6 +272,19 @@ def test_the_screen_is_one_screen(capsys: pytest.CaptureFixture[str]):
     assert len(lines) <= 40
     assert lines[0].startswith(f"{WHOLE.total.captures:,} captures = ")
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_screen_says_which_inputs_have_rejects(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Those with most of them first, and how they are kept."""
+    pytest.importorskip("rich", reason="the screen is drawn with it")
+    good = b'{"status":503,"url":"/x","body":""}\n'
+    for name, count in (("a", 1), ("b", 2), ("c", 0)):
+        (tmp_path / name).write_bytes(good + b"{oops\n" * count + good)
+    show(batch.run([tmp_path / name for name in "abc"], tmp_path / "out"))
+    lines = capsys.readouterr().err.splitlines()
+    at = lines.index("Rejected, kept by --rejects FILE")
+
+    assert lines[at + 1 :] == [f"  2  {tmp_path / 'b'}", f"  1  {tmp_path / 'a'}"]
 
 
 def test_the_screen_says_where_a_run_was_stopped(capsys: pytest.CaptureFixture[str]):
