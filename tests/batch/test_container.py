@@ -177,6 +177,31 @@ def test_a_payload_goes_over_no_piece(
     assert not any(record["problems"] for record in records)
 
 
+@pytest.mark.parametrize("keep", KEEPS)
+@pytest.mark.parametrize("payload", [XML, EVENT], ids=["XML", "JSON"])
+def test_a_piece_ends_where_no_stream_has_a_payload_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Keeps, payload: str
+):
+    """Two streams whose payloads go over each other's ends, and a third one that prints a line at times."""
+    monkeypatch.setattr(ndjson, "_PIECE_BYTES", 700)
+    texts = [
+        "".join(
+            f"a line of the usual length, the {n}th of them\n" * (n % m) + f"ERROR {payload}\n"
+            for n in range(60)
+        )
+        for m in (23, 31)
+    ]
+    first, second = kept(texts[0], keep), [*map(other, kept(texts[1], keep))]
+    lines = [line for pair in zip(first, second, strict=False) for line in pair]
+    lines[50:50] = [f"[pod/a/b] {time_of(9)} seldom\n".encode()]
+    path = tmp_path / "app.log"
+    path.write_bytes(b"".join([*lines, *first[len(second) :], *second[len(first) :]]))
+    report = batch.run(path, tmp_path / "out")
+
+    assert len([piece for piece in pieces_of(path) if isinstance(piece, Stream)]) > 2
+    assert (report.total.captures, report.total.with_errors) == (120, 120)
+
+
 def pieces_of(path: Path) -> Iterator[Any]:
     """Cut a file."""
     assert CONTAINER.cut is not None
