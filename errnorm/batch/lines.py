@@ -10,12 +10,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
-__all__ = ["BEGINS", "NEXT", "count_lines", "message_at", "thread_of"]
+__all__ = ["BEGINS", "LEVEL", "NEXT", "count_lines", "message_at", "thread_of"]
 
 _END_OF_LINE: Final = 10
 _WORTH_IT: Final = 1 << 12  # bytes from which on numpy is the faster one
 _MONTH: Final = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_LEVEL: Final = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CRITICAL)"
+LEVEL: Final = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CRITICAL)"
 _HEAD: Final = rb"""(?:
     # <34>1 (syslog), [ (many), 0000000042: finesse-a.example.com: (Finesse), Sat (JavaScript, C)
     (?:<\d{1,3}>\d?\ ?|[\[(]|\d{5,12}:\ \S{1,80}:\ |\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ )?
@@ -29,7 +29,7 @@ _HEAD: Final = rb"""(?:
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
     |\[?LEVEL\]?(?=[\ :|])
     |\[(?:Log|Debug|Info|Warn|Warning|Error)\]                              # a browser's console, saved
-)""".replace(b"MONTH", _MONTH).replace(b"LEVEL", _LEVEL)
+)""".replace(b"MONTH", _MONTH).replace(b"LEVEL", LEVEL)
 
 BEGINS: Final = re.compile(_HEAD, re.VERBOSE)
 """Matches where a line of its own begins."""
@@ -42,7 +42,7 @@ _THREADS: Final = tuple(
     for pattern in (
         rb"%CCBU_([^\s:]{1,80}?)-\d-",  # %CCBU_http-nio-8080-exec-7-3-API_ERROR: (Finesse)
         rb"(\d{1,10}\#\d{1,10}:(?:\ \*\d{1,12})?)",  # 1234#0: *57 (nginx: the connection)
-        rb"\[(?!" + _LEVEL + rb"\])([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-exec-7]
+        rb"\[(?!" + LEVEL + rb"\])([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-exec-7]
         rb"\((MainThread|Thread-[\w-]{1,60})\)",
         rb"\b(?:thread|tid)[=:]\s?\"?([\w.-]{1,80})",
     )
@@ -51,7 +51,7 @@ _HEAD_BYTES: Final = 400  # a thread is named near the start of its line
 
 # Between the time and the message: the rest of the time, levels, [names], logger names, marks.
 _TO_MESSAGE: Final = re.compile(
-    rb"[^\s\]]*+\]?(?:\s*+(?:" + _LEVEL + rb"\b|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
+    rb"[^\s\]]*+\]?(?:\s*+(?:" + LEVEL + rb"\b|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
     rb"|[\w.$/\#*%-]++(?=:|\s++[-:|]|\s*+\[)|[-:|]))*+\s?"
 )
 

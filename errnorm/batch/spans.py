@@ -41,8 +41,6 @@ _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
-# Not within a payload over several lines, be it one of which nothing was found yet: `{`, `  "path": "/x",`.
-_BETWEEN: Final = re.compile(rb"(?<![,:(\[{])(?<![,:(\[{]\r)\n(?=[^\s<>}\])\"',:])")
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -131,7 +129,6 @@ def last_calm(
     anchors: Anchors | None = None,
     *,
     begins: bool = True,
-    is_timed: bool = True,
     limit: int | None = None,
 ) -> int:
     r"""Give where a log can be cut: a line of its own, late in it, that no payload goes over.
@@ -143,7 +140,6 @@ def last_calm(
         data: a beginning of the log, from a line of its own on.
         anchors: what begins payloads, those of all vendors if not given.
         begins: whether it is one; only its end is looked at where it is not.
-        is_timed: whether times stand in the log itself; where they are known otherwise, most lines will do.
         limit: the line begins there, or before.
 
     Returns:
@@ -154,14 +150,14 @@ def last_calm(
         >>> log[:last_calm(log)].count(b"\n")
         400
     """
-    anchors, line = anchors or Anchors.usual(), NEXT if is_timed else _BETWEEN
+    anchors = anchors or Anchors.usual()
     end = len(data) if limit is None else limit
     for near in _NEAR:
-        first = line.search(data, end - near, end) if near < end else None
+        first = NEXT.search(data, end - near, end) if near < end else None
         start = first.start() + 1 if first else 0
         if first or (begins and near >= end):
             # What began before the first line may have parts behind it.
-            begun = _begins(data[start:], line, OTHER_BYTES if start else 0, end - start)
+            begun = _begins(data[start:], OTHER_BYTES if start else 0, end - start)
             place = _calm(data[start:], anchors, begun)
             if place:
                 return start + place
@@ -185,10 +181,10 @@ def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
     return 0
 
 
-def _begins(data: bytes, line: re.Pattern[bytes], lowest: int, end: int) -> Iterator[int]:
-    """Give where such lines begin, the last one first."""
+def _begins(data: bytes, lowest: int, end: int) -> Iterator[int]:
+    """Give the lines of their own, the last one first."""
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
-        if line.match(data, end):
+        if BEGINS.match(data, end + 1):
             yield end + 1
 
 

@@ -182,7 +182,7 @@ def test_a_payload_goes_over_no_piece(
 def test_a_piece_ends_where_no_stream_has_a_payload_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: Keeps, payload: str
 ):
-    """Two streams whose payloads go over each other's ends, and a third one that prints a line at times."""
+    """Of two streams the payloads go over each other's ends."""
     monkeypatch.setattr(ndjson, "_PIECE_BYTES", 700)
     texts = [
         "".join(
@@ -193,7 +193,6 @@ def test_a_piece_ends_where_no_stream_has_a_payload_open(
     ]
     first, second = kept(texts[0], keep), [*map(other, kept(texts[1], keep))]
     lines = [line for pair in zip(first, second, strict=False) for line in pair]
-    lines[50:50] = [f"[pod/a/b] {time_of(9)} seldom\n".encode()]
     path = tmp_path / "app.log"
     path.write_bytes(b"".join([*lines, *first[len(second) :], *second[len(first) :]]))
     report = batch.run(path, tmp_path / "out")
@@ -309,11 +308,7 @@ def test_where_a_line_tells_no_time_what_was_printed_may():
 
 HEADS = {
     "compose": "gateway-1  | ",
-    "compose, times": "gateway-1  | 2026-11-21T10:00:00.{n:09}Z ",
     "prefix": "[pod/gateway-7d9f/app] ",
-    "prefix and times": "[pod/gateway-7d9f/app] 2026-11-21T10:00:00.{n}Z ",
-    "times": "2026-11-21T10:00:00.{n}+01:00 ",
-    "syslog": "<134>Nov 21 10:00:{n:02} gw01 gateway[123]: ",
 }
 
 
@@ -334,8 +329,37 @@ def test_what_is_collected_with_a_head_before_each_line_is_put_together(head: st
     )
 
 
-def test_a_log_that_begins_each_line_with_a_time_stays_a_log():
-    """So do most programs; nothing says that the head was put there by another one."""
-    lines = [f"2026-11-21T10:00:0{n}Z INFO started" for n in range(9)]
+@pytest.mark.parametrize("keep", KEEPS)
+def test_a_payload_that_was_cut_ends_where_a_line_goes_on_with_nothing(keep: Keeps):
+    """A logger cut it off: the next error of the program is another one."""
+    second = XML.replace("\n", "").replace("Input", "State")
+    lines = kept(f"started\n[exec-1] WARN <ApiErrors>\n[exec-0] WARN zzz\n[exec-1] WARN {second}", keep)
+    first, other = read(b"".join(lines))
 
-    assert reader_of("\n".join(lines).encode(), {}).name == "log"
+    assert (first.body, first.source.line) == (b"<ApiErrors>", 2)
+    assert [str(problem.code) for problem in first.problems] == ["span-truncated"]
+    assert (other.body, other.problems, other.source.line) == (second.encode(), (), 4)
+
+
+def test_a_line_without_a_head_goes_on_with_the_one_before():
+    """A service may have printed an end of line that its collector has kept as it was."""
+    first, *rest = XML.splitlines()
+    lines = [f"gw-1  | step {n}" for n in range(20)]
+    (found,) = read("\n".join([*lines, f"gw-1  | ERROR {first}", *rest, "db-1  | ready"]).encode())
+
+    assert (found.body, found.problems, found.source.line) == (XML.encode(), (), 21)
+
+
+NO_HEADS = {
+    "a time": "2026-11-21T10:00:0{n}Z INFO started",
+    "Spring Boot": "2026-11-21T10:00:0{n}.123Z  INFO 1 --- [exec-1] c.e.Gateway : started",
+    "columns": "worker-{n} | 2026-11-21 10:00:00 | ERROR | started",
+    "a level": "CRITICAL  | started {n}",
+    "syslog": "Nov 21 10:00:0{n} gw01 gateway[123]: 2026-11-21 10:00:00,000 INFO started",
+}
+
+
+@pytest.mark.parametrize("line", NO_HEADS.values(), ids=NO_HEADS)
+def test_a_log_of_a_program_stays_a_log(line: str):
+    """Nothing says that the beginning of its lines was put there by another one."""
+    assert reader_of("\n".join(line.format(n=n) for n in range(9)).encode(), {}).name == "log"

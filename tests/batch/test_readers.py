@@ -894,6 +894,16 @@ def test_of_two_lines_the_second_is_read_where_the_first_is_none(first: bytes):
     assert [one.options["status"] for one in found if isinstance(one, Capture) and one.options] == [503]
 
 
+@pytest.mark.parametrize(
+    "head", ["2026-11-21 10:00:00 ERROR", "[2026-11-21] ERROR", "10.0.0.1 - -", '"GET /x"']
+)
+def test_a_log_with_a_capture_in_one_line_stays_a_log(head: str):
+    """Its other lines are no values, though they begin like one."""
+    name, found = read(f"{head} {BODY}\n".encode() * 5 + dumps(SAID))
+
+    assert (name, len(found)) == ("log", 6)
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_table_may_name_its_separator_first(mark: bytes):
     """So Excel asks for it; the row with the names is the next one."""

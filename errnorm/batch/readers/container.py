@@ -4,10 +4,9 @@ r"""What programs in containers printed, with what stands before each line when 
     2026-11-21T10:15:30.123456789Z stdout F <ApiErrors>                                             CRI
     gateway-1  | <ApiErrors>                                                                        compose
     [pod/gateway-7d9f/app] <ApiErrors>                                                              kubectl
-    Nov 21 10:15:30 gw01 gateway[123]: <ApiErrors>                                                  syslog
 
 A line of more than 16 KiB is kept in parts: in Docker's files all but the last end without `\n`, in those of
-CRI they are marked P. What each stream, service or process printed is put together again and read as a plain
+CRI they are marked P. What each stream or service printed is put together again and read as a plain
 log, and each record has the place and the time of the line that its payload begins in.
 """
 
@@ -19,16 +18,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Found, Known, Reader, Reject, Stream
 from errnorm.batch.captures import capture_of
 from errnorm.batch.elements import Element, loads
-from errnorm.batch.lines import BEGINS
+from errnorm.batch.lines import LEVEL
 from errnorm.batch.names import MISSING, paths_of, value_at
 from errnorm.batch.readers.ndjson import line_pieces
-from errnorm.batch.rows import captured, in_span, stamp_of
+from errnorm.batch.rows import captured, found_in, in_span, stamp_of
 from errnorm.batch.spans import Span, last_calm, spans
 from errnorm.batch.times import Stamp
 from errnorm.batch.window import placed, rejects
@@ -39,28 +38,22 @@ _BOM: Final = b"\xef\xbb\xbf"
 _DOCKER: Final = re.compile(rb'\{\s?"log"\s?:\s?"')
 _KEYS: Final = frozenset({"log", "stream", "attrs", "time"})
 _STREAMS: Final = ("stdout", "stderr")
-_RFC3339: Final = rb"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:\d\d))"
 _END: Final = rb"(?: |(?=\r?\n))"
-_CRI: Final = re.compile(_RFC3339 + rb" (?P<name>stdout|stderr) (?P<part>[FP])(?::\S*)?" + _END)
+_CRI: Final = re.compile(
+    rb"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
+    rb" (?P<name>stdout|stderr) (?P<part>[FP])(?::\S*)?" + _END
+)
 _NEXT_CRI: Final = re.compile(rb"\n" + _CRI.pattern)
 _NAMED: Final = (
-    re.compile(
-        rb"(?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL) )(?P<name>[A-Za-z][\w.-]{0,80}) +\|"
-        rb"(?: " + _RFC3339 + rb")?" + _END
-    ),
-    re.compile(rb"\[(?P<name>(?:pod|container)/[^\]\s]{1,300})\](?: " + _RFC3339 + rb")?" + _END),
+    re.compile(rb"(?!" + LEVEL + rb" )(?P<name>[A-Za-z][\w.-]{0,80}) {2,80}\|" + _END),
+    re.compile(rb"\[(?P<name>(?:pod|container)/[^\]\s]{1,300})\]" + _END),
 )
-# A log of its own may begin like these.
-_TIMED: Final = (
-    re.compile(
-        rb"(?:<\d{1,3}>)?(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
-        rb" (?P<name>\S{1,200} [\w./-]{1,80}(?:\[\d{1,10}\])?):" + _END
-    ),
-    re.compile(_RFC3339 + _END),
-)
-_HEADS: Final = (_CRI, *_NAMED, *_TIMED)
-_GOES_ON: Final = re.compile(rb"[\s<{}\]]|(?=[\[(]?\d)" + BEGINS.pattern, re.VERBOSE)
-_WHOLE: Final = re.compile(rb"[^\s<>}\])\"',:][^\n]*(?<![\s,:(\[{])\r?\n")
+_HEADS: Final = (_CRI, *_NAMED)
+# It goes on with nothing: no indentation, tag, brace or quote, but for an object that is whole.
+_OWN: Final = re.compile(rb"[^\s<>{}\[\]()\"',:]|\[[\w-]|\{\"[^\n]*\}\r?$")
+_OPENED: Final = re.compile(rb"[,:(\[{]\s*$")
+# Before a line of its own, so that it looks like one: its time was in its head.
+_MARK: Final = b"INFO:"
 _MARKS: Final = (b" stdout P", b" stderr P", b'"log"', _BOM)
 _SNIFFED_LINES: Final = 20
 # A payload is at most a MiB, and takes no line for each 64 bytes: where none ends for so long, none is to be.
@@ -68,8 +61,34 @@ _MOST_BYTES: Final = 2 << 20
 _MOST_LINES: Final = 1 << 15
 _ROUNDS: Final = 8
 _BROKEN: Final = "The line begins as one of Docker and is no JSON. It may be cut: look at its end."
-_Text = tuple[str, bytes | None]
-"""The stream that a line was printed to, and what it has of it; None where the line is broken."""
+
+
+class _Line(NamedTuple):
+    """A line, without its head.
+
+    Attributes:
+        name: the stream or service that has printed it.
+        text: what it has of that; None where it is broken, or tells more than that.
+        is_timed: its head tells its time.
+    """
+
+    name: str
+    text: bytes | None
+    is_timed: bool = False
+
+
+class _Part(NamedTuple):
+    """What a line has of what was printed.
+
+    Attributes:
+        number: the number of the line.
+        text: the text, behind a mark where it is a line of its own.
+        mark: how long the mark is.
+    """
+
+    number: int
+    text: bytes
+    mark: int = 0
 
 
 class _Printed:
@@ -82,58 +101,78 @@ class _Printed:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         data = stream.file.read()
-        self._lines = io.BytesIO(data).readlines()
-        self._offsets = [*accumulate(map(len, self._lines), initial=stream.offset)]
-        self._texts: list[_Text] = _texts_of(data, self._lines)
-        self._streams: dict[str, list[tuple[int, bytes]]] = {}
-        for number, (name, text) in enumerate(self._texts):
-            if text:
-                self._streams.setdefault(name, []).append((number, text))
+        self._raw = io.BytesIO(data).readlines()
+        self._offsets = [*accumulate(map(len, self._raw), initial=stream.offset)]
+        self._lines = _lines_of(data, self._raw)
         self._told: dict[int, tuple[Stamp | None, int | None]] = {}
+
+    def _parts(self) -> Iterator[tuple[int, str, _Part, bool]]:
+        """Give what each line has, with its name, and whether it goes on with the line before."""
+        begun: set[str] = set()
+        for number, (name, text, is_timed) in enumerate(self._lines):
+            if not text:
+                continue
+            goes_on = name in begun
+            is_own = is_timed and not goes_on and _OWN.match(text)
+            part = _Part(number, _MARK + text, len(_MARK)) if is_own else _Part(number, text)
+            yield number, name, part, goes_on
+            (begun.discard if text.endswith(b"\n") else begun.add)(name)
 
     def calm(self) -> int:
         """Give the offset of the last line that no payload goes over; 0 where there is none."""
-        number = len(self._lines)
+        streams: dict[str, list[_Part]] = {}
+        for _, name, part, _ in self._parts():
+            streams.setdefault(name, []).append(part)
+        number = len(self._raw)
         for _ in range(_ROUNDS):
             before = number
-            number = min([_calm_in(texts, number) for texts in self._streams.values()], default=0)
+            number = min([_calm_in(parts, number) for parts in streams.values()], default=0)
             if number in {0, before}:
                 return self._offsets[number] if number else 0
         return 0
 
     def found(self) -> list[Found]:
-        """Give the captures and payloads in it, and what cannot be read, in the order of their lines."""
-        lines = self._found_in_lines()
-        every = [*lines.items()]
-        for stream in self._streams.values():
-            texts = [one for one in stream if one[0] not in lines]
-            starts = _starts_of(texts)
-            printed = io.BytesIO(b"".join([text for _, text in texts]))
-            for span in spans(printed, zone=self._stream.zone, fields=self._stream.fields):
-                at = bisect_right(starts, span.offset) - 1
-                every.append((texts[at][0], self._in_span(span, texts[at][0], span.offset - starts[at])))
-        return [found for _, some in sorted(every, key=itemgetter(0)) for found in some]
+        """Give the captures and payloads in it, and what cannot be read, in the order of their lines.
 
-    def _found_in_lines(self) -> dict[int, list[Found]]:
-        """Give what is found in single lines: the captures that they are, and the broken ones.
-
-        So a capture that another thread prints is set aside where it stands in a payload, and one takes a
-        third of the time.
+        A line that is a capture is taken as one: so it is set aside where another thread prints it in the
+        middle of a payload, and takes a third of the time.
         """
-        found: dict[int, list[Found]] = {}
-        begun: dict[str, bool] = {}
-        for number, (name, text) in enumerate(self._texts):
-            if text is None:
-                line, offset = self._place_of(number)
-                found[number] = [*rejects(self._stream, _BROKEN, self._lines[number], line, offset)]
-                continue
-            told = None if begun.get(name) else self._capture_in(text)
+        every = [*self._found_in_others()]
+        streams: dict[str, list[_Part]] = {}
+        for number, name, part, goes_on in self._parts():
+            told = None if goes_on else self._capture_in(part.text[part.mark :])
             if told:
                 stamp, within = self._told_by(number)
                 line, offset = self._place_of(number)
-                found[number] = [*captured(told, self._stream, (line, offset + (within or 0)), stamp)]
-            begun[name] = not text.endswith(b"\n")
-        return found
+                place = line, offset + (within or 0)
+                every.append((number, [*captured(told, self._stream, place, stamp)]))
+            else:
+                streams.setdefault(name, []).append(part)
+        for parts in streams.values():
+            every += self._found_in_parts(parts)
+        return [found for _, some in sorted(every, key=itemgetter(0)) for found in some]
+
+    def _found_in_others(self) -> Iterator[tuple[int, list[Found]]]:
+        """Give what is found in lines of Docker that are broken, or tell more than Docker does."""
+        for number, (_, text, _) in enumerate(self._lines):
+            if text is not None:
+                continue
+            line, offset = self._place_of(number)
+            raw = self._raw[number]
+            try:
+                told = loads(Element(raw.removeprefix(_BOM), line, offset))
+            except ValueError:
+                yield number, [*rejects(self._stream, _BROKEN, raw, line, offset)]
+            else:
+                yield number, [*found_in(told, self._stream, raw.removeprefix(_BOM), line, offset)]
+
+    def _found_in_parts(self, parts: Sequence[_Part]) -> Iterator[tuple[int, list[Found]]]:
+        starts = _starts_of(parts)
+        printed = io.BytesIO(b"".join([part.text for part in parts]))
+        for span in spans(printed, zone=self._stream.zone, fields=self._stream.fields):
+            at = bisect_right(starts, span.offset) - 1
+            part = parts[at]
+            yield part.number, self._in_span(span, part.number, span.offset - starts[at] - part.mark)
 
     def _capture_in(self, text: bytes) -> dict[str, Any] | None:
         if not text.startswith(b'{"'):
@@ -142,19 +181,16 @@ class _Printed:
 
     def _in_span(self, span: Span, number: int, place: int) -> list[Found]:
         stamp, within = self._told_by(number)
-        if (stamp is None or stamp.moment is None) and span.stamp:
-            stamp = span.stamp  # of syslog the year is not known
         line, offset = self._place_of(number)
         at = 0 if within is None else within + place
-        source = self._stream.source(line, offset + at, stamp.text if stamp else None)
+        source = self._stream.source(line, offset + at, stamp.text if stamp else span.time)
         known: Known = {"occurred_at": stamp.moment} if stamp and stamp.moment else {}
         return [*in_span(span, self._stream, source, known, stamp)]
 
     def _told_by(self, number: int) -> tuple[Stamp | None, int | None]:
         """Give the time of a line, and where its text begins, None where that is escaped."""
         if number not in self._told:
-            raw = self._lines[number]
-            text = self._texts[number][1] or b""
+            raw, text = self._raw[number], self._lines[number].text or b""
             time, is_escaped = _time_of(raw)
             stamp = None if time is None else Stamp(time, stamp_of(time, self._stream)[1])
             self._told[number] = stamp, None if is_escaped else raw.rfind(text)
@@ -165,46 +201,51 @@ class _Printed:
         return self._stream.line + number, self._offsets[number]
 
 
-def _starts_of(texts: Sequence[tuple[int, bytes]]) -> list[int]:
-    return [*accumulate([len(text) for _, text in texts], initial=0)]
+def _starts_of(parts: Sequence[_Part]) -> list[int]:
+    return [*accumulate([len(part.text) for part in parts], initial=0)]
 
 
-def _calm_in(texts: Sequence[tuple[int, bytes]], number: int) -> int:
+def _calm_in(parts: Sequence[_Part], number: int) -> int:
     """Give a line, this or an earlier one, before which no payload of a stream may be open; 0 for none."""
-    starts = _starts_of(texts)
-    first = bisect_left(texts, (number, b""))
+    starts = _starts_of(parts)
+    first = bisect_left(parts, number, key=itemgetter(0))
     # Behind the last line there is no other one that tells that it goes on with nothing.
-    more = b"." if first == len(texts) and _WHOLE.fullmatch(texts[-1][1]) else b""
-    place = last_calm(b"".join([text for _, text in texts]) + more, is_timed=False, limit=starts[first])
+    is_whole = first == len(parts) and parts[-1].mark and not _OPENED.search(parts[-1].text[-80:])
+    text = b"".join([part.text for part in parts]) + (_MARK if is_whole else b"")
+    place = last_calm(text, limit=starts[first])
     if place == starts[first]:
         return number
     # Inside of a text with several lines it must be the line before, which may be within a payload.
-    return texts[bisect_right(starts, place) - 1][0]
+    return parts[bisect_right(starts, place) - 1].number
 
 
-def _texts_of(data: bytes, lines: Sequence[bytes]) -> list[_Text]:
-    """Give what each line has of what was printed."""
+def _lines_of(data: bytes, raw: Sequence[bytes]) -> list[_Line]:
+    """Take the heads off lines; one without a head goes on with what the line before has printed."""
     first = _CRI.match(data)
     is_mixed = b" stdout " in data and b" stderr " in data
     if first and not is_mixed and not any(mark in data for mark in _MARKS):
         text, count = _NEXT_CRI.subn(b"\n", b"\n" + data)
-        if count == len(lines):  # all at once, in a quarter of the time
+        if count == len(raw):  # all at once, in a quarter of the time
             name = first["name"].decode()
-            return [(name, line) for line in io.BytesIO(text[1:]).readlines()]
-    return [_text_of(line) for line in lines]
+            return [_Line(name, line, is_timed=True) for line in io.BytesIO(text[1:]).readlines()]
+    lines: list[_Line] = []
+    for line in raw:
+        found = _line_of(line.removeprefix(_BOM))
+        lines.append(found or _Line(lines[-1].name if lines else _STREAMS[0], line.removeprefix(_BOM)))
+    return lines
 
 
-def _text_of(raw: bytes) -> _Text:
-    line = raw.removeprefix(_BOM)
+def _line_of(line: bytes) -> _Line | None:
+    """Take the head off a line; None where it has none."""
     if _DOCKER.match(line):
         return _of_docker(line)
     found = _head_of(line)
     if not found:
-        return _STREAMS[0], line
-    named, text = found.re.groupindex, line[found.end() :]
-    if "part" in named and found["part"] == b"P":
+        return None
+    text, is_timed = line[found.end() :], found.re is _CRI
+    if is_timed and found["part"] == b"P":
         text = text.removesuffix(b"\n").removesuffix(b"\r")
-    return found["name"].decode("utf-8", "replace") if "name" in named else _STREAMS[0], text
+    return _Line(found["name"].decode("utf-8", "replace"), text, is_timed)
 
 
 def _head_of(line: bytes) -> re.Match[bytes] | None:
@@ -214,15 +255,15 @@ def _head_of(line: bytes) -> re.Match[bytes] | None:
     return None
 
 
-def _of_docker(line: bytes) -> _Text:
-    """Read a line that begins as one of Docker; another object is a line that was printed as it stands."""
+def _of_docker(line: bytes) -> _Line:
     try:
         told = loads(Element(line, 0, 0))
     except ValueError:
-        return _STREAMS[0], None
+        return _Line(_STREAMS[0], None)
     if not _is_docker(told):
-        return _STREAMS[0], line
-    return told.get("stream", _STREAMS[0]), told["log"].encode("utf-8", "surrogatepass")
+        return _Line(_STREAMS[0], None)
+    text = told["log"].encode("utf-8", "surrogatepass")
+    return _Line(told.get("stream", _STREAMS[0]), text, is_timed=True)
 
 
 def _is_docker(told: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -234,13 +275,12 @@ def _is_docker(told: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 def _time_of(raw: bytes) -> tuple[str | None, bool]:
-    """Give the time of a line, if it has one, and whether what was printed is escaped in it."""
+    """Give the time of a line, if its head has one, and whether what was printed is escaped in it."""
     line = raw.removeprefix(_BOM)
-    if _DOCKER.match(line) and _is_docker(told := loads(Element(line, 0, 0))):
-        return told["time"], True
-    found = _head_of(line)
-    time = found["time"] if found and "time" in found.re.groupindex else None
-    return time.decode() if time else None, False
+    if _DOCKER.match(line):
+        return loads(Element(line, 0, 0))["time"], True
+    found = _CRI.match(line)
+    return found["time"].decode() if found else None, False
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
@@ -249,17 +289,8 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
         lines.pop()
     some = [line + b"\n" for line in lines[:_SNIFFED_LINES] if line.strip()]
     kept = sum(1 for line in some if _CRI.match(line) or _is_of_docker(line, fields))
-    is_kept = 2 * kept > len(some) or any(_have_all(head, some) for head in _NAMED)
-    return 0.95 if is_kept or any(_have_all(head, some, goes_on=True) for head in _TIMED) else 0.0
-
-
-def _have_all(head: re.Pattern[bytes], lines: Sequence[bytes], *, goes_on: bool = False) -> bool:
-    """Tell whether all lines have a head, and behind it one goes on with something, or has one of its own."""
-    found = [head.match(line) for line in lines]
-    if len(lines) < 2 or None in found:
-        return False
-    behind = [line[one.end() :] for one, line in zip(found, lines, strict=True) if one]
-    return not goes_on or any(map(_GOES_ON.match, behind))
+    is_named = len(some) > 1 and any(all(map(named.match, some)) for named in _NAMED)
+    return 0.95 if is_named or 2 * kept > len(some) else 0.0
 
 
 def _is_of_docker(line: bytes, fields: Mapping[str, str]) -> bool:

@@ -22,7 +22,7 @@ _PIECE_BYTES = (
     1 << 17
 )  # so that several processes end together, each capture without a like; half of it costs 4 %
 _SNIFFED_LINES = 20
-_VALUE = re.compile(rb'\s*+(?:\{"|\[|"|null|true|false|-?\d)')
+_VALUE = re.compile(rb'\{"|(?:\[\]|null|true|false|"[^"]*")\r?$')
 _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"The line is longer than {MAX_BYTES >> 20} MiB. Cut it, or give its body by itself."
 
@@ -35,9 +35,9 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     objects = [value for line in full if (value := _object(line)) is not None]
     if len(full) > 1:
         # The first line may have been cut, or be no object, and the second one be the last.
-        are_lines = all(map(_VALUE.match, full)) and any(is_capture(value, fields) for value in objects)
+        are_lines = len(objects) >= len(full) - 1 and any(is_capture(value, fields) for value in objects)
         is_first = _object(full[0]) is not None
-        return 0.9 if are_lines or is_first else 0.9 * len(objects) / len(full)
+        return 0.9 if is_first or (are_lines and _VALUE.match(full[0])) else 0.9 * len(objects) / len(full)
     return 0.9 if objects and (is_capture(objects[0], fields) or is_own(objects[0])) else 0.0
 
 
