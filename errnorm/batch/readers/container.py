@@ -106,22 +106,20 @@ class _Printed:
         self._lines = _lines_of(data, self._raw)
         self._told: dict[int, tuple[Stamp | None, int | None]] = {}
 
-    def _parts(self) -> Iterator[tuple[int, str, _Part, bool]]:
-        """Give what each line has, with its name, and whether it goes on with the line before."""
+    def _parts(self) -> Iterator[tuple[str, _Part]]:
+        """Give what each line has, with the name of who has printed it."""
         begun: set[str] = set()
         for number, (name, text, is_timed) in enumerate(self._lines):
             if not text:
                 continue
-            goes_on = name in begun
-            is_own = is_timed and not goes_on and _OWN.match(text)
-            part = _Part(number, _MARK + text, len(_MARK)) if is_own else _Part(number, text)
-            yield number, name, part, goes_on
+            is_own = is_timed and name not in begun and _OWN.match(text)
+            yield name, _Part(number, _MARK + text, len(_MARK)) if is_own else _Part(number, text)
             (begun.discard if text.endswith(b"\n") else begun.add)(name)
 
     def calm(self) -> int:
         """Give the offset of the last line that no payload goes over; 0 where there is none."""
         streams: dict[str, list[_Part]] = {}
-        for _, name, part, _ in self._parts():
+        for name, part in self._parts():
             streams.setdefault(name, []).append(part)
         number = len(self._raw)
         for _ in range(_ROUNDS):
@@ -134,18 +132,18 @@ class _Printed:
     def found(self) -> list[Found]:
         """Give the captures and payloads in it, and what cannot be read, in the order of their lines.
 
-        A line that is a capture is taken as one: so it is set aside where another thread prints it in the
-        middle of a payload, and takes a third of the time.
+        A line of its own that is a capture is taken as one: so it is set aside where another thread prints it
+        in the middle of a payload, and takes a third of the time.
         """
         every = [*self._found_in_others()]
         streams: dict[str, list[_Part]] = {}
-        for number, name, part, goes_on in self._parts():
-            told = None if goes_on else self._capture_in(part.text[part.mark :])
+        for name, part in self._parts():
+            told = self._capture_in(part.text[part.mark :]) if part.mark else None
             if told:
-                stamp, within = self._told_by(number)
-                line, offset = self._place_of(number)
+                stamp, within = self._told_by(part.number)
+                line, offset = self._place_of(part.number)
                 place = line, offset + (within or 0)
-                every.append((number, [*captured(told, self._stream, place, stamp)]))
+                every.append((part.number, [*captured(told, self._stream, place, stamp)]))
             else:
                 streams.setdefault(name, []).append(part)
         for parts in streams.values():
