@@ -249,7 +249,7 @@ def ended_script(text: str, path: Path, out: Path) -> subprocess.CompletedProces
     """Write captures, and run a script that turns them into an output."""
     script = out.with_name("script.py")
     script.write_text(text)
-    path.write_bytes(b"".join(capture(number) for number in range(20_000)))
+    path.write_bytes(b"".join(capture(number) for number in range(8_000)))
     return subprocess.run([sys.executable, script, path, out], capture_output=True, text=True, check=False)
 
 
@@ -321,7 +321,7 @@ def test_a_process_that_is_being_started_touches_no_file(tmp_path: Path, monkeyp
 
 def test_a_killed_worker_ends_the_run_with_what_to_do(tmp_path: Path, sent: list[int]):
     """The system ends a process that takes too much memory; what was written is kept, to go on with."""
-    folder = folder_of(tmp_path, 20_000)
+    folder = folder_of(tmp_path, 8_000)
     whole = batch.run(folder, tmp_path / "whole")
 
     def kill(_: Any) -> None:
@@ -341,7 +341,7 @@ def test_what_is_done_is_written_where_no_more_can_be_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]
 ):
     """A process may be found dead when it is sent more: what it gave before is kept."""
-    folder, submit = folder_of(tmp_path, 20_000), pool._Team._submit
+    folder, submit = folder_of(tmp_path, 8_000), pool._Team._submit
 
     def submitted(team: Any, call: Any, *arguments: Any) -> Any:
         if len(sent) == 2:
@@ -486,7 +486,7 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> bool:
 
 def test_workers_end_with_a_killed_run(tmp_path: Path):
     """The processes of a killed run do not stay behind."""
-    folder = folder_of(tmp_path, 20_000)
+    folder = folder_of(tmp_path, 8_000)
     process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "2")
     assert wait_for(tmp_path / "out.journal", process)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -510,7 +510,7 @@ def is_running(pid: str) -> bool:
 
 def test_run_goes_on_only_with_the_same(tmp_path: Path):
     """Other inputs, other options and standard input are refused with what to do."""
-    folder = folder_of(tmp_path, 20_000)
+    folder = folder_of(tmp_path, 8_000)
     process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "1")
     assert wait_for(tmp_path / "out.journal", process)
     process.kill()
