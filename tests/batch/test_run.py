@@ -8,7 +8,6 @@ import gzip
 import io
 import itertools
 import json
-import mmap
 import multiprocessing
 import os
 import random
@@ -394,7 +393,7 @@ def test_forms_that_are_one_text_are_cut_for_several_jobs(
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("lacking", [None, "pwrite", "ftruncate", "mmap", "anything of this kind"])
+@pytest.mark.parametrize("lacking", [None, "pwrite", "ftruncate", "anything of this kind"])
 def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int], lacking: str | None
 ):
@@ -402,7 +401,7 @@ def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
     if lacking == "anything of this kind":
         monkeypatch.delattr(os, "pwrite")
     elif lacking:
-        monkeypatch.setattr(mmap if lacking == "mmap" else os, lacking, Mock(side_effect=FULL))
+        monkeypatch.setattr(os, lacking, Mock(side_effect=FULL))
     error = "<ApiError><ErrorType>Generic Error</ErrorType></ApiError>"
     bodies = [f"<ApiErrors>{error * 64}<!--{number}--></ApiErrors>" for number in range(300)]
     path, out, one = (tmp_path / name for name in ("many.ndjson", "two", "one"))
