@@ -913,3 +913,13 @@ def test_a_table_may_name_its_separator_first(mark: bytes):
     assert isinstance(found, Capture)
     assert (found.body, found.options["status"], found.source.line) == ('gw "down"', 503, 3)
     assert found.source.offset == len(mark) + rows.index(b"2026")
+
+
+def test_a_table_that_names_its_separator_tells_what_it_lacks(tmp_path: Path):
+    """As any other table in which no column is the body."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"sep=;\nstatus;answer\n503;oops\n")
+    (name, why), *_ = batch.run(path, tmp_path / "out").errors
+
+    assert name == str(path)
+    assert why.startswith("It is a table, and no column is the body. Its columns are status, answer.")

@@ -6,8 +6,8 @@ r"""What programs in containers printed, with what stands before each line when 
     [pod/gateway-7d9f/app] <ApiErrors>                                                              kubectl
 
 A line of more than 16 KiB is kept in parts: in Docker's files all but the last end without `\n`, in those of
-CRI they are marked P. What each stream or service printed is put together again and read as a plain
-log, and each record has the place and the time of the line that its payload begins in.
+CRI they are marked P. What each stream or service printed is put together again and read as a plain log, and
+each record has the place and the time of the line that its payload begins in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ _OWN: Final = re.compile(rb"[^\s<>{}\[\]()\"',:]|\[[\w-]|\{\"[^\n]*\}\r?$")
 _OPENED: Final = re.compile(rb"[,:(\[{]\s*$")
 # Before a line of its own, so that it looks like one: its time was in its head.
 _MARK: Final = b"INFO:"
-_MARKS: Final = (b" stdout P", b" stderr P", b'"log"', _BOM)
+# Where one of these stands, heads are not taken off all at once.
+_ONE_BY_ONE: Final = (b" stdout P", b" stderr P", b'"log"', _BOM)
 _SNIFFED_LINES: Final = 20
 # A payload is at most a MiB, and takes no line for each 64 bytes: where none ends for so long, none is to be.
 _MOST_BYTES: Final = 2 << 20
@@ -221,7 +222,7 @@ def _lines_of(data: bytes, raw: Sequence[bytes]) -> list[_Line]:
     """Take the heads off lines; one without a head goes on with what the line before has printed."""
     first = _CRI.match(data)
     is_mixed = b" stdout " in data and b" stderr " in data
-    if first and not is_mixed and not any(mark in data for mark in _MARKS):
+    if first and not is_mixed and not any(text in data for text in _ONE_BY_ONE):
         text, count = _NEXT_CRI.subn(b"\n", b"\n" + data)
         if count == len(raw):  # all at once, in a quarter of the time
             name = first["name"].decode()
@@ -257,7 +258,7 @@ def _of_docker(line: bytes) -> _Line:
     try:
         told = loads(Element(line, 0, 0))
     except ValueError:
-        return _Line(_STREAMS[0], None)
+        told = None
     if not _is_docker(told):
         return _Line(_STREAMS[0], None)
     text = told["log"].encode("utf-8", "surrogatepass")

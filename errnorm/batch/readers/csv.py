@@ -35,7 +35,7 @@ _LONG_ROW = "The row has {} cells, and the first row names {} columns. Look at i
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
-    columns = _columns(_SEPARATOR.sub(b"", head, count=1).partition(b"\n")[0])
+    columns = _columns(_SEPARATOR.sub(b"", head).partition(b"\n")[0])
     if len(columns) < 2 or len(set(columns)) < len(columns):
         return 0.0
     if fields:
@@ -57,7 +57,7 @@ def lacking(head: bytes, fields: Mapping[str, str]) -> str | None:
         'It is a table, and no column is the body. Its columns are status, answer'
         >>> lacking(b"2026-11-21 10:00:00,001 INFO started\n", {})
     """
-    header, _, rest = head.partition(b"\n")
+    header, _, rest = _SEPARATOR.sub(b"", head).partition(b"\n")
     columns = _columns(header)
     if (
         len(columns) < 2
