@@ -255,14 +255,20 @@ def _head_of(line: bytes) -> re.Match[bytes] | None:
 
 
 def _of_docker(line: bytes) -> _Line:
-    try:
-        told = loads(Element(line, 0, 0))
-    except ValueError:
-        told = None
-    if not _is_docker(told):
+    told = _docker_in(line)
+    if told is None:
         return _Line(_STREAMS[0], None)
     text = told["log"].encode("utf-8", "surrogatepass")
     return _Line(told.get("stream", _STREAMS[0]), text, is_timed=True)
+
+
+def _docker_in(line: bytes) -> dict[str, Any] | None:
+    """Give the object that a line of Docker is; None where it is broken, or tells more than Docker does."""
+    try:
+        told = loads(Element(line, 0, 0))
+    except ValueError:
+        return None
+    return told if _is_docker(told) else None
 
 
 def _is_docker(told: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -294,12 +300,9 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
 
 def _is_of_docker(line: bytes, fields: Mapping[str, str]) -> bool:
     """Tell whether a line is one of Docker, and the user has not said what its members are."""
-    try:
-        told = loads(Element(line, 0, 0)) if _DOCKER.match(line) else None
-    except ValueError:
-        return False
+    told = _docker_in(line) if _DOCKER.match(line) else None
     paths = [path for text in fields.values() for path in paths_of(text)]
-    return _is_docker(told) and all(value_at(told, path) is MISSING for path in paths)
+    return told is not None and all(value_at(told, path) is MISSING for path in paths)
 
 
 def _cut(stream: Stream) -> Iterator[Stream | Found]:
