@@ -5,7 +5,7 @@ Every one of them is one capture of the reconciliation: captures = with_errors +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import IO, Any, NamedTuple, Protocol, TypedDict
 
@@ -120,8 +120,8 @@ class Remembers(Protocol):
     ) -> bytes | None:
         """Give the lines of a capture without problems, where the like of its body came before."""
 
-    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
-        """Give the lines of a capture that is a line, where its like came before."""
+    def of_lines(self, lines: Iterable[bytes], stream: Stream, number: int, offset: int) -> list[bytes]:
+        """Give the lines of captures that are lines, up to the first whose like did not come before."""
 
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before."""

@@ -8,8 +8,8 @@ from errnorm.batch.times import whole_moment
 
 __all__ = ["Clock"]
 
-_MINUTE = len('"2026-11-21T10:15')
-_SECOND = len('"2026-11-21T10:15:30')
+_WHOLE = '"2026-11-21T10:15:30'
+_MINUTE, _SECOND = slice(0, 17), slice(17, None)
 _MOST_MINUTES = 4096
 
 
@@ -34,11 +34,12 @@ class Clock:
         Args:
             time: the JSON string.
         """
-        hour = self._hours.get(time[:_MINUTE])
-        second = self._seconds.get(time[_MINUTE:])
+        minute = time[_MINUTE]
+        hour = self._hours.get(minute)
+        second = self._seconds.get(time[_SECOND])
         if hour is None or second is None:
             return self._read(time)
-        return time[:_MINUTE] + second, hour
+        return minute + second, hour
 
     def _read(self, time: bytes) -> tuple[bytes, int] | None:
         moment = whole_moment(time[1:-1].decode())
@@ -46,9 +47,9 @@ class Clock:
             return None
         when, hour = when_of(moment), hour_of(moment)
         # Only what stands in the record as it stood in the line, with no space, fraction or other zone.
-        if time[_SECOND:] == b'Z"' and when == time[:_SECOND] + b'+00:00"':
+        if time[len(_WHOLE) :] == b'Z"' and when == time[: len(_WHOLE)] + b'+00:00"':
             if len(self._hours) >= _MOST_MINUTES:
                 self._hours.clear()
-            self._hours[time[:_MINUTE]] = hour
-            self._seconds[time[_MINUTE:]] = when[_MINUTE:]
+            self._hours[time[_MINUTE]] = hour
+            self._seconds[time[_SECOND]] = when[_SECOND]
         return when, hour

@@ -26,12 +26,14 @@ from errnorm.batch.names import MANY, MISSING, STATUS, Names, Path, names_in, op
 from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
 from errnorm.headers import ID_HEADERS, HeaderNames
 
-__all__ = ["Beside", "LineForm", "form_of"]
+__all__ = ["Beside", "LineForm", "ToldLine", "form_of"]
 
 _MOST_COMMAS: Final = 512  # of a line with more, to find its members would take longer than to read it
 _EMPTY: Final = (b"null", b'""')
 _BODIES: Final = (b"<", b"{", b"[")
 _ESCAPE: Final = re.compile(rb"\\(?:u....|.)")
+ToldLine = tuple[tuple[bytes, ...], Given, tuple[object, ...]]
+"""Of a line what does not decide over its body, the ids that its headers carry, and what decides."""
 
 
 class Beside(NamedTuple):
@@ -96,23 +98,20 @@ class LineForm:
     places: tuple[Any, ...]
     known: dict[tuple[object, ...], Any] = field(factory=dict)
 
-    def told(self, line: bytes) -> tuple[tuple[bytes, ...], Given, tuple[object, ...]]:
-        """Look at a line as it is.
-
-        Returns:
-            What does not decide over its body, the ids that its headers carry, and what decides.
-        """
+    def told(self, line: bytes) -> ToldLine:
+        """Look at a line as it is."""
         digits, count = self.digits(line), self.count
         numbers, key = digits[:count], digits[count:]
         given = self._given(line, ()) if self.kinds else NOT_GIVEN
         return numbers, given, key if count < 2 else key + equals(numbers)
 
-    def told_without_ids(self, cut: Cut) -> tuple[tuple[bytes, ...], Given, tuple[object, ...]]:
-        """Look at a line without its ids, likewise."""
+    def told_without_ids(self, cut: Cut) -> ToldLine:
+        """Look at a line without its ids."""
         digits, count = self.digits(cut.text), self.count
         own = self.ids(cut.ids)
         numbers, key = digits[:count] + own, (*digits[count:], told_by(own), *self.deciding(cut.ids))
-        return numbers, self._given(*cut), key if len(numbers) < 2 else key + equals(numbers)
+        given = self._given(*cut) if self.kinds else NOT_GIVEN
+        return numbers, given, key if len(numbers) < 2 else key + equals(numbers)
 
     def _given(self, text: bytes, ids: Sequence[bytes]) -> Given:
         found = [ids[at] if isinstance(at, int) else text[at] for at in self.givers]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from errnorm.batch.cast import NOT_GIVEN, Cast, Given, Line, Numbers
 from errnorm.batch.clock import Clock
 from errnorm.batch.encode import Frame, origin_of, when_and_where, when_of
 from errnorm.batch.ids import MARK, Between, Cut, is_url_id, parts_of_url
-from errnorm.batch.line_forms import Beside, LineForm, form_of
+from errnorm.batch.line_forms import Beside, LineForm, ToldLine, form_of
 from errnorm.batch.outline import MASK, Outlines, Told
 from errnorm.batch.report import Kind, hour_of
 from errnorm.batch.tally import Tally
@@ -53,7 +53,7 @@ _MOST_KNOWN = 32  # cases of lines alike
 _MOST_BETWEENS = 16  # each line is held against each of them
 _UNMET: Any = object()
 _MOST_REFUSED = 256
-_At = tuple[Stream, int, int]  # where a line stands: its stream, number and offset
+_At = tuple[bytes, int, int]  # where a line stands: what `origin_of` gives, its number and offset
 _PLAIN_ID = re.compile(r"[\w.-]++", re.ASCII)
 _WORD = re.compile(r"\w++")
 _DIGITS = re.compile(r"\d++")
@@ -179,15 +179,12 @@ class _Known:
         casts = self.casts or self._all_casts()
         if casts is None or not (self.fits(numbers) if self.said else self.fixed.isdisjoint(numbers)):
             return None
-        if given.kinds:
-            values = (*place, *numbers, *given.ids)
-            lines = [cast.forms_with(given.kinds)[1].fill(values) for cast in casts]
-            return None if given.are_named(lines) else b"".join(lines)
-        values = place + numbers
-        if len(casts) == 1:
+        if given is NOT_GIVEN and len(casts) == 1:
             text, pick = casts[0].placed
-            return text % pick(values)
-        return b"".join([cast.placed.fill(values) for cast in casts])
+            return text % pick(place + numbers)
+        values = place + numbers + given.ids
+        lines = [cast.forms_with(given.kinds)[1].fill(values) for cast in casts]
+        return None if given.are_named(lines) else b"".join(lines)
 
     @property
     def is_open(self) -> bool:
@@ -336,23 +333,34 @@ class Storm:
                 return lines
         return None
 
-    def of_line(self, line: bytes, stream: Stream, number: int, offset: int) -> bytes | None:
-        """Give the lines of a capture whose line came before but for moment, numbers and ids, undecoded."""
-        masked = line.translate(MASK)
-        form = self._forms.get(masked)
-        if form and not form.is_cut:  # a line may have a mark where another one's id was
-            numbers, given, key = form.told(line)
-            known = form.known.get(key)
-            at = (stream, number, offset)
-            lines = self._of_form(form, known, line, (numbers, given), at) if known else None
-            if lines is not None:
-                return lines
-        return self._of_rest(form, line, masked, (stream, number, offset)) if self._betweens else None
+    def of_lines(self, lines: Iterable[bytes], stream: Stream, number: int, offset: int) -> list[bytes]:
+        """Give the lines of captures, each a line that came before but for moment, numbers and ids.
+
+        None of them is decoded, and it ends before the first line whose like did not come before.
+        """
+        found: list[bytes] = []
+        origin = origin_of(stream.name, stream.member)
+        for line in lines:
+            masked = line.translate(MASK)
+            form = self._forms.get(masked)
+            became = None
+            if form and not form.is_cut:  # a line may have a mark where another one's id was
+                told = form.told(line)
+                known = form.known.get(told[2])
+                became = self._of_form(form, known, line, told, (origin, number, offset)) if known else None
+            if became is None and self._betweens:
+                became = self._of_rest(form, line, masked, (origin, number, offset))
+            if became is None:
+                break
+            found.append(became)
+            number += 1
+            offset += len(line)
+        return found
 
     def _of_rest(
         self, form: LineForm | Literal[False] | None, line: bytes, masked: bytes, at: _At
     ) -> bytes | None:
-        """Give what `of_line` gives by the line without its ids."""
+        """Give the lines of a capture by its line without its ids."""
         for between, rest in self._betweens:
             if cut := between.cut(line, masked):
                 # As it is such a line takes half of the time: it is decoded twice, to be learned.
@@ -363,19 +371,17 @@ class Storm:
         return self._of_cut(form, cut, at) if cut and form else None
 
     def _of_cut(self, form: LineForm, cut: Cut, at: _At) -> bytes | None:
-        numbers, given, key = form.told_without_ids(cut)
-        known: _Known | None = form.known.get(key)
+        told = form.told_without_ids(cut)
+        known: _Known | None = form.known.get(told[2])
         beside = form.beside(cut.ids)
         if known is None or (beside and not (all(map(is_url_id, beside)) and known.fixed.isdisjoint(beside))):
             return None
-        return self._of_form(form, known, cut.text, (numbers, given), at)
+        return self._of_form(form, known, cut.text, told, at)
 
-    def _of_form(
-        self, form: LineForm, known: _Known, line: bytes, told: tuple[tuple[bytes, ...], Given], at: _At
-    ) -> bytes | None:
-        if form.leading and any(line[place] == _ZERO for place in form.leading):
-            return None
-        stream, number, offset = at
+    def _of_form(self, form: LineForm, known: _Known, line: bytes, told: ToldLine, at: _At) -> bytes | None:
+        for place in form.leading:
+            if line[place] == _ZERO:
+                return None
         time, when, hour = _NULL, _NULL, None
         if form.time is not None:
             time = line[form.time]
@@ -383,8 +389,8 @@ class Storm:
             if moment is None:
                 return None
             when, hour = moment
-        origin = origin_of(stream.name, stream.member)
-        lines = known.placed((when, origin, number, offset, time), *told)
+        (numbers, given, _), (origin, number, offset) = told, at
+        lines = known.placed((when, origin, number, offset, time), numbers, given)
         if lines is not None:
             self._count(known, hour, number)
         return lines

@@ -87,20 +87,16 @@ def _read(stream: Stream) -> Iterator[Found]:
 
 
 def _read_lines(piece: Stream) -> Iterator[Found]:
-    offset, storm = piece.offset, piece.storm
-    lines: list[bytes] = []
-    for number, raw in enumerate(piece.file, piece.line):
-        known = storm.of_line(raw, piece, number, offset) if storm else None
-        if known is None:
-            if lines:
-                yield Again(len(lines), b"".join(lines))
-                lines = []
-            yield from _decoded(raw, piece, number, offset)
-        else:
-            lines.append(known)
-        offset += len(raw)
-    if lines:
-        yield Again(len(lines), b"".join(lines))
+    lines, at, offset = [*piece.file], 0, piece.offset
+    while at < len(lines):
+        known = piece.storm.of_lines(lines[at:], piece, piece.line + at, offset) if piece.storm else []
+        if known:
+            yield Again(len(known), b"".join(known))
+            offset += sum(map(len, lines[at : at + len(known)]))
+            at += len(known)
+        for line in lines[at : at + 1]:
+            yield from _decoded(line, piece, piece.line + at, offset)
+            at, offset = at + 1, offset + len(line)
 
 
 def _decoded(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
