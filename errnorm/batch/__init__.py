@@ -10,7 +10,7 @@
 | `window.py`, `elements.py`, `names.py`, `rows.py` | what readers share |
 | `anchors.py`, `spans.py`, `alike.py`, … | payloads in plain logs |
 | `tasks.py`, `work.py` | the work cut into tasks, and done |
-| `pool.py`, `exchange.py` | done by several processes |
+| `pool.py`, `worker.py`, `exchange.py` | done by several processes |
 | `encode.py`, `sinks.py`, `tally.py`, `report.py` | what comes out |
 | `storm.py`, `outline.py`, `ids.py`, `line_forms.py`, … | what comes again, with other ids, too |
 | `run.py`, `journal.py` | one run, and how it goes on after a kill |

@@ -122,6 +122,7 @@ class Remembers(Protocol):
 
     def of_lines(self, lines: Iterable[bytes], stream: Stream, number: int, offset: int) -> list[bytes]:
         """Give the lines of captures that are lines, up to the first whose like did not come before."""
+        ...
 
     def learn_line(self, line: bytes, stream: Stream) -> None:
         """Learn from a line whose body came before."""

@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import io
-import os
-import signal
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import chain, islice
-from multiprocessing import current_process, get_context, parent_process, resource_tracker
-from multiprocessing.connection import wait
-from threading import Thread
-from typing import NamedTuple, TypeVar
+from multiprocessing import current_process
+from multiprocessing.reduction import ForkingPickler
+from pickle import PicklingError
 
-from attrs import evolve
+from attrs import define, evolve
 
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
-from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
+from errnorm.batch.work import Done, Settings, Work, WorkerError
+from errnorm.batch.worker import Answer, Parcel, Worker, bytes_of
 from errnorm.exceptions import InvalidArgument
 
-__all__ = ["done_by", "refuse_again"]
-
-T = TypeVar("T")
+__all__ = ["done_by", "refuse"]
 
 _AHEAD = 3  # groups on their way, for each other process: with 2 one is idle for a tenth of the time
 _KEPT = 5  # the same, with those that are done and wait for an earlier one
 _OWN = 48  # tasks that this process did and that wait for an earlier one
 _ALONE_SECONDS = 0.05  # of work in this process before it starts another one, and as many before the next
 _GROUP_BYTES = 2 << 20
-_GROUP_SECONDS = 0.04  # to hand over a group takes 1 ms and more; at the end all wait for the last ones
+_GROUP_SECONDS = 0.04  # at the end all wait for the last ones
 _TICK = 1e-6  # seconds: less than any task takes
 _USUAL_SECONDS = 0.005  # of a task, before one was done
 _MOST_TASKS = 12  # in a group
-
-_work: Work
-_exchange: Exchange
 
 
 def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[Done]:
@@ -57,54 +47,50 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
         WorkerError: when one of them was ended from outside.
     """
     others = jobs - 1
-    with closing(Exchange.of(others * _KEPT)) as exchange:
-        # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
-        pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (settings, exchange))
-        try:
-            yield from _Team(pool, exchange, Work(settings), others).done(iter(every))
-        except BrokenProcessPool as error:
-            raise WorkerError from error
-        finally:
-            _end(pool)
+    with closing(Exchange.of(others * _KEPT)) as exchange, closing(_Team(exchange, settings, others)) as team:
+        yield from team.done(iter(every))
 
 
-class _Parcel(NamedTuple):
-    """Tasks on their way to a worker, and how many bytes of each one's piece lie in their slot, in order."""
+@define(eq=False)
+class _Group:
+    """Tasks that are on their way to a worker or done.
 
-    tasks: Sequence[Task]
-    slot: int
-    sizes: Sequence[int]
+    Attributes:
+        slot: where the worker puts the output; None where this process did them.
+        answer: what they gave, or what they raised; None as long as nobody knows.
+    """
 
-
-class _Answer(NamedTuple):
-    """What tasks gave; so much of the output as has room there lies in their slot, behind the pieces."""
-
-    done: Done
-    size: int = 0
-    start: int = 0
-
-
-class _Group(NamedTuple):
-    """Tasks that are on their way to a worker or done, and their slot; none where this process did them."""
-
-    answer: Future[_Answer]
     slot: int | None = None
+    answer: Answer | Exception | None = None
+
+
+@define(eq=False)
+class _Other:
+    """A worker, and what it was given and has not answered."""
+
+    worker: Worker
+    groups: deque[_Group]
+
+    @property
+    def is_wanting(self) -> bool:
+        return self.worker.is_ready and len(self.groups) < _AHEAD
 
 
 class _Team:
     """This process and the others, and what they were given and is not written yet."""
 
-    def __init__(self, pool: ProcessPoolExecutor, exchange: Exchange, work: Work, others: int) -> None:
-        self._pool = pool
+    def __init__(self, exchange: Exchange, settings: Settings, most: int) -> None:
         self._exchange = exchange
-        self._work = work
-        self._others = others
-        self._starts: list[Future[int]] = []
+        self._settings = settings
+        self._work = Work(settings)
+        self._most = most
+        self._started = 0
+        self._others: list[_Other] = []
         self._alone = 0.0  # seconds of work in this process
         self._seconds = _USUAL_SECONDS  # how long the last of them took
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
-        self._free = list(range(others * _KEPT))
+        self._free = list(range(most * _KEPT))
 
     def done(self, tasks: Iterator[Task]) -> Iterator[Done]:
         """Give what tasks gave, in their order.
@@ -112,49 +98,58 @@ class _Team:
         The others are given work before anything is written: what one group wrote may take as long as the
         next two take them.
         """
-        most = self._others * _KEPT + _OWN
+        most = self._most * _KEPT + _OWN
         is_more = True
         while is_more or self._waiting:
+            self._collect()
             if is_more:
                 self._start()
-            if is_more and self._are_wanting():
-                try:
-                    is_more = self._send(tasks)
-                except BrokenProcessPool:
-                    while self._waiting:  # up to the first that is lost, which raises it as well
-                        yield from self._next()
-                    raise
-            elif self._waiting and (
-                self._waiting[0].answer.done() or not is_more or len(self._waiting) > most
-            ):
+            other = next((one for one in self._others if one.is_wanting), None) if self._free else None
+            if is_more and other:
+                is_more = self._send(tasks, other)
+            elif self._waiting and (self._waiting[0].answer or not is_more or len(self._waiting) > most):
                 yield from self._next()
             else:
                 is_more = self._do(tasks)
 
-    def _are_wanting(self) -> bool:
-        """Tell whether others want work, and there is memory to hand it over."""
-        ready = sum(start.done() for start in self._starts)
-        away = sum(not group.answer.done() for group in self._waiting)
-        return away < ready * _AHEAD and bool(self._free)
+    def close(self) -> None:
+        """End the other processes."""
+        for other in self._others:
+            other.worker.end()
 
     def _start(self) -> None:
         """Start one more process where the work goes on."""
-        count = len(self._starts)
-        if count < self._others and self._alone >= _ALONE_SECONDS * (count + 1):
-            self._starts.append(self._submit(os.getpid))
+        if self._started < self._most and self._alone >= _ALONE_SECONDS * (self._started + 1):
+            self._started += 1
+            self._others.append(_Other(Worker(self._settings, self._exchange), deque()))
 
-    def _submit(self, call: Callable[..., T], *arguments: object) -> Future[T]:
-        with _deaf():  # it starts a process where none is idle
-            return self._pool.submit(call, *arguments)
+    def _collect(self) -> None:
+        """Take the answers that are there."""
+        for other in [*self._others]:
+            while other in self._others and other.worker.has_answer:
+                self._take(other)
 
-    def _send(self, tasks: Iterator[Task]) -> bool:
-        """Send some tasks to others; False when there are no more."""
+    def _take(self, other: _Other) -> None:
+        """Take an answer of another process, and wait for it."""
+        answer = other.worker.answer()
+        if isinstance(answer, WorkerError):
+            self._others.remove(other)
+            other.worker.end()
+            for group in other.groups:  # none where it could not start: the others go on without it
+                group.answer = answer
+        elif answer:
+            other.groups.popleft().answer = answer
+
+    def _send(self, tasks: Iterator[Task], other: _Other) -> bool:
+        """Send some tasks to another process; False when there are no more."""
         most = min(_MOST_TASKS, int(_GROUP_SECONDS / max(self._seconds, _TICK)))
         some = list(_some(tasks, max(1, most)))
         if some:
             slot = self._free.pop()
-            parcel = _packed(some, self._exchange, slot)
-            self._waiting.append(_Group(self._submit(_do, parcel), slot))
+            group = _Group(slot)
+            self._waiting.append(group)
+            other.groups.append(group)
+            other.worker.send(Parcel.of(some, self._exchange, slot))
         return bool(some)
 
     def _do(self, tasks: Iterator[Task]) -> bool:
@@ -162,13 +157,13 @@ class _Team:
         task = next(tasks, None)
         if task is None:
             return False
-        group = _Group(Future())
+        group = _Group()
         self._waiting.append(group)
         start = time.perf_counter()
         try:
-            group.answer.set_result(_Answer(self._work(task)))
+            group.answer = Answer(self._work(task))
         except Exception as error:  # noqa: BLE001 - it is raised when what came before is written
-            group.answer.set_exception(error)
+            group.answer = error
         if task.piece or task.found:  # what ends an input takes no time
             self._seconds = time.perf_counter() - start
             self._alone += self._seconds
@@ -177,7 +172,11 @@ class _Team:
     def _next(self) -> Iterator[Done]:
         """Give what the first group gave; it must be written before the next one is asked for."""
         group = self._waiting.popleft()
-        done, size, start = group.answer.result()
+        while group.answer is None:
+            self._take(next(other for other in self._others if group in other.groups))
+        if isinstance(group.answer, Exception):
+            raise group.answer
+        done, size, start = group.answer
         if group.slot is None:
             yield done
             return
@@ -190,39 +189,21 @@ def _some(tasks: Iterator[Task], most: int) -> Iterator[Task]:
     size = 0
     for task in islice(tasks, most):
         yield task
-        size += len(_bytes_of(task)) + sum(map(size_of, task.found))
+        size += len(bytes_of(task)) + sum(map(size_of, task.found))
         if size >= _GROUP_BYTES:
             return
 
 
-def _bytes_of(task: Task) -> bytes:
-    file = task.piece.file if task.piece else None
-    return file.getvalue() if isinstance(file, io.BytesIO) else b""  # which copies nothing
-
-
-def _packed(tasks: Sequence[Task], exchange: Exchange, slot: int) -> _Parcel:
-    bare: list[Task] = []
-    sizes: list[int] = []
-    for task in tasks:
-        data = _bytes_of(task)
-        is_put = bool(data) and exchange.put(slot, data, sum(sizes))
-        bare.append(_with(task, b"") if is_put else task)
-        sizes.append(len(data) if is_put else 0)
-    return _Parcel(bare, slot, sizes)
-
-
-def _with(task: Task, data: bytes) -> Task:
-    return evolve(task, piece=evolve(task.piece, file=io.BytesIO(data))) if task.piece else task
-
-
-def refuse_again(jobs: int) -> None:
-    """Refuse a run in a process that is being started: its files are those of the run that starts it.
+def refuse(jobs: int, settings: Settings) -> None:
+    """Refuse a run that other processes cannot take part in, before anything is written.
 
     Args:
         jobs: how many processes were asked for.
+        settings: what they are to do.
 
     Raises:
-        InvalidArgument: when this process is being started by another one, and runs its script anew.
+        InvalidArgument: when this process is being started by another one, and runs its script anew: its
+            files are those of the run that starts it; or when settings cannot be sent.
     """
     # What multiprocessing itself asks before it starts a process; it would be asked too late.
     if getattr(current_process(), "_inheriting", False):
@@ -230,65 +211,10 @@ def refuse_again(jobs: int) -> None:
             f"jobs is {jobs} in a script that each process runs anew when it starts. "
             'Put what the script does under `if __name__ == "__main__":`.'
         )
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the other processes: nobody waits for them any more, and some may have just been started."""
-    with _deaf():  # a second Ctrl-C would leave them behind, and this process waiting for them
-        for process in list((pool._processes or {}).values()):  # noqa: SLF001 - `kill_workers` is of Python 3.14
-            process.kill()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Hear no Ctrl-C for a while, nor do processes that are started: it would end their imports loudly."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # first: as it starts, it lets the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C in between reaches this one now
-
-
-def _begin(settings: Settings, exchange: Exchange) -> None:
-    global _work, _exchange
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
-    Thread(target=_leave_with_parent, daemon=True).start()
-    _work, _exchange = Work(settings), exchange
-    leave_alone()
-
-
-def _leave_with_parent() -> None:
-    """End with the process that started this one, also when that one was killed."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-    os._exit(1)
-
-
-def _do(parcel: _Parcel) -> _Answer:
-    """Do tasks, and put what they give behind their pieces; from where the slot is full it goes along."""
-    first = end = sum(parcel.sizes)
-    every: list[Done] = []
-    rest: list[bytes] = []
-    for task in _unpacked(parcel):
-        done = _work(task)
-        # At once: the next output is then made where this one was, which the processor has at hand.
-        for piece in done.output:
-            if not rest and _exchange.put(parcel.slot, piece, end):
-                end += len(piece)
-            else:
-                rest.append(piece)
-        every.append(evolve(done, output=()))
-    return _Answer(together(every, rest), end - first, first)
-
-
-def _unpacked(parcel: _Parcel) -> Iterator[Task]:
-    start = 0
-    for task, size in zip(parcel.tasks, parcel.sizes, strict=True):
-        yield _with(task, _exchange.take(parcel.slot, size, start)) if size else task
-        start += size
+        ForkingPickler.dumps(settings)
+    except (PicklingError, AttributeError, TypeError) as error:  # each for another kind of thing
+        raise InvalidArgument(
+            f"jobs is {jobs}, and something of your own cannot be sent to another process: {error}. "
+            "Define its functions and classes at the top of a module, without lambda, or use one job."
+        ) from error

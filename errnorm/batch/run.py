@@ -166,7 +166,8 @@ class Run:
             The report.
 
         Raises:
-            InvalidArgument: when *jobs* is no number from 1, or a process that is being started comes here.
+            InvalidArgument: when *jobs* is no number from 1, or a process that is being started comes here,
+                or none can be sent what to do.
             NotResumable: when it cannot go on, or the journal is another run's.
             Stopped: when the output could not be written; what is there is kept, to go on with.
             Failed: when errnorm itself failed; likewise.
@@ -175,9 +176,9 @@ class Run:
         if not isinstance(jobs, int) or jobs < 1:
             raise InvalidArgument(f"jobs is {jobs!r}. Give how many processes work, from 1.")
         if jobs > 1:
-            from errnorm.batch.pool import refuse_again  # noqa: PLC0415 - 20 ms of import, and one job needs none of it
+            from errnorm.batch.pool import refuse  # noqa: PLC0415 - 20 ms of import, and one job needs none of it
 
-            refuse_again(jobs)
+            refuse(jobs, self._settings)
         mark = self._mark() if resume else None
         self.report.complete = False
         try:
