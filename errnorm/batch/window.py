@@ -77,6 +77,7 @@ class Window:
 
     Args:
         stream: what to read.
+        read: reads so many bytes of it in another way, each at its place.
 
     Attributes:
         data: the bytes in view.
@@ -85,12 +86,12 @@ class Window:
         ended: nothing comes after them.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, read: Callable[[int], bytes] | None = None) -> None:
         self.data = b""
         self.offset = stream.offset
         self.line = stream.line
         self.ended = False
-        self._file = stream.file
+        self._read = read or stream.file.read
 
     def more(self) -> bool:
         """Look further, twice as far each time; False at the end and at the greatest length."""
@@ -98,7 +99,7 @@ class Window:
         if self.ended or left <= 0:
             return False
         # Twice as much each time: who looks again from the start stays linear.
-        part = self._file.read(min(max(_READ_BYTES, len(self.data)), left))
+        part = self._read(min(max(_READ_BYTES, len(self.data)), left))
         self.ended = not part
         self.data += part
         return bool(part)
