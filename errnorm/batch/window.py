@@ -77,7 +77,6 @@ class Window:
 
     Args:
         stream: what to read.
-        read: reads so many bytes of it in another way, each at its place.
 
     Attributes:
         data: the bytes in view.
@@ -86,12 +85,12 @@ class Window:
         ended: nothing comes after them.
     """
 
-    def __init__(self, stream: Stream, read: Callable[[int], bytes] | None = None) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.data = b""
         self.offset = stream.offset
         self.line = stream.line
         self.ended = False
-        self._read = read or stream.file.read
+        self._file = stream.file
 
     def more(self) -> bool:
         """Look further, twice as far each time; False at the end and at the greatest length."""
@@ -99,7 +98,7 @@ class Window:
         if self.ended or left <= 0:
             return False
         # Twice as much each time: who looks again from the start stays linear.
-        part = self._read(min(max(_READ_BYTES, len(self.data)), left))
+        part = self._file.read(min(max(_READ_BYTES, len(self.data)), left))
         self.ended = not part
         self.data += part
         return bool(part)

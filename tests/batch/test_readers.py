@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from errnorm import batch
 from errnorm.batch import rows as rows_of
 from errnorm.batch.capture import Capture, Found, NotError, Reject, Stream
-from errnorm.batch.curl import quiet
 from errnorm.batch.elements import NO_END, values
 from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, reader_named, reader_of
@@ -708,55 +707,6 @@ def test_http_messages_are_read():
     assert [i.options["status"] for i in found if isinstance(i, Capture)] == [503, 500, 404, 400]
     assert found[0].options["occurred_at"] == TEN
     assert [problem.code for problem in found[4].problems] == ["encoding-truncated"]
-
-
-METER = b"\r100   142  100   142    0     0  78496      0 --:--:-- --:--:-- --:--:--  138k"
-TRANSCRIPT = (
-    b"  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
-    b"                                 Dload  Upload   Total   Spent    Left  Speed\n"
-    + METER
-    + b"*   Trying 192.0.2.1:443...\n> GET /finesse/api/User/1001 HTTP/1.1\r\n> Host: finesse.example.com\r\n> \r\n"
-    b"< HTTP/1.1 503 Service Unavailable\r\n< Date: Sat, 21 Nov 2026 10:00:00 GMT\r\n< Content-Length: 5\r\n< \r\n"
-    b"{ [5 bytes data]\n"
-    + METER
-    + b"\n* Connection #0 to host finesse.example.com left intact\n<a/>\n* Found bundle for host: 0x5611 [serially]\n"
-    b"< HTTP/1.1 502 Bad Gateway\r\n< Server: nginx\r\n< \r\n"
-    b"<html>* not a word of it</html>agent1001@desk:~$ curl -i -H 'Accept: */*' \\\n> https://finesse.example.com/\n"
-    b"HTTP/1.1 500 Oops\r\n\r\n{}C:\\Users\\agent1001>curl.exe -i https://finesse.example.com/\n"
-    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-)
-
-
-def test_what_curl_says_is_no_part_of_a_message():
-    """A transcript of curl, or of a shell, gives its messages at their places, and nothing around them."""
-    name, found = read(TRANSCRIPT)
-
-    assert name == "http"
-    assert [(type(item), item.source.line) for item in found] == [
-        (Capture, 7),
-        (Capture, 16),
-        (Capture, 21),
-        (NotError, 24),
-    ]
-    assert [(item.body, item.options["status"]) for item in found[:3]] == [
-        (b"<a/>\n", 503),
-        (b"<html>* not a word of it</html>", 502),
-        (b"{}", 500),
-    ]
-    assert found[0].options["occurred_at"] == TEN
-    assert found[0].options["headers"] == [("Date", "Sat, 21 Nov 2026 10:00:00 GMT"), ("Content-Length", "5")]
-    assert TRANSCRIPT[found[1].source.offset :].startswith(b"< HTTP/1.1 502")
-
-
-@given(
-    st.lists(st.sampled_from([*TRANSCRIPT.splitlines(keepends=True), b"x", b"\n", b"> ", b"curl ", b"\\"]))
-)
-def test_blanks_take_the_place_of_what_curl_says(parts: list[bytes]):
-    """Whatever is taken off, each line and each byte that is left stays where it is."""
-    data = b"".join(parts)
-    left = quiet(data)
-
-    assert [len(line) for line in left.split(b"\n")] == [len(line) for line in data.split(b"\n")]
 
 
 def test_headers_without_end_are_a_reject():

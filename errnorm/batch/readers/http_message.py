@@ -1,4 +1,4 @@
-"""Raw HTTP messages, one after another, as `curl -i` and `curl -v` print them (RFC 9112).
+"""Raw HTTP messages, one after another, as `curl -i` prints them (RFC 9112).
 
 HTTP/1.1 100 Continue
 
@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from io import BytesIO
 
 from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
-from errnorm.batch.curl import Quiet, is_talk, quiet
 from errnorm.batch.times import last_time
 from errnorm.batch.window import MAX_BYTES, Window, rejects
 from errnorm.record import Problem
@@ -31,8 +29,8 @@ _STATUS_LINE = re.compile(
     rb"(?:\Z|\r?\n(?=[\w-]{1,100}(?::|\Z)|\r?\n|\Z))",
     re.MULTILINE,
 )
-_HEAD_END = re.compile(rb"\r?\n(?:  )?\r?\n")  # two blanks stand for the `< ` of `curl -v`
-_HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+((?:[^\r\n]*[^\s])?)", re.MULTILINE)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
 _AFTER = re.compile(rb"\s*+(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _HEAD_BYTES = 1 << 18
@@ -49,22 +47,16 @@ _TRUNCATED = Problem(
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
-    text = quiet(head) if is_talk(head) else head
-    return 0.95 if _STATUS_LINE.match(text.lstrip()) else 0.0
+    return 0.95 if _STATUS_LINE.match(head.lstrip()) else 0.0
 
 
 def _read(stream: Stream) -> Iterator[Found]:
     window = Window(stream)
-    window.more()
-    has_talk = is_talk(window.data)
-    if has_talk:
-        data = BytesIO(window.data)
-        window = Window(stream, Quiet(lambda count: data.read(count) or stream.file.read(count)).read)
     while True:
         start = _next_start(window, 0)
         yield from _between(window, stream, start)
         if start is not None:
-            yield from _message(window, stream, has_talk=has_talk)
+            yield from _message(window, stream)
         elif window.ended:
             return
 
@@ -104,7 +96,7 @@ def _next_start(window: Window, place: int) -> int | None:
             return found.start() if found else None
 
 
-def _message(window: Window, stream: Stream, *, has_talk: bool) -> Iterator[Found]:
+def _message(window: Window, stream: Stream) -> Iterator[Found]:
     line, offset = window.line, window.offset
     head_end = _head_end(window)
     if head_end is None:
@@ -121,7 +113,7 @@ def _message(window: Window, stream: Stream, *, has_talk: bool) -> Iterator[Foun
     fields = {name.lower(): value for name, value in headers}
     stamp = last_time(fields.get("date", ""), stream.zone)
     source = stream.source(line, offset, fields.get("date"))
-    body, problems = _quiet_body(window, fields) if has_talk else _body(window, fields)
+    body, problems = _body(window, fields)
     if not body.strip() and status < 400:
         yield NotError(source)
         return
@@ -139,16 +131,6 @@ def _head_end(window: Window) -> int | None:
             return found.end()
         if following or len(window.data) > _HEAD_BYTES or not window.more():
             return None
-
-
-def _quiet_body(window: Window, headers: Mapping[str, str]) -> tuple[bytes, tuple[Problem, ...]]:
-    """Take the body from between the blanks that stand for what curl says around it."""
-    while window.data.isspace() and window.more():
-        pass
-    window.drop(len(window.data) - len(window.data.lstrip()))
-    body, problems = _body(window, headers)
-    end = len(body.rstrip(b" \r\n"))
-    return body[:end] + body[end:].partition(b" ")[0], problems
 
 
 def _body(window: Window, headers: Mapping[str, str]) -> tuple[bytes, tuple[Problem, ...]]:
