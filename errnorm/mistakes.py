@@ -109,7 +109,7 @@ def _why(said: str) -> str:
 _JSON_FAULTS = (
     ("byte order mark", "the file begins with a byte order mark. Save it as UTF-8 without one."),
     ("UTF-8", "the file is not in UTF-8. Save it as UTF-8."),
-    ("depth limit", "lists or objects lie too deep in each other. Close each where it ends."),
+    ("depth", "lists or objects lie too deep in each other. Close each where it ends."),
     ("end of data", "the file ends too early. Close every quote, bracket and brace."),
     ("empty", "the file is empty. `errnorm schema catalog` prints the form."),
     ("trailing comma", "a comma stands before the end of a list or an object. Take it out."),

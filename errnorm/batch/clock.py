@@ -8,8 +8,9 @@ from errnorm.batch.times import whole_moment
 
 __all__ = ["Clock"]
 
-_WHOLE = '"2026-11-21T10:15:30'
-_MINUTE, _SECOND = slice(0, 17), slice(17, None)
+_MINUTE = slice(len('"2026-11-21T10:15'))
+_SECOND = slice(_MINUTE.stop, None)
+_WHOLE = len('"2026-11-21T10:15:30')
 _MOST_MINUTES = 4096
 
 
@@ -47,7 +48,7 @@ class Clock:
             return None
         when, hour = when_of(moment), hour_of(moment)
         # Only what stands in the record as it stood in the line, with no space, fraction or other zone.
-        if time[len(_WHOLE) :] == b'Z"' and when == time[: len(_WHOLE)] + b'+00:00"':
+        if time[_WHOLE:] == b'Z"' and when == time[:_WHOLE] + b'+00:00"':
             if len(self._hours) >= _MOST_MINUTES:
                 self._hours.clear()
             self._hours[time[_MINUTE]] = hour

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain, islice
 from multiprocessing import current_process
 from multiprocessing.reduction import ForkingPickler
-from pickle import PicklingError
 
 from attrs import define, evolve
 
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
 from errnorm.batch.work import Done, Settings, Work, WorkerError
-from errnorm.batch.worker import Answer, Parcel, Worker, bytes_of
+from errnorm.batch.worker import Answer, Parcel, Worker, bytes_of, deaf
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["done_by", "refuse"]
@@ -114,14 +113,16 @@ class _Team:
 
     def close(self) -> None:
         """End the other processes."""
-        for other in self._others:
-            other.worker.end()
+        with deaf():
+            for other in self._others:
+                other.worker.end()
 
     def _start(self) -> None:
         """Start one more process where the work goes on."""
         if self._started < self._most and self._alone >= _ALONE_SECONDS * (self._started + 1):
             self._started += 1
-            self._others.append(_Other(Worker(self._settings, self._exchange), deque()))
+            with suppress(OSError), deaf():  # where the system starts no more, the run goes on without it
+                self._others.append(_Other(Worker(self._settings, self._exchange), deque()))
 
     def _collect(self) -> None:
         """Take the answers that are there."""
@@ -133,8 +134,9 @@ class _Team:
         """Take an answer of another process, and wait for it."""
         answer = other.worker.answer()
         if isinstance(answer, WorkerError):
-            self._others.remove(other)
-            other.worker.end()
+            with deaf():
+                self._others.remove(other)
+                other.worker.end()
             for group in other.groups:  # none where it could not start: the others go on without it
                 group.answer = answer
         elif answer:
@@ -213,7 +215,7 @@ def refuse(jobs: int, settings: Settings) -> None:
         )
     try:
         ForkingPickler.dumps(settings)
-    except (PicklingError, AttributeError, TypeError) as error:  # each for another kind of thing
+    except Exception as error:  # whatever a class of the caller's own raises
         raise InvalidArgument(
             f"jobs is {jobs}, and something of your own cannot be sent to another process: {error}. "
             "Define its functions and classes at the top of a module, without lambda, or use one job."

@@ -25,7 +25,7 @@ from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
 
-__all__ = ["Answer", "Parcel", "Worker", "bytes_of"]
+__all__ = ["Answer", "Parcel", "Worker", "bytes_of", "deaf"]
 
 
 class Parcel(NamedTuple):
@@ -76,7 +76,7 @@ class Answer(NamedTuple):
 
 
 class Worker:
-    """A process that was started.
+    """A process that was started; start and end it while `deaf`.
 
     Args:
         settings: what it does.
@@ -90,8 +90,9 @@ class Worker:
         # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
         context = get_context("spawn")
         self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, settings, exchange))
-        with theirs, _deaf():
+        # As a daemon it is never waited for at the end of this process.
+        self._process = context.Process(target=_serve, args=(theirs, settings, exchange), daemon=True)
+        with theirs:
             self._process.start()
         self.is_ready = False
 
@@ -108,7 +109,10 @@ class Worker:
     @property
     def has_answer(self) -> bool:
         """True where `answer` need not wait."""
-        return self._line.poll()
+        try:
+            return self._line.poll()
+        except OSError:  # so Windows tells that it has ended
+            return True
 
     def answer(self) -> Answer | Exception | None:
         """Give what the tasks gave that were sent first and not answered, or the exception it ended with.
@@ -125,10 +129,9 @@ class Worker:
 
     def end(self) -> None:
         """End it: nobody waits for it any more, and it may have just been started."""
-        with _deaf():  # a second Ctrl-C would leave it behind, and this process waiting for it
-            self._process.kill()
-            self._process.join()
-            self._line.close()
+        self._process.kill()
+        self._process.join()
+        self._line.close()
 
 
 def bytes_of(task: Task) -> bytes:
@@ -142,8 +145,11 @@ def _with(task: Task, data: bytes) -> Task:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Hear no Ctrl-C for a while, nor do processes that are started: it would end their imports loudly."""
+def deaf() -> Iterator[None]:
+    """Hear no Ctrl-C for a while, nor do processes that are started: it would end their imports loudly.
+
+    Between the start of a process and where it is noted, or between the ends of two, one would stay behind.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -181,8 +187,18 @@ def _answer(parcel: bytes, work: Work, exchange: Exchange) -> Answer | Exception
     try:
         return _done(pickle.loads(parcel), work, exchange)  # noqa: S301 - sent by the process that started this one
     except Exception as error:  # noqa: BLE001 - it is raised in the other process
-        error.add_note(format_exc())
-        return error
+        return _sendable(error, format_exc())
+
+
+def _sendable(error: Exception, told: str) -> Exception:
+    """Give an exception, or one in its place that the other process can make again, with its traceback."""
+    error.add_note(told)
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - whatever its class raises
+        error = RuntimeError(f"{type(error).__name__} was raised in another process.")
+        error.add_note(told)
+    return error
 
 
 def _done(parcel: Parcel, work: Work, exchange: Exchange) -> Answer:

@@ -10,6 +10,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -30,13 +31,13 @@ from strategies import CASES
 
 import errnorm
 from errnorm import batch
-from errnorm.batch import exchange, journal, pool
+from errnorm.batch import exchange, journal, pool, worker
 from errnorm.batch.encode import Encoder
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.tally import Tally
-from errnorm.batch.tasks import How, found_by, tasks
-from errnorm.batch.work import judged
+from errnorm.batch.tasks import How, Task, found_by, tasks
+from errnorm.batch.work import WorkerError, judged
 from errnorm.exceptions import InvalidArgument
 from errnorm.redaction import CONTACT_CENTER
 from errnorm.vendors import VENDORS
@@ -334,6 +335,63 @@ def test_what_cannot_be_sent_to_another_process_is_refused(tmp_path: Path):
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+def test_where_no_process_can_be_started_one_does_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]
+):
+    """A limit on processes is no reason to stop."""
+    monkeypatch.setattr(pool.Worker, "__init__", Mock(side_effect=BlockingIOError))
+    folder = folder_of(tmp_path, 3000)
+    batch.run(folder, tmp_path / "one")
+    batch.run(folder, tmp_path / "two", jobs=2)
+
+    assert sent == []
+    assert files_in(tmp_path / "one") == files_in(tmp_path / "two")
+
+
+def test_ctrl_c_while_a_process_is_started_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]
+):
+    """It is heard when the process is noted, so that it can be ended."""
+    make = pool.Worker.__init__
+
+    def interrupted(worker: Any, *arguments: Any) -> None:
+        make(worker, *arguments)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(pool.Worker, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        batch.run(folder_of(tmp_path, 3000), tmp_path / "out", jobs=2)
+
+    assert multiprocessing.active_children() == []
+    assert sent == []
+
+
+def test_a_process_that_has_ended_is_told_of_on_windows_as_well():
+    """There the pipe raises where it is only asked whether anything came."""
+    ended = object.__new__(pool.Worker)
+    ended._line = Mock(poll=Mock(side_effect=BrokenPipeError), recv=Mock(side_effect=EOFError))
+
+    assert ended.has_answer
+    assert isinstance(ended.answer(), WorkerError)
+
+
+class OddError(Exception):
+    """An exception that cannot be made again from what it was given."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+@pytest.mark.parametrize(("error", "sent"), [(KeyError("x"), KeyError), (OddError("x", "y"), RuntimeError)])
+def test_what_is_raised_in_another_process_is_raised_here(error: Exception, sent: type):
+    """An exception that cannot be sent is told of by its name; both keep their traceback."""
+    parcel = pickle.dumps(worker.Parcel([Task(input="a")], 0, [0]))
+    answer = worker._answer(parcel, Mock(side_effect=error), Mock())
+
+    assert type(answer) is sent
+    assert type(error).__name__ in answer.__notes__[0]
+
+
 def test_a_killed_worker_ends_the_run_with_what_to_do(tmp_path: Path, sent: list[int]):
     """The system ends a process that takes too much memory; what was written is kept, to go on with."""
     folder = folder_of(tmp_path, 8_000)
@@ -358,12 +416,12 @@ def test_what_is_done_is_written_where_no_more_can_be_sent(
     """A process may be found dead when it is sent more: what it gave before is kept."""
     folder, send = folder_of(tmp_path, 8_000), pool.Worker.send
 
-    def killed(worker: Any, parcel: Any) -> None:
+    def killed(other: Any, parcel: Any) -> None:
         if len(sent) == 2:
-            worker._line.poll(None)
-            worker._process.kill()
-            worker._process.join()
-        send(worker, parcel)
+            assert other._line.poll(60)
+            other._process.kill()
+            other._process.join()
+        send(other, parcel)
 
     monkeypatch.setattr(pool.Worker, "send", killed)
     monkeypatch.setattr(pool, "_MOST_TASKS", 1)
@@ -508,6 +566,7 @@ def test_workers_end_with_a_killed_run(tmp_path: Path):
     children: list[str] = []
     while process.poll() is None and len(children) < 2:  # what tracks them for multiprocessing is one as well
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        time.sleep(0.001)
     process.kill()
     process.communicate()
     deadline = time.monotonic() + 10

@@ -94,9 +94,10 @@ def _read_lines(piece: Stream) -> Iterator[Found]:
             yield Again(len(known), b"".join(known))
             offset += sum(map(len, lines[at : at + len(known)]))
             at += len(known)
-        for line in lines[at : at + 1]:
-            yield from _decoded(line, piece, piece.line + at, offset)
-            at, offset = at + 1, offset + len(line)
+        if at < len(lines):
+            yield from _decoded(lines[at], piece, piece.line + at, offset)
+            offset += len(lines[at])
+            at += 1
 
 
 def _decoded(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[Found]:
