@@ -359,8 +359,10 @@ def test_ctrl_c_while_a_process_is_started_leaves_none_behind(
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(pool.Worker, "__init__", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
     with pytest.raises(KeyboardInterrupt):
         batch.run(folder_of(tmp_path, 3000), tmp_path / "out", jobs=2)
+    signal.signal(signal.SIGINT, before)
 
     assert multiprocessing.active_children() == []
     assert sent == []
