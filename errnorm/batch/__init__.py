@@ -144,7 +144,8 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         The counts. Inputs that could not be read stand in it; they raise nothing.
 
     Raises:
-        InvalidArgument: when there is no such form of output, member, zone, form of body or count of jobs.
+        InvalidArgument: when there is no such form of output, member, zone, form of body or count of jobs, or
+            other processes cannot be sent something of your own, such as a vendor with a lambda.
         NotResumable: when a run cannot go on.
         Stopped: when the output could not be written.
         Failed: when errnorm itself failed: a bug of errnorm. It is a `Stopped`.

@@ -1,7 +1,7 @@
 """Another process that does tasks, and what goes to it and comes back.
 
 The pool of `concurrent.futures` hands over through threads that wait for the interpreter while this process
-works: the other one was idle for a tenth of the time, and for a third where little went to it at once.
+works: the other one was idle for a tenth of the time, and for a fifth where little went to it at once.
 """
 
 from __future__ import annotations
