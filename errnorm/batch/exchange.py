@@ -1,36 +1,39 @@
 """Bytes handed from one process to another through memory that both have open.
 
-Through the pipe of a process pool they take as long as the work on them. `multiprocessing.shared_memory`
-would end a process with SIGBUS where `/dev/shm` is full, and containers mostly have 64 MiB of it. Where the
-memory cannot be had, or a slot is too small, the pipe takes the bytes.
+Through a pipe they take as long as the work on them. `multiprocessing.shared_memory` would end a process
+with SIGBUS where `/dev/shm` is full, and containers mostly have 64 MiB of it; here memory is had before it is
+used. Where there is none, or a slot is too small, the pipe takes the bytes.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing import reduction
 from typing import Any, Final, Self
 
 __all__ = ["Exchange"]
 
-_SLOT_BYTES: Final = 1 << 23  # only what was written takes room, as long as a run lasts
-# Small enough to stay in the processor, and in memory that is used again. Looked at where they lie, mapped,
-# bytes took up to seven times as long to write on: each page of them has to be found first.
-_PIECE_BYTES: Final = 1 << 16
+_SLOT_BYTES: Final = 1 << 23  # a multiple of what any system maps at once
+_PIECE_BYTES: Final = 1 << 16  # stays in the processor, in memory that is used again
 
 
 class Exchange:
     """Slots for bytes, each written and read by one process at a time; it goes along to a new process.
 
+    A slot is mapped once, with all of its pages, and stays so: to copy into it and to write a file from it
+    takes half of what reading and writing its descriptor takes.
+
     Args:
         file: the descriptor of the memory; None for no exchange at all.
 
     Example:
-        >>> exchange = Exchange.of(8)
-        >>> exchange.put(3, b"<ApiErrors>"), exchange.put(3, b"</ApiErrors>", start=11)
-        (True, True)
+        >>> exchange = Exchange.of_memory()
+        >>> exchange.open(3), exchange.put(3, b"<ApiErrors>"), exchange.put(3, b"</ApiErrors>", start=11)
+        (True, True, True)
         >>> list(exchange.pieces(3, 23)), exchange.take(3, 12, start=11)
         ([b'<ApiErrors></ApiErrors>'], b'</ApiErrors>')
         >>> exchange.close()
@@ -38,34 +41,56 @@ class Exchange:
 
     def __init__(self, file: int | None) -> None:
         self._file = file
+        self._slots: dict[int, mmap.mmap] = {}
 
     @classmethod
-    def of(cls, slots: int) -> Self:
-        """Make one with so many slots, or, where no memory is to be had, one that takes nothing."""
-        return cls(_memory(slots * _SLOT_BYTES))
+    def of_memory(cls) -> Self:
+        """Make one, or, where no memory is to be had, one that opens no slot."""
+        return cls(_memory())
 
-    def put(self, slot: int, data: bytes, start: int = 0) -> bool:
-        """Write bytes into a slot, at a place in it; False where they do not go in."""
-        if self._file is None or start + len(data) > _SLOT_BYTES:
+    def open(self, slot: int) -> bool:
+        """Have the memory of a slot, and tell whether it is there; to be asked first, where it was made."""
+        if slot in self._slots:
+            return True
+        if self._file is None:
             return False
         try:
-            return os.pwrite(self._file, data, slot * _SLOT_BYTES + start) == len(data)
+            # Had now: a page that is not there when it is written to would end the process.
+            if os.pwrite(self._file, bytes(_SLOT_BYTES), slot * _SLOT_BYTES) < _SLOT_BYTES:
+                return False
+            self._slots[slot] = _mapped(self._file, slot)
         except OSError:  # no room is left
             return False
+        return True
+
+    def put(self, slot: int, data: bytes, start: int = 0) -> bool:
+        """Write bytes into an open slot, at a place in it; False where they do not go in."""
+        end = start + len(data)
+        if end > _SLOT_BYTES:
+            return False
+        self._slot(slot)[start:end] = data
+        return True
 
     def pieces(self, slot: int, size: int, start: int = 0) -> Iterator[bytes]:
-        """Give so many bytes of a slot, from a place in it, in pieces; the next `put` changes them."""
+        """Give so many bytes of a slot, from a place in it, in pieces."""
         for done in range(0, size, _PIECE_BYTES):
             yield self.take(slot, min(_PIECE_BYTES, size - done), start + done)
 
     def take(self, slot: int, size: int, start: int = 0) -> bytes:
         """Give them at once."""
-        return b"" if self._file is None else os.pread(self._file, size, slot * _SLOT_BYTES + start)
+        return self._slot(slot)[start : start + size]
 
     def close(self) -> None:
         """Let go of the memory."""
+        for mapped in self._slots.values():
+            mapped.close()
         if self._file is not None:
             os.close(self._file)
+
+    def _slot(self, slot: int) -> mmap.mmap:
+        if self._file is not None and slot not in self._slots:
+            self._slots[slot] = _mapped(self._file, slot)
+        return self._slots[slot]
 
     def __reduce__(self) -> tuple[Callable[[Any], Exchange], tuple[Any]]:
         """Hand the descriptor on to a process that is being started."""
@@ -76,17 +101,19 @@ def _joined(file: Any) -> Exchange:  # noqa: ANN401 - multiprocessing has no nam
     return Exchange(None if file is None else file.detach())
 
 
-def _memory(size: int) -> int | None:
+def _mapped(file: int, slot: int) -> mmap.mmap:
+    """Map a slot, with all of its pages where the system can: at the first write, one by one, is slower."""
+    flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
+    return mmap.mmap(file, _SLOT_BYTES, flags=flags, offset=slot * _SLOT_BYTES)
+
+
+def _memory() -> int | None:
     """Open memory without a name; None where there is none to be had."""
     if not hasattr(os, "pwrite"):  # Windows
         return None
-    try:
+    with suppress(OSError):  # a sandbox without this call, a folder for such files that may not be written to
         if hasattr(os, "memfd_create"):
-            file = os.memfd_create("errnorm")
-        else:  # macOS
-            with tempfile.TemporaryFile() as unnamed:
-                file = os.dup(unnamed.fileno())
-        os.ftruncate(file, size)
-    except OSError:  # a limit on the size of files, a sandbox without this call
-        return None
-    return file
+            return os.memfd_create("errnorm")
+        with tempfile.TemporaryFile() as unnamed:  # macOS
+            return os.dup(unnamed.fileno())
+    return None

@@ -46,7 +46,7 @@ def done_by(every: Iterable[Task], settings: Settings, jobs: int) -> Generator[D
         WorkerError: when one of them was ended from outside.
     """
     others = jobs - 1
-    with closing(Exchange.of(others * _KEPT)) as exchange, closing(_Team(exchange, settings, others)) as team:
+    with closing(Exchange.of_memory()) as exchange, closing(_Team(exchange, settings, others)) as team:
         yield from team.done(iter(every))
 
 

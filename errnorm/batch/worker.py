@@ -33,17 +33,19 @@ class Parcel(NamedTuple):
 
     Attributes:
         tasks: the tasks.
-        slot: where the bytes of their pieces lie, and where the output is to go.
+        slot: where the bytes of their pieces lie, and where the output is to go; None for no such place.
         sizes: how many bytes of each one's piece lie there, in order.
     """
 
     tasks: Sequence[Task]
-    slot: int
+    slot: int | None
     sizes: Sequence[int]
 
     @classmethod
     def of(cls, tasks: Sequence[Task], exchange: Exchange, slot: int) -> Parcel:
         """Put as much of the pieces into their slot as has room there; the rest goes along."""
+        if not exchange.open(slot):
+            return cls(tasks, None, ())
         bare: list[Task] = []
         sizes: list[int] = []
         for task in tasks:
@@ -55,6 +57,9 @@ class Parcel(NamedTuple):
 
     def unpacked(self, exchange: Exchange) -> Iterator[Task]:
         """Give the tasks with their pieces."""
+        if self.slot is None:
+            yield from self.tasks
+            return
         start = 0
         for task, size in zip(self.tasks, self.sizes, strict=True):
             yield _with(task, exchange.take(self.slot, size, start)) if size else task
@@ -203,6 +208,7 @@ def _sendable(error: Exception, told: str) -> Exception:
 
 def _done(parcel: Parcel, work: Work, exchange: Exchange) -> Answer:
     """Do tasks, and put what they give behind their pieces; from where the slot is full it goes along."""
+    slot = parcel.slot
     first = end = sum(parcel.sizes)
     every: list[Done] = []
     rest: list[bytes] = []
@@ -210,7 +216,7 @@ def _done(parcel: Parcel, work: Work, exchange: Exchange) -> Answer:
         done = work(task)
         # At once: the next output is then made where this one was, which the processor has at hand.
         for piece in done.output:
-            if not rest and exchange.put(parcel.slot, piece, end):
+            if slot is not None and not rest and exchange.put(slot, piece, end):
                 end += len(piece)
             else:
                 rest.append(piece)

@@ -471,7 +471,7 @@ def test_forms_that_are_one_text_are_cut_for_several_jobs(
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("lacking", [None, "pwrite", "ftruncate", "anything of this kind"])
+@pytest.mark.parametrize("lacking", [None, "pwrite", "memfd_create", "anything of this kind"])
 def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int], lacking: str | None
 ):
