@@ -63,10 +63,10 @@ class Exchange:
             return False
         return True
 
-    def put(self, slot: int, data: bytes, start: int = 0) -> bool:
-        """Write bytes into an open slot, at a place in it; False where they do not go in."""
+    def put(self, slot: int | None, data: bytes, start: int = 0) -> bool:
+        """Write bytes into an open slot, at a place in it; False where there is none, or no room."""
         end = start + len(data)
-        if end > _SLOT_BYTES:
+        if slot is None or end > _SLOT_BYTES:
             return False
         self._slot(slot)[start:end] = data
         return True

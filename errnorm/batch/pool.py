@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -15,7 +16,7 @@ from attrs import define, evolve
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
 from errnorm.batch.work import Done, Settings, Work, WorkerError
-from errnorm.batch.worker import Answer, Parcel, Worker, bytes_of, deaf
+from errnorm.batch.worker import Answer, Worker, deaf
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["done_by", "refuse"]
@@ -26,6 +27,7 @@ _OWN = 48  # tasks that this process did and that wait for an earlier one
 _ALONE_SECONDS = 0.02  # of work in this process before it starts another one, and as many before the next
 _GROUP_BYTES = 2 << 20
 _GROUP_SECONDS = 0.04  # at the end all wait for the last ones
+_LOOK_SECONDS = 0.01  # less than a group takes
 _TICK = 1e-6  # seconds: less than any task takes
 _USUAL_SECONDS = 0.005  # of a task, before one was done
 _MOST_TASKS = 12  # in a group
@@ -90,6 +92,7 @@ class _Team:
         self._waiting: deque[_Group] = deque()
         # The last one first: its memory is in use already.
         self._free = list(range(most * _KEPT))
+        self._looked = 0.0
 
     def done(self, tasks: Iterator[Task]) -> Iterator[Done]:
         """Give what tasks gave, in their order.
@@ -125,7 +128,11 @@ class _Team:
                 self._others.append(_Other(Worker(self._settings, self._exchange), deque()))
 
     def _collect(self) -> None:
-        """Take the answers that are there."""
+        """Take the answers that are there, if the last look is not just over: it takes 0.1 ms."""
+        now = time.monotonic()
+        if now < self._looked + _LOOK_SECONDS:
+            return
+        self._looked = now
         for other in [*self._others]:
             while other in self._others and other.worker.has_answer:
                 self._take(other)
@@ -151,7 +158,7 @@ class _Team:
             group = _Group(slot)
             self._waiting.append(group)
             other.groups.append(group)
-            other.worker.send(Parcel.of(some, self._exchange, slot))
+            other.worker.send(some, slot)
         return bool(some)
 
     def _do(self, tasks: Iterator[Task]) -> bool:
@@ -191,9 +198,15 @@ def _some(tasks: Iterator[Task], most: int) -> Iterator[Task]:
     size = 0
     for task in islice(tasks, most):
         yield task
-        size += len(bytes_of(task)) + sum(map(size_of, task.found))
+        size += _size(task)
         if size >= _GROUP_BYTES:
             return
+
+
+def _size(task: Task) -> int:
+    file = task.piece.file if task.piece else None
+    piece = len(file.getvalue()) if isinstance(file, io.BytesIO) else 0
+    return piece + sum(map(size_of, task.found))
 
 
 def refuse(jobs: int, settings: Settings) -> None:

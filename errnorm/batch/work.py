@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -131,15 +131,25 @@ class Done:
     tasks: int = 1
 
 
-def together(every: Sequence[Done], output: Iterable[bytes]) -> Done:
-    """Give what some tasks gave as one, with the output of all."""
+def together(every: Iterable[Done], put: Callable[[bytes], None]) -> Done:
+    """Give what some tasks gave as one, without the output.
+
+    Args:
+        every: what they gave.
+        put: is given each piece of output, before the next task is done: the next output is then made where
+            this one was, which the processor has at hand.
+    """
     report = Report()
+    rejects: list[bytes] = []
+    seen = count = 0
     for done in every:
+        for piece in done.output:
+            put(piece)
         report.merge(done.report)
-    rejects = b"".join([done.rejects for done in every])
-    return Done(
-        output=output, rejects=rejects, report=report, seen=sum(done.seen for done in every), tasks=len(every)
-    )
+        rejects.append(done.rejects)
+        seen += done.seen
+        count += done.tasks
+    return Done(output=(), rejects=b"".join(rejects), report=report, seen=seen, tasks=count)
 
 
 @define

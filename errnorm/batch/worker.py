@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
 from traceback import format_exc
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from attrs import evolve
 
@@ -25,45 +25,87 @@ from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
 
-__all__ = ["Answer", "Parcel", "Worker", "bytes_of", "deaf"]
+__all__ = ["Answer", "Parcel", "Worker", "deaf"]
+
+
+class _Packer(pickle.Pickler):
+    """Pickles tasks, all but the bytes of their pieces, which go into a slot as far as it has room.
+
+    The persistent ids of pickle are there for what lies elsewhere: here the slot, and from where to where.
+    """
+
+    def __init__(self, file: IO[bytes], exchange: Exchange, slot: int | None) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._exchange = exchange
+        self._slot = slot
+        self._end = 0
+
+    def persistent_id(self, thing: object) -> tuple[int | None, int, int] | None:
+        if not isinstance(thing, io.BytesIO):
+            return None
+        start, data = self._end, thing.getvalue()
+        if not self._exchange.put(self._slot, data, start):
+            return None
+        self._end += len(data)
+        return self._slot, start, self._end
+
+
+class _Unpacker(pickle.Unpickler):
+    """Reads what was packed.
+
+    Attributes:
+        end: where in the slot the last piece ends.
+    """
+
+    def __init__(self, packed: bytes, exchange: Exchange) -> None:
+        super().__init__(io.BytesIO(packed))
+        self._exchange = exchange
+        self.end = 0
+
+    def persistent_load(self, place: tuple[int, int, int]) -> io.BytesIO:
+        slot, start, self.end = place
+        return io.BytesIO(self._exchange.take(slot, self.end - start, start))
 
 
 class Parcel(NamedTuple):
     """Tasks on their way to a worker.
 
     Attributes:
-        tasks: the tasks.
         slot: where the bytes of their pieces lie, and where the output is to go; None for no such place.
-        sizes: how many bytes of each one's piece lie there, in order.
+        packed: the tasks, but for these bytes.
     """
 
-    tasks: Sequence[Task]
     slot: int | None
-    sizes: Sequence[int]
+    packed: bytes
 
     @classmethod
     def of(cls, tasks: Sequence[Task], exchange: Exchange, slot: int) -> Parcel:
-        """Put as much of the pieces into their slot as has room there; the rest goes along."""
-        if not exchange.open(slot):
-            return cls(tasks, None, ())
-        bare: list[Task] = []
-        sizes: list[int] = []
-        for task in tasks:
-            data = bytes_of(task)
-            is_put = bool(data) and exchange.put(slot, data, sum(sizes))
-            bare.append(_with(task, b"") if is_put else task)
-            sizes.append(len(data) if is_put else 0)
-        return cls(bare, slot, sizes)
+        """Pack tasks."""
+        room = slot if exchange.open(slot) else None
+        file = io.BytesIO()
+        _Packer(file, exchange, room).dump(tasks)
+        return cls(room, file.getvalue())
 
-    def unpacked(self, exchange: Exchange) -> Iterator[Task]:
-        """Give the tasks with their pieces."""
-        if self.slot is None:
-            yield from self.tasks
-            return
-        start = 0
-        for task, size in zip(self.tasks, self.sizes, strict=True):
-            yield _with(task, exchange.take(self.slot, size, start)) if size else task
-            start += size
+
+class _Output:
+    """Where the output of tasks goes: behind their pieces, and from where their slot is full, along.
+
+    Attributes:
+        first, end: from where to where it lies in the slot.
+        rest: what goes along.
+    """
+
+    def __init__(self, exchange: Exchange, slot: int | None, first: int) -> None:
+        self._exchange = exchange
+        self._slot = slot
+        self.first = self.end = first
+        self.rest: list[bytes] = []
+
+    def put(self, piece: bytes) -> None:
+        if not self.rest and self._exchange.put(self._slot, piece, self.end):
+            self.end += len(piece)
+        else:
+            self.rest.append(piece)
 
 
 class Answer(NamedTuple):
@@ -99,15 +141,20 @@ class Worker:
         self._process = context.Process(target=_serve, args=(theirs, settings, exchange), daemon=True)
         with theirs:
             self._process.start()
+        self._exchange = exchange
         self.is_ready = False
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, tasks: Sequence[Task], slot: int) -> None:
         """Send tasks; nothing where it has ended, which `answer` tells.
 
         It never waits for them to be done: a thread there takes what comes.
+
+        Args:
+            tasks: what it is to do.
+            slot: where bytes go there and back.
         """
         try:
-            self._line.send(parcel)
+            self._line.send(Parcel.of(tasks, self._exchange, slot))
         except OSError:
             return
 
@@ -137,16 +184,6 @@ class Worker:
         self._process.kill()
         self._process.join()
         self._line.close()
-
-
-def bytes_of(task: Task) -> bytes:
-    """Give the bytes of a task's piece, without a copy."""
-    file = task.piece.file if task.piece else None
-    return file.getvalue() if isinstance(file, io.BytesIO) else b""
-
-
-def _with(task: Task, data: bytes) -> Task:
-    return evolve(task, piece=evolve(task.piece, file=io.BytesIO(data))) if task.piece else task
 
 
 @contextmanager
@@ -188,9 +225,9 @@ def _receive(line: Connection[Any, Any], put: Callable[[bytes], None]) -> None:
         os._exit(1)
 
 
-def _answer(parcel: bytes, work: Work, exchange: Exchange) -> Answer | Exception:
+def _answer(sent: bytes, work: Work, exchange: Exchange) -> Answer | Exception:
     try:
-        return _done(pickle.loads(parcel), work, exchange)  # noqa: S301 - sent by the process that started this one
+        return _done(pickle.loads(sent), work, exchange)  # noqa: S301 - sent by the process that started this one
     except Exception as error:  # noqa: BLE001 - it is raised in the other process
         return _sendable(error, format_exc())
 
@@ -207,18 +244,9 @@ def _sendable(error: Exception, told: str) -> Exception:
 
 
 def _done(parcel: Parcel, work: Work, exchange: Exchange) -> Answer:
-    """Do tasks, and put what they give behind their pieces; from where the slot is full it goes along."""
-    slot = parcel.slot
-    first = end = sum(parcel.sizes)
-    every: list[Done] = []
-    rest: list[bytes] = []
-    for task in parcel.unpacked(exchange):
-        done = work(task)
-        # At once: the next output is then made where this one was, which the processor has at hand.
-        for piece in done.output:
-            if slot is not None and not rest and exchange.put(slot, piece, end):
-                end += len(piece)
-            else:
-                rest.append(piece)
-        every.append(evolve(done, output=()))
-    return Answer(together(every, rest), end - first, first)
+    """Do tasks."""
+    unpacker = _Unpacker(parcel.packed, exchange)
+    tasks = unpacker.load()
+    output = _Output(exchange, parcel.slot, unpacker.end)
+    done = together(map(work, tasks), output.put)
+    return Answer(evolve(done, output=output.rest), output.end - output.first, output.first)

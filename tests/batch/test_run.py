@@ -33,6 +33,7 @@ import errnorm
 from errnorm import batch
 from errnorm.batch import exchange, journal, pool, worker
 from errnorm.batch.encode import Encoder
+from errnorm.batch.exchange import Exchange
 from errnorm.batch.inputs import expand
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.tally import Tally
@@ -200,9 +201,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             while not other.worker.is_ready:
                 team._take(other)
 
-    def counted(worker: Any, parcel: Any) -> None:
-        counts.append(len(parcel.tasks))
-        send(worker, parcel)
+    def counted(worker: Any, tasks: Any, slot: int) -> None:
+        counts.append(len(tasks))
+        send(worker, tasks, slot)
 
     monkeypatch.setattr(pool, "_ALONE_SECONDS", 0.0)
     monkeypatch.setattr(pool, "_GROUP_SECONDS", 60.0)
@@ -387,8 +388,8 @@ class OddError(Exception):
 @pytest.mark.parametrize(("error", "sent"), [(KeyError("x"), KeyError), (OddError("x", "y"), RuntimeError)])
 def test_what_is_raised_in_another_process_is_raised_here(error: Exception, sent: type):
     """An exception that cannot be sent is told of by its name; both keep their traceback."""
-    parcel = pickle.dumps(worker.Parcel([Task(input="a")], 0, [0]))
-    answer = worker._answer(parcel, Mock(side_effect=error), Mock())
+    parcel = pickle.dumps(worker.Parcel.of([Task(input="a")], Exchange(None), 0))
+    answer = worker._answer(parcel, Mock(side_effect=error), Exchange(None))
 
     assert type(answer) is sent
     assert type(error).__name__ in answer.__notes__[0]
@@ -418,12 +419,12 @@ def test_what_is_done_is_written_where_no_more_can_be_sent(
     """A process may be found dead when it is sent more: what it gave before is kept."""
     folder, send = folder_of(tmp_path, 8_000), pool.Worker.send
 
-    def killed(other: Any, parcel: Any) -> None:
+    def killed(other: Any, tasks: Any, slot: int) -> None:
         if len(sent) == 2:
             assert other._line.poll(60)
             other._process.kill()
             other._process.join()
-        send(other, parcel)
+        send(other, tasks, slot)
 
     monkeypatch.setattr(pool.Worker, "send", killed)
     monkeypatch.setattr(pool, "_MOST_TASKS", 1)
