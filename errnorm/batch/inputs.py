@@ -32,6 +32,7 @@ _READ_BYTES = 1 << 20
 _STDIN = "-"
 _MAX_LAYERS = 3  # `logs.tar.gz` with `.gz` inside is three; more is an attack
 _UNPACKED_BYTES = 1 << 13  # at once: so much is lost where the next bytes are damaged
+_LAST_BYTES = 64  # of a packed file: its checksums, and in xz the index behind them
 _XZ_BYTES = 72 << 20  # `xz -9` asks for 65 MiB to unpack
 _NO_ZIP = (
     "The list of its members stands at its end: look whether it was cut off, and repair it with zip -FF."
@@ -348,6 +349,7 @@ class _Unpacker(io.RawIOBase):
         self._file = file
         self._begin = begin
         self._stream: Any = None
+        self._held = b""
 
     def readable(self) -> bool:
         return True
@@ -365,15 +367,24 @@ class _Unpacker(io.RawIOBase):
     def _next(self) -> bytes:
         """Give the next packed bytes, and begin a stream where one has ended; none at the end."""
         if self._stream and not self._stream.eof:
-            data: bytes = self._file.read(HEAD_BYTES) if self._stream.needs_input else b""
+            data = self._read() if self._stream.needs_input else b""
             if self._stream.needs_input and not data:
                 raise EOFError("Compressed file ended before the end-of-stream marker was reached")
             return data
         data = self._stream.unused_data if self._stream else b""
         # Padding may stand between streams: section 2.2 of the format of xz; `tar` pads gzip as well.
-        while not (data := data.lstrip(b"\0")) and (part := self._file.read(HEAD_BYTES)):
+        while not (data := data.lstrip(b"\0")) and (part := self._read()):
             data = part
         self._stream = self._begin() if data else None
+        return data
+
+    def _read(self) -> bytes:
+        """Give the next packed bytes, the last ones one by one: what is before a wrong checksum is kept."""
+        data = self._held
+        while len(data) <= _LAST_BYTES and (part := self._file.read(HEAD_BYTES)):
+            data += part
+        at = max(len(data) - _LAST_BYTES, 1)
+        data, self._held = data[:at], data[at:]
         return data
 
 
