@@ -19,6 +19,7 @@ _WORDS_CHARS = 300
 # A fragment of a page begins with an element that only HTML has: `<div class="error">Session expired</div>`.
 _START = re.compile(
     r"(?:\s++|<!--(?:[^-]|-(?!->))*+-->|<\?[^>]*+>)*+"
+    r"(?!<body\s[^>]*http://jabber\.org/protocol/httpbind)"  # XMPP over HTTP, XEP-0124
     r"<(?:!doctype\s++html|html|head|body|title|center|h[1-6]|div|span|hr|br|script|noscript|iframe)(?![^\s/>])",
     re.IGNORECASE,
 )

@@ -59,6 +59,8 @@ _MARKUP = re.compile(
 _ATTRIBUTE = re.compile(
     r"""(?<![\w.:-])((?:[A-Za-z_][\w.-]*+:)?[A-Za-z_][\w.-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""", re.ASCII
 )
+_BOSH = "http://jabber.org/protocol/httpbind"
+_BOSH_BODY = f"{{{_BOSH}}}body"
 _CLOSERS = {"comment": "-->", "cdata": "]]>", "instruction": "?>"}
 # What XML 1.0 cannot carry (production 2, Char): lxml refuses it in a text.
 _NO_CHARS = (*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
@@ -67,7 +69,7 @@ _REPLACEMENTS = dict.fromkeys(_NO_CHARS, "\ufffd")  # by a table: a pattern take
 
 
 class XmlDocument(NamedTuple):
-    """The XML of a body: usually one root, several in a stream of stanzas.
+    """The XML of a body: usually one root, several in a stream of stanzas or in what BOSH wraps around them.
 
     An element counts from the `>` of its start tag on: of `<Fault code="1` there is no root.
 
@@ -104,11 +106,20 @@ def read_xml(data: bytes, text: str, max_depth: int = 100) -> XmlDocument | None
     if "<" not in text:
         return None
     if _DOCTYPE not in text:
-        return _strict(data, max_depth) or _Repair(text, max_depth).document()
+        document = _strict(data, max_depth) or _Repair(text, max_depth).document()
+        return document and _unwrapped(document) if text.startswith("<body") else document
     plain = _without_doctype(text)
     document = _strict(plain.encode("utf-8", "replace"), max_depth) if _DOCTYPE not in plain else None
     document = document or _Repair(plain, max_depth).document()
     return document and _with(document, _doctype_ignored())
+
+
+def _unwrapped(document: XmlDocument) -> XmlDocument:
+    """Take off the `<body rid="1" xmlns="http://jabber.org/protocol/httpbind">` of XEP-0124 (BOSH)."""
+    root = document.roots[0]
+    if root.tag == _BOSH_BODY or (root.tag == "body" and root.get("xmlns") == _BOSH):
+        return document._replace(roots=tuple(root) or document.roots)
+    return document
 
 
 def _strict(data: bytes, max_depth: int) -> XmlDocument | None:
