@@ -633,6 +633,50 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
 
 
+UPDATE = (
+    "<Update><data><apiErrors><apiError><errorData>34</errorData><errorMessage>CF_INVALID_OBJECT_STATE"
+    "</errorMessage><errorType>Call Operation Failure</errorType></apiError></apiErrors></data>"
+    "<event>PUT</event><requestId>r-1</requestId><source>/finesse/api/Dialog/3211</source></Update>"
+)
+BAYEUX = b'[{"channel": "/chat/session-7", "data": {"type": "EventError", "error": {"code": 100}}}]'
+NEWS = UPDATE.replace("apiErrors", "dialogs").replace("apiError", "dialog")
+
+
+def test_messages_of_a_web_socket_are_read(tmp_path: Path):
+    """What the server sent is an error where a vendor claims it, at its own time; the rest is counted."""
+    messages = [
+        {"type": "send", "time": 1795255200.0, "opcode": 1, "data": UPDATE},
+        {"type": "receive", "time": 1795255201.0, "opcode": 1, "data": NEWS},
+        {"type": "receive", "time": 1795255202.25, "opcode": 1, "data": UPDATE},
+        {
+            "type": "receive",
+            "time": 1795255203.0,
+            "opcode": 2,
+            "data": base64.b64encode(BAYEUX).decode(),
+        },
+        {"type": "receive", "time": 1795255204.0, "opcode": 1, "data": "<html>maintenance</html>"},
+        {"type": "receive", "opcode": 8},
+        "no message",
+    ]
+    entry = {
+        "startedDateTime": "2026-11-21T10:00:00Z",
+        "request": {"url": "wss://finesse.example.com/ws/"},
+        "response": {"status": 101, "content": {"size": 0}},
+        "_webSocketMessages": messages,
+    }
+    path = tmp_path / "agent.har"
+    path.write_text(json.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    records = list(batch.records(path))
+    counts = batch.run(path, tmp_path / "out").inputs[str(path)]
+
+    assert [(record.vendor, record.occurred_at.timestamp()) for record in records] == [
+        ("cisco-finesse", 1795255202.25),
+        ("genesys-chat", 1795255203.0),
+    ]
+    assert records[0].source.time == "1795255202.25"
+    assert (counts.captures, counts.with_errors, counts.not_errors, counts.rejected) == (5, 2, 3, 0)
+
+
 @given(st.integers(10**15, 2 * 10**15))
 def test_a_time_in_seconds_keeps_its_microseconds(micros: int):
     """A float of seconds since 1970 means the microsecond that it was written for."""

@@ -1,7 +1,9 @@
 """HAR 1.2: what a browser or a proxy recorded, `{"log": {"entries": [{"request": …, "response": …}]}}`.
 
 http://www.softwareishard.com/blog/har-12-spec/. Fiddler begins with a byte order mark; Firefox leaves out
-the text of bodies that it has thrown away; a request that got no answer has status 0.
+the text of bodies that it has thrown away; a request that got no answer has status 0. What came over a
+WebSocket stands beside the answer that opened it, as Chrome and mitmproxy write it:
+`"_webSocketMessages": [{"type": "receive", "time": 1763719200.25, "opcode": 1, "data": "<message>…"}]`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ __all__ = ["HAR"]
 _START = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{\s*+"log"\s*+:\s*+\{')
 _ENCODED = re.compile(r"content-encoding|content-length|transfer-encoding", re.IGNORECASE)
 
+_BINARY = 2  # RFC 6455, section 5.2
 _NO_RESPONSE = "The entry has no response. Look whether the recording was edited."
 
 
@@ -64,6 +67,7 @@ def _one(entry: dict[str, Any], element: Element, stream: Stream, reason: str | 
     response = _object(entry.get("response"))
     if response:
         yield _entry(entry, response, element, stream)
+        yield from _messages(entry, element, stream)
     else:
         yield from rejects(stream, reason or _NO_RESPONSE, element.data, element.line, element.offset)
 
@@ -76,12 +80,27 @@ def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, st
     if not body and (status is None or status < 400):
         # An answer without an error, or none: cancelled, blocked, read from a cache.
         return NotError(source)
-    known: Known = {"status": status, "headers": _headers(response), "occurred_at": moment}
-    if isinstance(url := _object(entry.get("request")).get("url"), str):
-        known["url"] = url
+    known: Known = {"status": status, "headers": _headers(response), "occurred_at": moment, **_url(entry)}
     if isinstance(mime := _object(response.get("content")).get("mimeType"), str):
         known["content_type"] = mime
     return Capture(body, known, source, needs_claim=status is None)
+
+
+def _messages(entry: dict[str, Any], element: Element, stream: Stream) -> Iterator[Found]:
+    """Give what the server sent over a WebSocket; most of it is no error, so that a vendor must claim it."""
+    messages = entry.get("_webSocketMessages")
+    for message in map(_object, messages if isinstance(messages, list) else ()):
+        text = message.get("data")
+        if message.get("type") == "receive" and isinstance(text, str) and text:
+            time, moment = stamp_of(message.get("time"), stream)
+            body = text_body(text, is_base64=message.get("opcode") == _BINARY)
+            known: Known = {"occurred_at": moment, **_url(entry)}
+            yield Capture(body, known, stream.source(element.line, element.offset, time), needs_claim=True)
+
+
+def _url(entry: dict[str, Any]) -> Known:
+    url = _object(entry.get("request")).get("url")
+    return {"url": url} if isinstance(url, str) else {}
 
 
 def _body(content: dict[str, Any]) -> bytes | str | None:
