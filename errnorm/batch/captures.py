@@ -21,16 +21,18 @@ from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
 from errnorm.batch.payloads import Cut
 
-__all__ = ["OBJECT", "Captures", "Stands", "capture_of"]
+__all__ = ["OBJECT", "STATUS_WORDS", "Captures", "Stands", "capture_of"]
 
 OBJECT: Final = re.compile(rb'\{\s?"')
 """Finds where an object may begin."""
+
+STATUS_WORDS: Final = (b"tatus", b"ode")
+"""One of these is in each of the usual names of a status."""
 
 _OBJECT_BYTES: Final = 3
 _SHORT_BYTES: Final = 1 << 14
 _LINE_BYTES: Final = 1 << 16  # how much of a line is looked at before an object in it
 _MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
-_STATUS_WORDS: Final = (b"tatus", b"ode")  # in each of the usual names of a status
 _STARTS: Final = (b"<", b"{", b"[")
 
 
@@ -81,7 +83,7 @@ class Captures:
         self._line: _Line | None = None  # the last one that was looked at
         self._object = -1  # the object that was the last capture around a payload
         self._body = (0, b"")  # where it ends, and its body
-        self._words = [0] * len(_STATUS_WORDS)  # where each one stands next; 0 where nobody has looked
+        self._words = [0] * len(STATUS_WORDS)  # where each one stands next; 0 where nobody has looked
 
     def next_in(self, data: bytes, floor: int, limit: int) -> Stands | None:
         """Give the next capture up to a place in which no payload is found: a 502 with a page, or without.
@@ -127,7 +129,7 @@ class Captures:
         """Move on by so many bytes."""
         self._looked, self._object, self._line = max(0, self._looked - drop), self._object - drop, None
         self._body = self._body[0] - drop, self._body[1]
-        self._words = [0] * len(_STATUS_WORDS)
+        self._words = [0] * len(STATUS_WORDS)
 
     def _object_from(self, data: bytes, start: int, limit: int) -> int | None:
         """Give the next object up to a place that stands in a line with a word of a status."""
@@ -144,7 +146,7 @@ class Captures:
 
     def _word_from(self, data: bytes, start: int) -> int:
         """Give where the next word of a status stands, the end of the buffer where there is none."""
-        for n, word in enumerate(_STATUS_WORDS):
+        for n, word in enumerate(STATUS_WORDS):
             if self._words[n] < start or not self._words[n]:
                 at = data.find(word, start)
                 self._words[n] = len(data) if at < 0 else at
@@ -153,7 +155,7 @@ class Captures:
     def _at(self, data: bytes, start: int) -> Stands | None:
         """Give the capture that begins at a place, and note how far was looked."""
         line = self._line_around(data, start)
-        if not self._fields and all(data.rfind(word, start, line.end) < 0 for word in _STATUS_WORDS):
+        if not self._fields and all(data.rfind(word, start, line.end) < 0 for word in STATUS_WORDS):
             self._looked = line.end
             return None
         next_one = bisect_right(line.anchors, start)
@@ -206,7 +208,7 @@ def capture_of(line: bytes, anchors: Anchors, fields: Mapping[str, str]) -> dict
         {'status': 502, 'url': '/x'}
         >>> capture_of(b'{"status":200,"url":"/x","sent":"<ApiErrors/>"}\n', Anchors.usual(), {})
     """
-    if not fields and not any(word in line for word in _STATUS_WORDS):
+    if not fields and not any(word in line for word in STATUS_WORDS):
         return None
     told = _loaded(line, 0, len(line))
     if told is None or not is_told(told, fields):

@@ -309,6 +309,9 @@ def test_where_a_line_tells_no_time_what_was_printed_may():
 HEADS = {
     "compose": "gateway-1  | ",
     "prefix": "[pod/gateway-7d9f/app] ",
+    "timestamps": "2026-11-21T10:00:{n:02}.123456789Z ",
+    "compose -t": "gateway-1  | 2026-11-21T10:00:{n:02}.123456789Z ",
+    "prefix and timestamps": "[pod/gateway-7d9f/app] 2026-11-21T10:00:{n:02}.123456789Z ",
 }
 
 
@@ -317,16 +320,14 @@ HEADS = {
 def test_what_is_collected_with_a_head_before_each_line_is_put_together(head: str, payload: str):
     """The head is no part of the payload, whatever stands before that in its first line."""
     text = f"started\n  on port 80\nERROR reply: {payload}\nINFO next"
-    data = "".join(f"{head.format(n=n * 7 + 1)}{line}\n" for n, line in enumerate(text.splitlines()))
+    data = "".join(f"{head.format(n=n)}{line}\n" for n, line in enumerate(text.splitlines()))
     (found,) = read(data.encode())
+    moment = START + timedelta(seconds=2, microseconds=123_456) if "{n:" in head else None
 
     assert isinstance(found, Capture)
     assert (found.body, found.problems, found.source.line) == (payload.encode(), (), 3)
-    assert (
-        found.source.offset == len(data[: data.index(payload[0] + "\n")])
-        if payload == EVENT
-        else data.index("<Api")
-    )
+    assert found.source.offset == data.index("reply: ") + len("reply: ")
+    assert found.options.get("occurred_at") == moment
 
 
 @pytest.mark.parametrize("keep", KEEPS)

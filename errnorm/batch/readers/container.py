@@ -4,6 +4,7 @@ r"""What programs in containers printed, with what stands before each line when 
     2026-11-21T10:15:30.123456789Z stdout F <ApiErrors>                                             CRI
     gateway-1  | <ApiErrors>                                                                        compose
     [pod/gateway-7d9f/app] <ApiErrors>                                                              kubectl
+    2026-11-21T10:15:30.123456789Z <ApiErrors>                 docker logs -t, kubectl logs --timestamps
 
 A line of more than 16 KiB is kept in parts: in Docker's files all but the last end without `\n`, in those of
 CRI they are marked P. What each stream or service printed is put together again and read as a plain log, and
@@ -22,7 +23,7 @@ from typing import Any, Final, NamedTuple
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Found, Known, Reader, Reject, Stream
-from errnorm.batch.captures import capture_of
+from errnorm.batch.captures import OBJECT, STATUS_WORDS, capture_of
 from errnorm.batch.elements import Element, loads
 from errnorm.batch.lines import LEVEL
 from errnorm.batch.names import MISSING, paths_of, value_at
@@ -38,15 +39,21 @@ _BOM: Final = b"\xef\xbb\xbf"
 _DOCKER: Final = re.compile(rb'\{\s?"log"\s?:\s?"')
 _KEYS: Final = frozenset({"log", "stream", "attrs", "time"})
 _STREAMS: Final = ("stdout", "stderr")
+_ALONE: Final = frozenset({*_STREAMS, ""})  # heads with these names are all the heads of a file
 _END: Final = rb"(?: |(?=\r?\n))"
 _CRI: Final = re.compile(
     rb"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
     rb" (?P<name>stdout|stderr) (?P<part>[FP])(?::\S*)?" + _END
 )
 _NEXT_CRI: Final = re.compile(rb"\n" + _CRI.pattern)
+# Nine digits behind the second, as Docker and the runtimes of Kubernetes write them: loggers write fewer.
+_NANOS: Final = rb"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)" + _END
 _NAMED: Final = (
-    re.compile(rb"(?!" + LEVEL + rb" )(?P<name>[A-Za-z][\w.-]{0,80}) {2,80}\|" + _END),
-    re.compile(rb"\[(?P<name>(?:pod|container)/[^\]\s]{1,300})\]" + _END),
+    re.compile(
+        rb"(?!" + LEVEL + rb" )(?P<name>[A-Za-z][\w.-]{0,80}) {2,80}\|" + _END + rb"(?:" + _NANOS + rb")?"
+    ),
+    re.compile(rb"\[(?P<name>(?:pod|container)/[^\]\s]{1,300})\]" + _END + rb"(?:" + _NANOS + rb")?"),
+    re.compile(_NANOS + rb"(?P<name>)"),
 )
 _HEADS: Final = (_CRI, *_NAMED)
 # It goes on with nothing: no indentation, tag, brace or quote, but for an object that is whole.
@@ -61,6 +68,7 @@ _SNIFFED_LINES: Final = 20
 _MOST_BYTES: Final = 2 << 20
 _MOST_LINES: Final = 1 << 15
 _ROUNDS: Final = 8
+_NEAR_LINES: Final = 20
 _BROKEN: Final = "The line begins as one of Docker and is no JSON. It may be cut: look at its end."
 
 
@@ -96,12 +104,12 @@ class _Printed:
     """What was printed, in the order of the lines.
 
     Args:
-        stream: whole lines.
+        stream: what tells how they are read.
+        data: whole lines.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, data: bytes) -> None:
         self._stream = stream
-        data = stream.file.read()
         self._raw = io.BytesIO(data).readlines()
         self._offsets = [*accumulate(map(len, self._raw), initial=stream.offset)]
         self._lines = _lines_of(data, self._raw)
@@ -218,11 +226,14 @@ def _calm_in(parts: Sequence[_Part], number: int) -> int:
     return parts[bisect_right(starts, place) - 1].number
 
 
+def _is_mixed(data: bytes) -> bool:
+    return b" stdout " in data and b" stderr " in data
+
+
 def _lines_of(data: bytes, raw: Sequence[bytes]) -> list[_Line]:
     """Take the heads off lines; one without a head goes on with what the line before has printed."""
     first = _CRI.match(data)
-    is_mixed = b" stdout " in data and b" stderr " in data
-    if first and not is_mixed and not any(text in data for text in _ONE_BY_ONE):
+    if first and not _is_mixed(data) and not any(text in data for text in _ONE_BY_ONE):
         text, count = _NEXT_CRI.subn(b"\n", b"\n" + data)
         if count == len(raw):  # all at once, in a quarter of the time
             name = first["name"].decode()
@@ -241,10 +252,10 @@ def _line_of(line: bytes) -> _Line | None:
     found = _head_of(line)
     if not found:
         return None
-    text, is_timed = line[found.end() :], found.re is _CRI
-    if is_timed and found["part"] == b"P":
+    text = line[found.end() :]
+    if found.re is _CRI and found["part"] == b"P":
         text = text.removesuffix(b"\n").removesuffix(b"\r")
-    return _Line(found["name"].decode("utf-8", "replace"), text, is_timed)
+    return _Line(found["name"].decode("utf-8", "replace"), text, is_timed=bool(found["time"]))
 
 
 def _head_of(line: bytes) -> re.Match[bytes] | None:
@@ -284,8 +295,8 @@ def _time_of(raw: bytes) -> tuple[str | None, bool]:
     line = raw.removeprefix(_BOM)
     if _DOCKER.match(line):
         return loads(Element(line, 0, 0))["time"], True
-    found = _CRI.match(line)
-    return found["time"].decode() if found else None, False
+    found = _head_of(line)
+    return found["time"].decode() if found and found["time"] else None, False
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
@@ -328,16 +339,46 @@ def _cut(stream: Stream) -> Iterator[Stream | Found]:
         yield from placed(stream, [(data, 0)], line, offset)
 
 
+def _is_quiet(data: bytes) -> bool:
+    """Tell whether no payload begins in lines, from their bytes: most have none, and heads take long."""
+    return not any(text in data for text in _ONE_BY_ONE) and not Anchors.usual().find(data)
+
+
+def _has_objects(data: bytes, fields: Mapping[str, str]) -> bool:
+    return OBJECT.search(data) is not None and (bool(fields) or any(word in data for word in STATUS_WORDS))
+
+
+def _last_own(data: bytes) -> int:
+    """Give where the last line of one stream begins that goes on with nothing; 0 where none is near.
+
+    Of several ones, another may have an object open that nothing has been seen of yet.
+    """
+    end = 0 if _is_mixed(data) else len(data)
+    for _ in range(_NEAR_LINES):
+        end = data.rfind(b"\n", 0, end)
+        if end < 0:
+            break
+        line = _line_of(data[end + 1 :])
+        if line and line.is_timed and line.name in _ALONE and _OWN.match(line.text or b""):
+            return end + 1
+    return 0
+
+
 def _end_in(data: bytes) -> int:
     """Give where a piece may end; 0 where it needs more."""
-    end = _Printed(Stream(io.BytesIO(data))).calm()
+    end = (_last_own(data) if _is_quiet(data) else 0) or _Printed(Stream(io.BytesIO()), data).calm()
     is_long = len(data) >= _MOST_BYTES or data.count(b"\n") >= _MOST_LINES
     return end or (len(data) if is_long else 0)
 
 
 def _read(stream: Stream) -> Iterator[Found]:
     for piece in (stream,) if stream.is_cut else _cut(stream):
-        yield from _Printed(piece).found() if isinstance(piece, Stream) else (piece,)
+        if isinstance(piece, Stream):
+            data = piece.file.read()
+            if not _is_quiet(data) or _has_objects(data, piece.fields):
+                yield from _Printed(piece, data).found()
+        else:
+            yield piece
 
 
 CONTAINER = Reader(
