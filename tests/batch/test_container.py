@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errnorm import batch
+from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Capture, Found, Reject, Stream
 from errnorm.batch.readers import ndjson, reader_of
 from errnorm.batch.readers.container import CONTAINER
@@ -135,7 +136,10 @@ def test_an_offset_is_that_of_the_payload_where_it_stands_as_it_was_printed():
             st.sampled_from(
                 ['2026-11-21 11:00:00,001 INFO {"status":503,"url":"/x"}', '{"status":503,"url":"/x"}']
             ),
-            st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=30),
+            # A vendor's word would take the object behind it along, where no head parts the two.
+            st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=30).filter(
+                lambda line: not Anchors.usual().find(line.encode())
+            ),
         ),
         max_size=12,
     ),
