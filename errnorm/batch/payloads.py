@@ -57,6 +57,7 @@ _QUOTE: Final = re.compile(rb"\\*+[\"']|&(?:quot|#34|#39|#x22|apos);")
 _KEY: Final = re.compile(rb"[\"'{,\s](\w{1,80})\\*+[\"']?\s{0,9}:\s{0,9}\\*+[\"']\s{0,9}\Z")
 _KEY_BYTES: Final = 120
 _AFTER_KEY: Final = re.compile(rb"(?:\\*+[\"']|&(?:quot|#34|#39|#x22|apos);)\s{0,9}:")
+_TEXT_OF_KEY: Final = re.compile(rb"\\*+[\"']\s{0,9}:\s{0,9}\\*+[\"']\s{0,9}<([A-Za-z][\w.-]{0,99})[\s>]")
 _GAP: Final = 20  # between a word and the object that it names: `EventError: {`
 _QUOTE_BYTES: Final = b"\"'"
 _MOST_SLASHES: Final = 16
@@ -179,7 +180,7 @@ class Payloads:
         if name_at == start:
             return self._worded(start, end, window, line)
         is_key = name[0] in self.anchors.key_names and _AFTER_KEY.match(self.data, name.end())
-        return self._keyed(start, name.end(), window, line) if is_key else None  # "codec" is no "code"
+        return self._keyed(start, name, window, line) if is_key else None  # "codec" is no "code"
 
     def _tag_before(self, start: int, end: int, window: int) -> tuple[int, re.Match[bytes] | None]:
         """Give where the name of an anchor begins, and what makes it the name of a tag."""
@@ -264,7 +265,7 @@ class Payloads:
         end = tag_end(self.data, sibling.start(), limit, sibling[2], sibling[1])
         return cut if end is None else Cut(cut.start, end, form.plain(self.data[form.start : end]))
 
-    def _keyed(self, start: int, end: int, window: int, line: int) -> Cut | None:
+    def _keyed(self, start: int, name: re.Match[bytes], window: int, line: int) -> Cut | None:
         """Cut out the object that a key stands in, unless it only carries a payload in a text."""
         around = enclosing(self.data, window, start)
         while around and around.string is not None:
@@ -272,7 +273,10 @@ class Payloads:
         if around is None:
             return None
         cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
-        return None if self._is_carrier(cut, end, around.writing) else cut
+        text = _TEXT_OF_KEY.match(self.data, name.end())
+        # finesse.js: {"status":400,"content":"<content>…<Update>…","object":{"ApiErrors":…}} is one error.
+        is_own = text and name[0] in self.anchors.keys.get(text[1], ())
+        return cut if is_own or not self._is_carrier(cut, name.end(), around.writing) else None
 
     def _worded(self, start: int, end: int, window: int, line: int) -> Cut | None:
         """Cut out the object that a word stands in, or that follows it; else the rest of its line."""
