@@ -291,7 +291,7 @@ def test_one_object_over_many_lines_is_a_capture_where_it_has_a_body():
 
 SAID = {"status": 503, "url": "/finesse/api/User", "headers": {"Retry-After": "5"}, "body": BODY}
 HEADS = {
-    "kubectl": b"2026-11-21T10:00:00.000000000Z ",
+    "a time": b"2026-11-21T10:00:00.000Z ",
     "docker compose": b"gateway-1  | ",
     "syslog": b"<134>Nov 21 10:00:00 gw01 nginx: ",
     "a logger": b"2026-11-21 10:00:00,000 ERROR [exec-7] {main} gw - ",
@@ -318,7 +318,7 @@ def test_captures_behind_a_head_of_their_line_are_read(head: bytes):
 def test_lines_between_captures_are_a_log():
     """A payload over several of them is cut out whole, with its line's time."""
     log = b"2026-11-21 10:00:01,000 ERROR answer: <ApiErrors>\n<ApiError>\n</ApiError></ApiErrors>\n"
-    _, found = read((HEADS["kubectl"] + dumps(SAID)) * 3 + log + b"started\n" + HEADS["syslog"] + dumps(SAID))
+    _, found = read((HEADS["a time"] + dumps(SAID)) * 3 + log + b"started\n" + HEADS["syslog"] + dumps(SAID))
 
     assert [one.source.line for one in found] == [1, 2, 3, 4, 8]
     assert found[3].body == b"<ApiErrors>\n<ApiError>\n</ApiError></ApiErrors>"
@@ -631,6 +631,32 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert first.options["headers"] == [("Retry-After", "5")]
     assert first.options["occurred_at"] == TEN
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
+
+
+BEGINNINGS = [
+    "    <ErrorType>Invalid Input</ErrorType>\n  </ApiError>\n</ApiErrors>",
+    '{"a":',
+    "<!-- rotated -->",
+]
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_a_log_may_begin_inside_a_payload(beginning: str):
+    """It was rotated there, or is the end of a longer one: the lines behind that are read."""
+    lines = [f"2026-11-21T10:00:0{n}Z ERROR {BODY}\n" for n in range(2)]
+    name, found = read(f"{beginning}\n{''.join(lines)}".encode())
+
+    assert name == "log"
+    assert [one.body for one in found[-2:]] == [BODY.encode()] * 2
+    assert [one.source.line for one in found[-2:]] == [beginning.count("\n") + 2, beginning.count("\n") + 3]
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>\n<pre>\n2026-11-21 10:00:00 down\n</pre></html>", '{"at":\n"2026"}']
+)
+def test_a_body_may_hold_a_time(body: str):
+    """One line of it that begins with a time makes no log of it."""
+    assert reader_of(body.encode(), {}).name == "body"
 
 
 UPDATE = (

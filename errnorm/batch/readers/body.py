@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from errnorm.batch.capture import Capture, Found, Reader, Stream
+from errnorm.batch.lines import NEXT
 from errnorm.batch.window import MAX_BYTES, rejects
 
 __all__ = ["BINARY", "BODY"]
@@ -15,13 +17,24 @@ _START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*+(?:[<{\[]|$)")
 _LOG = re.compile(rb"<\d{1,3}>|\[(?!\s*+[\[{\"\]])")
 # Control characters, or NULs that are no hole: a log cut while its server wrote on begins with a long run.
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]|(?<!\0)\0{1,15}+(?!\0)")
+_LOG_LINES = 2  # one may stand in a body, as a text with a time in it
 _BLOCK_BYTES = 1 << 20
 _TOO_LONG = f"The input is one body of more than {MAX_BYTES >> 20} MiB. Cut it; a body is read up to 1 MiB."
 _NO_FORM = "The input is of no form that is read here. Look whether it is a picture, a program or encrypted."
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.6 if _START.match(head) and not _LOG.match(head) else 0.0
+    return 0.6 if _START.match(head) and not _LOG.match(head) and not _goes_on_as_log(head) else 0.0
+
+
+def _goes_on_as_log(head: bytes) -> bool:
+    """Tell whether lines of a log stand behind the first one: it was rotated in the middle of a payload.
+
+        <ErrorType>User Not Found</ErrorType>
+    </ApiErrors>]: sent
+    2026-03-05T10:00:01Z ERROR [exec-7] …
+    """
+    return len([*islice(NEXT.finditer(head), _LOG_LINES)]) == _LOG_LINES
 
 
 def _read(stream: Stream) -> Iterator[Found]:
