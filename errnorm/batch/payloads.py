@@ -65,7 +65,8 @@ _STRICT: Final = re.compile(rb'\{\s*"')
 _BEHIND_CARRIER: Final = 1 << 13
 _LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it stands in a JSON string
 _ANY: Final = re.compile(
-    rb"\s{0,99}(?:(?=[{\[])|(<)(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
+    rb"\s{0,99}(?:(?=[{\[])|(<|&(?:amp;){0,9}lt;|\\{1,16}u003[cC])"
+    rb"(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
 )
 # A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: the next lines belong to that.
 _OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
@@ -209,7 +210,7 @@ class Payloads:
             return None
         if found[1]:
             name = b"html" if found[2].lower() == b"html" else found[2]
-            return _Form(start, found.start(1), name, b"<", escapes=0)
+            return _Form(start, found.start(1), name, found[1])
         if found[3]:
             return _Form(start, found.start(3), b"html")
         return _Form(start, found.end(), writing=writing_at(self.data, found.end()))

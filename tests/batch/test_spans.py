@@ -105,6 +105,23 @@ def said(span: Span) -> dict[str, Any]:
     }
 
 
+ERROR = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>"
+WRITTEN = {
+    "HTML": ERROR.replace("<", "&lt;").replace(">", "&gt;"),
+    "HTML twice": ERROR.replace("<", "&amp;lt;").replace(">", "&amp;gt;"),
+    "JSON": ERROR.replace("<", r"\u003c").replace(">", r"\u003e"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+def test_a_body_in_a_frame_may_be_escaped(written: str):
+    """What the frame says of it is known as well, as where the body stands as it is."""
+    log = f"2026-11-21T10:00:00Z Returned with status=404, content='{written}'\n"
+    (span,) = spans(io.BytesIO(log.encode()))
+
+    assert (span.data, span.status, span.problems) == (ERROR.encode(), 404, ())
+
+
 @pytest.mark.parametrize("path", LOGS, ids=lambda path: path.stem)
 def test_a_log_gives_what_stands_beside_it(path: Path):
     """The spans of a log are those of its expectation, and an offset says where each begins."""
