@@ -15,6 +15,8 @@ def main() -> None:
         if error.name not in {"click", "rich"}:
             raise
         sys.exit(f'The errnorm command needs {error.name}. Install it with: pip install "errnorm[cli]"')
+    except KeyboardInterrupt:  # imports take a while
+        sys.exit(130)
     cli(prog_name="errnorm")
 
 

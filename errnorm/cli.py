@@ -147,7 +147,15 @@ class _Group(click.Group):
             return command
         return super().get_command(ctx, cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click itself would end with 1, which means that a --fail-on holds
+            click.echo("Stopped.", err=True)
+            ctx.exit(_INTERRUPTED)
 
+
+_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 _LATER = {"batch": "errnorm.batch.command"}
 
 

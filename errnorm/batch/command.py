@@ -89,7 +89,7 @@ def _zone(_: click.Context, __: click.Parameter, name: str | None) -> tzinfo | N
     help="End with 1 where this holds: unknown>1%, category:authentication>0.",
 )
 @own_catalogs
-@click.option("--quiet", "-q", is_flag=True, help="Print no progress and no report.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no progress and no report, errors alone.")
 def batch(  # noqa: PLR0913 - one argument an option
     *,
     inputs: tuple[str, ...],
@@ -202,4 +202,7 @@ def _tell(report: Report, file: str | None, *, quiet: bool) -> int:
             code = _UNREADABLE
     if not quiet:
         show(report)
+        return code
+    for name, why in report.errors:
+        click.echo(f"{name}: {why}", err=True)
     return code

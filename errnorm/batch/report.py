@@ -528,7 +528,9 @@ def _lines(report: Report) -> list[str]:
     lines += _ranking("Kinds of errors", kinds[:3] if len(kinds) > 1 else [])
     lines += _hours(report.tables["hour"])
     rejected = [(name, counts.rejected, "") for name, counts in report.inputs.items() if counts.rejected]
-    lines += _ranking("Rejected, kept by --rejects FILE", sorted(rejected, key=itemgetter(1), reverse=True))
+    lines += _ranking(
+        "Rejected; --rejects FILE keeps them", sorted(rejected, key=itemgetter(1), reverse=True)
+    )
     failed = report.errors[:_ROWS]
     told = {name for name, _ in report.errors}
     empty = [name for name, counts in report.inputs.items() if not counts.captures and name not in told]

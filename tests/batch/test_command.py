@@ -12,13 +12,15 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from unittest.mock import Mock
 
 import orjson
 import pytest
 from corpus import FOLDER
 
-pytest.importorskip("click", reason="the command line comes with errnorm[cli]")
+testing = pytest.importorskip("click.testing", reason="the command line comes with errnorm[cli]")
 pytest.importorskip("pyarrow", reason="Parquet comes with errnorm[parquet]")
 
 PAGE = FOLDER.parent / "docs" / "batch.md"
@@ -161,6 +163,25 @@ import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 runpy.run_module("errnorm", run_name="__main__", alter_sys=True)
 """
+
+
+def test_interrupt_before_anything_is_read_ends_as_later(monkeypatch: pytest.MonkeyPatch):
+    """Ctrl-C while the command is imported is no --fail-on that holds, which ends with 1."""
+    monkeypatch.setattr("errnorm.cli.import_module", Mock(side_effect=KeyboardInterrupt))
+    result = testing.CliRunner().invoke(import_module("errnorm.cli").cli, ["batch", "large.ndjson"])
+
+    assert (result.exit_code, result.stderr) == (130, "Stopped.\n")
+
+
+@pytest.mark.usefixtures("place")
+def test_quiet_tells_what_could_not_be_read():
+    """A log of a pipeline would show an exit code alone."""
+    ended = run("no-such-file", "-q", "-o", "out")
+
+    assert ended.returncode == 3
+    assert ended.stderr.decode() == (
+        "no-such-file: It could not be opened: No such file or directory. Look at its name and rights.\n"
+    )
 
 
 def test_interrupt_keeps_what_is_done(place: Path):

@@ -282,7 +282,7 @@ def test_the_screen_says_which_inputs_have_rejects(tmp_path: Path, capsys: pytes
         (tmp_path / name).write_bytes(good + b"{oops\n" * count + good)
     show(batch.run([tmp_path / name for name in "abc"], tmp_path / "out"))
     lines = capsys.readouterr().err.splitlines()
-    at = lines.index("Rejected, kept by --rejects FILE")
+    at = lines.index("Rejected; --rejects FILE keeps them")
 
     assert lines[at + 1 :] == [f"  2  {tmp_path / 'b'}", f"  1  {tmp_path / 'a'}"]
 
