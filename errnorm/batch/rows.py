@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import orjson
 
+from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
 from errnorm.batch.names import (
     MISSING,
@@ -201,7 +202,8 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         yield Capture(item if data is None else data, known, source)
     else:
         told: Known = {"occurred_at": moment} if moment else {}
-        yield Capture(item if data is None else data, told, source, needs_claim=True)
+        every = [] if data is None else _carried(data, stream, source, told)
+        yield from every or [Capture(item if data is None else data, told, source, needs_claim=True)]
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
@@ -219,6 +221,15 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
     data = text.encode("utf-8", "surrogatepass")
     every = spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields)
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
+    return [found for span in every for found in in_span(span, stream, source, known, stamp)]
+
+
+def _carried(data: bytes, stream: Stream, source: Source, known: Known) -> list[Found]:
+    r"""Find the XML of a vendor in an object under a name that nobody knows: `{"detail":"<ApiErrors>…"}`."""
+    if not Anchors.usual().find(data):
+        return []
+    stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
+    every = [span for span in spans(io.BytesIO(data), zone=stream.zone) if span.data.lstrip()[:1] == b"<"]
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
 
 

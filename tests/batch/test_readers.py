@@ -633,6 +633,18 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
 
 
+@pytest.mark.parametrize("beside", [{"level": "error"}, {"level": "error", "code": 7}])
+def test_a_vendors_xml_is_found_under_any_name(beside: dict[str, Any]):
+    """No usual name says that it is a body: it is an error as in a log, at the time of its line."""
+    told = {"@timestamp": "2026-11-21T10:00:00Z", "message": "call failed", **beside}
+    lines = [dumps(told | {"detail": BODY}), dumps(told | {"reply": {"text": f"got {BODY}"}}), dumps(told)]
+    name, found = read(b"".join(lines))
+
+    assert name == "ndjson"
+    assert [one.body for one in found] == [BODY.encode(), BODY.encode(), lines[2].strip()]
+    assert [(one.options["occurred_at"], one.source.line) for one in found] == [(TEN, 1), (TEN, 2), (TEN, 3)]
+
+
 BEGINNINGS = [
     "    <ErrorType>Invalid Input</ErrorType>\n  </ApiError>\n</ApiErrors>",
     '{"a":',
