@@ -799,6 +799,64 @@ def test_headers_without_end_are_a_reject():
     assert found[1].data == b"HTTP/1.1 503 Service Unav"
 
 
+DATED = "HTTP/1.1 404 X\r\nDate: Sat, 21 Nov 2026 10:00:00 GMT\r\n\r\n"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_http_messages_may_begin_with_a_byte_order_mark(tmp_path: Path, codec: str):
+    """So Windows PowerShell writes what `curl.exe -i` prints; status, time and place of each are known."""
+    text = f"{DATED}{BODY}\r\nHTTP/1.1 503 X\r\n\r\n"
+    (tmp_path / "dump.txt").write_bytes(text.encode(codec))
+    report = batch.run(tmp_path / "dump.txt", tmp_path / "out")
+    records = [orjson.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+    mark = 0 if codec in {"utf-8", "utf-16-le", "utf-16-be"} else 3
+
+    assert (set(report.readers), report.total.captures, report.total.rejected) == ({"http"}, 2, 0)
+    assert [(one["status"], one["source"]["line"]) for one in records] == [(404, 1), (503, 5)]
+    assert [one["source"]["offset"] - mark for one in records] == [0, text.index("HTTP/1.1 503")]
+    assert datetime.fromisoformat(records[0]["occurred_at"]) == TEN
+
+
+@pytest.mark.parametrize("length", ["", f"Content-Length: {len(BODY)}\r\n"])
+def test_dumps_joined_into_one_keep_their_marks_between_messages(length: str):
+    """`cat` leaves the mark of each file before its first status line; a length ends the body before it."""
+    dump = f"\ufeffHTTP/1.1 400 X\r\n{length}\r\n{BODY}\r\n".encode()
+    _, found = read(dump * 3)
+
+    assert [one.options["status"] for one in found] == [400] * 3
+    assert [one.body.strip(b"\r\n\xef\xbb\xbf").decode() for one in found] == [BODY] * 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("<e>Gerät</e>", "<e>Ger├ñt</e>\r\n"),
+        ("<e>\nGerät\n</e>\n", "<e>\r\nGer├ñt\r\n</e>\r\n"),
+        ("<e>Gerät ist fort: Störung</e>", "<e>Ger?t ist fort: St?rung: €</e>\r\n"),
+        ("<e>" + "語" * 9 + "</e>", "<e>" + "é" * 9 + "</e>\r\n"),
+    ],
+)
+def test_a_length_counts_no_text_of_another_code(sent: str, shown: str):
+    """What a console has made of the bytes of a body is neither cut at its Content-Length nor called cut."""
+    head = f"HTTP/1.1 400 X\r\nContent-Length: {len(sent.encode())}\r\n\r\n"
+    file = AsUtf8(io.BytesIO((head + shown).encode("utf-16") * 2), "utf-16-le")
+    found = list(reader_named("http").read(Stream(file)))
+
+    assert [(one.body.removesuffix(b"\xef\xbb\xbf").decode(), one.problems) for one in found] == [
+        (shown, ())
+    ] * 2
+
+
+def test_a_length_counts_a_text_of_ascii_in_any_code():
+    """There it ends a body in which a status line stands, and tells of one that was cut off."""
+    body = "as in\r\nHTTP/1.1 503 X\r\n\r\n"
+    text = f"HTTP/1.1 400 X\r\nContent-Length: {len(body)}\r\n\r\n{body}HTTP/1.1 400 X\r\nContent-Length: 9\r\n\r\ncut"
+    found = list(reader_named("http").read(Stream(AsUtf8(io.BytesIO(text.encode("utf-16-le")), "utf-16-le"))))
+
+    assert [one.body.decode() for one in found] == [body, "cut"]
+    assert [[problem.code for problem in one.problems] for one in found] == [[], ["encoding-truncated"]]
+
+
 @pytest.mark.parametrize(
     "head, name",
     [

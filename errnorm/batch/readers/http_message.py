@@ -16,22 +16,25 @@ from collections.abc import Iterator, Mapping
 
 from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
 from errnorm.batch.times import last_time
+from errnorm.batch.utf16 import AsUtf8
 from errnorm.batch.window import MAX_BYTES, Window, rejects
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
 __all__ = ["HTTP"]
 
-# At the start of a line, or right behind a body: curl ends none with a line break. A header or a blank line
-# follows: `<h1>HTTP/1.1 503 Service Unavailable</h1>` is no message.
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n\v\f" + _BOM
+# At the start of a line or a file, or right behind a body: curl ends none with a line break. A header or a
+# blank line follows: `<h1>HTTP/1.1 503 Service Unavailable</h1>` is no message.
 _STATUS_LINE = re.compile(
-    rb"(?:^|(?<=[}\]>]))HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n]{0,200})?"
+    rb"(?:^|(?<=[}\]>])|(?<=\xef\xbb\xbf))HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n]{0,200})?"
     rb"(?:\Z|\r?\n(?=[\w-]{1,100}(?::|\Z)|\r?\n|\Z))",
     re.MULTILINE,
 )
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
-_AFTER = re.compile(rb"\s*+(?:HTTP/\d|\Z)")
+_AFTER = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _HEAD_BYTES = 1 << 18
 _STATUS_BYTES = 1 << 10
@@ -47,7 +50,7 @@ _TRUNCATED = Problem(
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.95 if _STATUS_LINE.match(head.lstrip()) else 0.0
+    return 0.95 if _STATUS_LINE.match(head.lstrip(_BLANK)) else 0.0
 
 
 def _read(stream: Stream) -> Iterator[Found]:
@@ -66,7 +69,7 @@ def _between(window: Window, stream: Stream, start: int | None) -> Iterator[Foun
     line, offset = window.line, window.offset
     end = _last_line(window) if start is None else start
     data = window.drop(end)
-    if data.strip():
+    if data.strip(_BLANK):
         # Behind the first message only what was too long for it can be left.
         yield from rejects(stream, _TOO_LONG if offset > stream.offset else _NO_STATUS, data, line, offset)
 
@@ -113,7 +116,7 @@ def _message(window: Window, stream: Stream) -> Iterator[Found]:
     fields = {name.lower(): value for name, value in headers}
     stamp = last_time(fields.get("date", ""), stream.zone)
     source = stream.source(line, offset, fields.get("date"))
-    body, problems = _body(window, fields)
+    body, problems = _body(window, fields, is_recoded=isinstance(stream.file, AsUtf8))
     if not body.strip() and status < 400:
         yield NotError(source)
         return
@@ -133,7 +136,9 @@ def _head_end(window: Window) -> int | None:
             return None
 
 
-def _body(window: Window, headers: Mapping[str, str]) -> tuple[bytes, tuple[Problem, ...]]:
+def _body(
+    window: Window, headers: Mapping[str, str], *, is_recoded: bool
+) -> tuple[bytes, tuple[Problem, ...]]:
     """Take the body: by its length where that fits, by its chunks, else up to the next message.
 
     `curl -i --compressed` prints the unpacked body under the Content-Length of the packed one, and
@@ -141,14 +146,24 @@ def _body(window: Window, headers: Mapping[str, str]) -> tuple[bytes, tuple[Prob
     the next message, or the end, stands where it says.
     """
     length = headers.get("content-length", "")
-    if length.isdecimal() and len(length) < 9 and (end := _at_length(window, int(length))) is not None:
+    end = _at_length(window, int(length)) if length.isdecimal() and len(length) < 9 else None
+    if end is not None and _is_as_sent(window.data[:end], is_recoded=is_recoded):
         return window.drop(end), ()
     start = _next_start(window, 0)
     data = window.drop(len(window.data) if start is None else start)
     if "chunked" in headers.get("transfer-encoding", "").lower():
         data = _joined(data)
-    short = length.isdecimal() and "content-encoding" not in headers and len(data) < int(length)
+    is_counted = "content-encoding" not in headers and _is_as_sent(data, is_recoded=is_recoded)
+    short = length.isdecimal() and is_counted and len(data) < int(length)
     return data, (_TRUNCATED,) if short else ()
+
+
+def _is_as_sent(data: bytes, *, is_recoded: bool) -> bool:
+    """Tell whether a text has the bytes that a Content-Length has counted.
+
+    PowerShell takes the six bytes of `Gerät` for letters of the code of its console: `Ger├ñt`, in UTF-8 nine.
+    """
+    return not is_recoded or data.isascii()
 
 
 def _at_length(window: Window, length: int) -> int | None:
