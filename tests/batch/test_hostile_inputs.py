@@ -42,9 +42,9 @@ def entry(body: bytes) -> bytes:
     return b'{"request":{"url":"/x"},"response":{"status":503,"content":{"text":"%s"}}}' % body
 
 
-def blocks(byte: bytes, megabytes: int) -> bytes:
+def blocks(byte: bytes, megabytes: float) -> bytes:
     """Give as many MB of one text."""
-    return byte * (megabytes * MB // len(byte))
+    return byte * int(megabytes * MB // len(byte))
 
 
 # By name: what makes an input, how many of its captures are errors, and how many bytes of it are rejected.
@@ -88,6 +88,7 @@ INPUTS: dict[str, tuple[Callable[[], bytes], int, int | None]] = {
     "http-headers": (lambda: HTTP + b"HTTP/1.1 503 Oops\r\n" + blocks(b"X-A: b\r\n", 20), 1, 20 * MB + 19),
     "http-body": (lambda: HTTP + HTTP + blocks(b"x\n", 20) + b"\n" + HTTP, 3, None),
     "http-marks": (lambda: HTTP + blocks(b"\nHTTP/1.1 503 ", 2), 1, None),
+    "http-prompts": (lambda: blocks(b"HTTP/1.1 503 X\r\nContent-Length: 150000\r\n\r\n", 0.1) + blocks(b"$ curl -i /x\n", 2) + HTTP, 2381, 0),
     "http-nul": (lambda: HTTP + b"\nHTTP/1.1 503 Oops\r\n\0\0\r\n\r\n" + BODY, 1, 0),
     "log-endless": (lambda: LOG * 5 + blocks(b"x", 50), 5, 0),
     "log-open": (lambda: LOG * 5 + b"<ApiErrors><ApiError>" + blocks(b"x", 20), 6, 0),

@@ -857,6 +857,114 @@ def test_a_length_counts_a_text_of_ascii_in_any_code():
     assert [[problem.code for problem in one.problems] for one in found] == [[], ["encoding-truncated"]]
 
 
+METER = (
+    "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+    "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+    "\r  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0"
+    "\r100  1.2k  100  1.2k    0     0   9.8M      0  0:00:01 --:--:--  0:00:01 9.8M\n"
+)
+PROMPTS = {
+    "a sign": "$ curl -i https://finesse.example.com/x\n",
+    "bash": "agent@host:~$ curl -i https://finesse.example.com/x\n",
+    "an environment": "(venv) agent@host:~/errors$ curl -sS -i 'https://finesse.example.com/x'\n",
+    "zsh": "agent@mac ~ % curl -i https://finesse.example.com/x\n",
+    "root": "[root@gw ~]# curl -i https://finesse.example.com/x\n\n",
+    "a container": "bash-5.1$ curl -i https://finesse.example.com/x\n",
+    "PowerShell": "PS C:\\Users\\agent1001> curl.exe -i https://finesse.example.com/x\r\n",
+    "cmd": "C:\\Users\\agent1001>curl -i https://finesse.example.com/x\r\n",
+    "many lines": "$ curl -i \\\n  -H 'Accept: application/xml' \\\n  https://finesse.example.com/x\n",
+}
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+def test_http_messages_are_pasted_from_a_terminal(prompt: str, mark: str):
+    """A prompt before a message is no part of a body, no capture and no reject, be it the first or not."""
+    asked = f"{prompt}{DATED}"
+    name, found = read(f"{mark}{asked}{BODY}\n{asked}{asked}{BODY}\n".encode())
+
+    assert name == "http"
+    assert [one.body.decode() for one in found] == [f"{BODY}\n", "", f"{BODY}\n"]
+    assert [one.options["occurred_at"] for one in found] == [TEN] * 3
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        *PROMPTS.values(),
+        "# first try\n\n",
+        "curl -i https://finesse.example.com/x\n",
+        METER,
+        "$ cd /tmp\n" + PROMPTS["bash"] + METER.replace("\n", "\r\n"),
+        "\n# first try\n" + PROMPTS["PowerShell"] + METER + "\n",
+    ],
+)
+def test_talk_of_a_terminal_around_messages_is_passed_over(talk: str):
+    """Before the first one, and where a Content-Length ends right before it, with no line break between."""
+    message = f"HTTP/1.1 404 X\r\nContent-Length: {len(BODY)}\r\n\r\n{BODY}"
+    data = f"{talk}{message}{talk}{message}\n{talk}{message}{talk.rstrip()}".encode()
+    name, found = read(data)
+
+    assert name == "http"
+    assert [(one.body.decode(), one.problems) for one in found] == [(BODY, ())] * 3
+    assert [one.source.offset for one in found] == [at.start() for at in re.finditer(b"HTTP/1.1", data)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "# Errors\n# try again\n",
+        "Try:\n$ curl -i https://finesse.example.com/x\n\nand look.\n",
+        "Try:\n$ curl -i https://finesse.example.com/x\n# and look\n",
+        "Try:\n# curl -i https://finesse.example.com/x\n",
+        "Try `curl`:\n  $ curl -i https://finesse.example.com/x\n",
+        "costs\n$ 52.10\n",
+        METER,
+        '$ curl -d {"a":1}',
+        "$ curl -i https://finesse.example.com/x\nHTTP/1.1 is what it speaks\n",
+    ],
+)
+@pytest.mark.parametrize("behind", ["HTTP/1.1 500 X\r\n\r\n{}", ""])
+def test_what_looks_like_talk_in_a_body_stays_in_it(body: str, behind: str):
+    """Where no Content-Length says that it ends before, and where one says that it ends behind."""
+    length = f"Content-Length: {len(body)}\r\n"
+    for head in (
+        "",
+        length,
+        length.replace("Length: ", "Length: 9"),
+        "Content-Encoding: br\r\nContent-Length: 9\r\n",
+    ):
+        _, (first, *_) = read(f"HTTP/1.1 404 X\r\n{head}\r\n{body}{behind}".encode())
+
+        assert first.body.decode() == body
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_prompt_in_a_body_is_kept_where_its_length_holds_it(*, length: bool):
+    """A page that ends with a command is only whole with it; without a length, it has asked for the message."""
+    body = "Try:\n" + PROMPTS["a sign"]
+    head = f"HTTP/1.1 404 X\r\nContent-Length: {len(body)}\r\n\r\n" if length else "HTTP/1.1 404 X\r\n\r\n"
+    _, found = read(f"{head}{body}HTTP/1.1 500 X\r\n\r\n".encode())
+
+    assert [one.body.decode() for one in found] == [body if length else "Try:\n", ""]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "2026-11-21 10:00:00,000 ERROR gw answer:\n",
+        "$ curl -v https://finesse.example.com/x\n*   Trying 10.0.0.1:443...\n> GET /x HTTP/1.1\n",
+        "# first try\nthis one failed:\n",
+        "```console\n$ curl -i https://finesse.example.com/x\n",
+    ],
+)
+def test_other_text_before_a_status_line_makes_a_log(before: str):
+    """Only where nothing but talk of a terminal stands before the first message is it sure that it is one."""
+    name, found = read(f"{before}{DATED}{BODY}\n".encode())
+
+    assert (name, [one.body.decode() for one in found]) == ("log", [BODY])
+
+
 @pytest.mark.parametrize(
     "head, name",
     [

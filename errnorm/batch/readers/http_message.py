@@ -32,12 +32,30 @@ _STATUS_LINE = re.compile(
     rb"(?:\Z|\r?\n(?=[\w-]{1,100}(?::|\Z)|\r?\n|\Z))",
     re.MULTILINE,
 )
+# What stands around messages in a terminal: what was typed behind a prompt, remarks, curl's progress meter.
+# `$ curl`, `bash-5.1$ curl`, `agent@host:~$ curl`, `[root@gw ~]# curl`, `PS C:\> curl.exe`, `C:\Users>curl`
+_PROMPT = (
+    rb"(?:\([\w.-]{1,40}\) )?(?:"
+    rb"[$%]|[A-Za-z][\w.-]{0,60}[$%#]|[\w.-]{1,60}@[\w.-]{1,60}(?:[: ][^\r\n$#%>]{0,200})?[$#%]"
+    rb"|\[[^\]\r\n]{1,200}\][$#%]|PS [^\r\n>]{0,200}>|[A-Za-z]:\\[^\r\n>]{0,200}>)(?: |(?<=>)|(?=[\r\n]|\Z))"
+)
+_CURL = rb"curl(?:\.exe)?[ \t]"
+_ASKS = re.compile(_PROMPT + _CURL)
+# `$ curl -i \`, and its options in the lines below
+_TYPED = rb"(?:" + _PROMPT + rb"|" + _CURL + rb")(?:[^\r\n\\]++|\\(?:\r?\n)?+)*+"
+_GOES_ON = (b"\\\n", b"\\\r\n")
+_METER = (
+    rb"% Total [^\r\n]*+|Dload  [^\r\n]*+"
+    rb"|\d{1,3}(?:[ ]++[\d.]{1,9}[kMGTPE]?+){7}[-:\d.kMGTPEdh ]*+"
+)
+_TALK = re.compile(rb"\s*+(?:(?:#[^\r\n]*+|" + _TYPED + rb"|" + _METER + rb")(?:[\r\n]\s*+|\Z))*+")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
 _AFTER = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _HEAD_BYTES = 1 << 18
 _STATUS_BYTES = 1 << 10
+_TALK_BYTES = 1 << 12  # behind a body; more is looked at only where the input begins
 _NO_HEAD = "The message ends inside its headers. Look whether it was cut off; what comes before was read."
 _NO_STATUS = "The text before the first message is none. Look for a line that begins with HTTP/."
 _TOO_LONG = (
@@ -50,7 +68,14 @@ _TRUNCATED = Problem(
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.95 if _STATUS_LINE.match(head.lstrip(_BLANK)) else 0.0
+    head = head.removeprefix(_BOM)
+    return 0.95 if _STATUS_LINE.match(head[_talk_end(head) :]) else 0.0
+
+
+def _talk_end(data: bytes, place: int = 0, limit: int = MAX_BYTES) -> int:
+    """Give where the talk of a terminal ends, and the blanks around it."""
+    found = _TALK.match(data, place, place + limit)
+    return found.end() if found else place
 
 
 def _read(stream: Stream) -> Iterator[Found]:
@@ -69,9 +94,13 @@ def _between(window: Window, stream: Stream, start: int | None) -> Iterator[Foun
     line, offset = window.line, window.offset
     end = _last_line(window) if start is None else start
     data = window.drop(end)
+    is_first = offset == stream.offset
+    text = data.removeprefix(_BOM)
+    if is_first and start is not None and _talk_end(text) == len(text):
+        return
     if data.strip(_BLANK):
         # Behind the first message only what was too long for it can be left.
-        yield from rejects(stream, _TOO_LONG if offset > stream.offset else _NO_STATUS, data, line, offset)
+        yield from rejects(stream, _NO_STATUS if is_first else _TOO_LONG, data, line, offset)
 
 
 def _last_line(window: Window) -> int:
@@ -146,14 +175,18 @@ def _body(
     the next message, or the end, stands where it says.
     """
     length = headers.get("content-length", "")
-    end = _at_length(window, int(length)) if length.isdecimal() and len(length) < 9 else None
+    is_plain = "content-encoding" not in headers
+    is_told = length.isdecimal() and len(length) < 9
+    end = _at_length(window, int(length), with_talk=is_plain) if is_told else None
     if end is not None and _is_as_sent(window.data[:end], is_recoded=is_recoded):
-        return window.drop(end), ()
+        body = window.drop(end)
+        window.drop(_talk_end(window.data, 0, _TALK_BYTES))
+        return body, ()
     start = _next_start(window, 0)
-    data = window.drop(len(window.data) if start is None else start)
+    data = window.drop(len(window.data)) if start is None else _unasked(window.drop(start))
     if "chunked" in headers.get("transfer-encoding", "").lower():
         data = _joined(data)
-    is_counted = "content-encoding" not in headers and _is_as_sent(data, is_recoded=is_recoded)
+    is_counted = is_plain and _is_as_sent(data, is_recoded=is_recoded)
     short = length.isdecimal() and is_counted and len(data) < int(length)
     return data, (_TRUNCATED,) if short else ()
 
@@ -166,10 +199,37 @@ def _is_as_sent(data: bytes, *, is_recoded: bool) -> bool:
     return not is_recoded or data.isascii()
 
 
-def _at_length(window: Window, length: int) -> int | None:
-    while len(window.data) < length + 64 and window.more():
+def _at_length(window: Window, length: int, *, with_talk: bool) -> int | None:
+    """Give the length where a message or the end stands behind it, be it with talk before that."""
+    while len(window.data) < length + _TALK_BYTES + _STATUS_BYTES and window.more():
         pass
-    return length if length <= len(window.data) and _AFTER.match(window.data, length) else None
+    if length > len(window.data):
+        return None
+    if _AFTER.match(window.data, length):
+        return length
+    # Where few bytes are looked at, lengths that lead into a MiB of prompts take no longer than others.
+    talk = _talk_end(window.data, length, _TALK_BYTES) if with_talk else length
+    is_end = talk == len(window.data) and window.ended
+    return length if talk > length and (is_end or _STATUS_LINE.match(window.data, talk)) else None
+
+
+def _unasked(data: bytes) -> bytes:
+    r"""Take off the command that has asked for the next message, where nothing stands behind it.
+
+    <ApiErrors>…</ApiErrors>
+    $ curl -i https://finesse.example.com/finesse/api/User/agent1001
+
+    Any other line may be one of the body, whatever it looks like.
+
+    Example:
+        >>> _unasked(b"{}\n$ curl -i /x\n\n"), _unasked(b"{}\n# curl -i /x\n"), _unasked(b"$ curl -i /x\n.\n")
+        (b'{}\n', b'{}\n# curl -i /x\n', b'$ curl -i /x\n.\n')
+    """
+    begins = data.rfind(b"\n", 0, len(data.rstrip())) + 1
+    while data.endswith(_GOES_ON, 0, begins):
+        begins = data.rfind(b"\n", 0, begins - 1) + 1
+    # `$ curl -d {}HTTP/1.1 503` is one line.
+    return data[:begins] if data.endswith(b"\n") and _ASKS.match(data, begins) else data
 
 
 def _joined(data: bytes) -> bytes:
