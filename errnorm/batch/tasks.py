@@ -137,11 +137,17 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         yield Task(input=name, error=_named(member), seen=seen())
         return
     reader, stream = how.stream(name, member)
+    lack = lacking(member.head, how.fields) if reader is LOG and how.format == "auto" else None
+    if lack and lack.is_sure:
+        # As lines of a log, `"{""type"":""EventError""}"` would be none, and a body have no status.
+        member.error = member.error or lack.told
+        yield Task(input=name, error=_named(member), seen=seen())
+        return
     for part in _parts((reader.cut or reader.read)(stream)):
         found, piece = ((), part) if isinstance(part, Stream) else (part, None)
         yield Task(input=name, reader=reader.name, piece=piece, found=found, seen=seen())
-    if reader is LOG and how.format == "auto" and not member.error:
-        member.error = lacking(member.head, how.fields)
+    if lack and not member.error:
+        member.error = lack.told
     yield Task(input=name, reader=reader.name, error=_named(member), seen=seen())
 
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import tarfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -1171,3 +1172,87 @@ def test_a_table_that_names_its_separator_tells_what_it_lacks(tmp_path: Path):
 
     assert name == str(path)
     assert why.startswith("It is a table, and no column is the body. Its columns are status, answer.")
+
+
+ANSWERS = '2026-11-21T10:00:00Z,404,"{}"\n2026-11-21T10:00:01Z,500,"{}"\n'.format(
+    BODY, CHAT.replace('"', '""')
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "fields", "told"),
+    [
+        ("when,code,answer\n" + ANSWERS, {}, "no column is the body. Its columns are when, code, answer."),
+        ("sep=;\nwhen;code;answer\n" + ANSWERS.replace(",", ";"), {}, "no column is the body."),
+        ("when,code,answer\n" + ANSWERS, {"body": "anwer"}, "no column is 'anwer'. Its columns are when, "),
+        ("when,status,answer\n" + ANSWERS, {"body": "anwer"}, "no column is 'anwer'. Its columns are when, "),
+        (
+            "time,answer\n" + f'10:00,"{BODY}"\n' * 2,
+            {},
+            "no column is the body. Its columns are time, answer.",
+        ),
+    ],
+)
+def test_of_a_table_that_lacks_its_body_nothing_is_read(tmp_path: Path, table: str, fields: Any, told: str):
+    """It is told of, and no error in it becomes half a record, as in a line of a log."""
+    path, behind = tmp_path / "a.csv", tmp_path / "b.ndjson"
+    path.write_text(table)
+    behind.write_bytes(dumps(CAPTURES["bare"]))
+    report = batch.run([path, behind], tmp_path / "out", fields=fields)
+    counts = report.inputs[str(path)]
+
+    assert [(name, why.startswith(f"It is a table, and {told}")) for name, why in report.errors] == [
+        (str(path), True)
+    ]
+    assert (counts.captures, report.total.captures) == (0, 1)
+
+
+def test_the_rest_of_an_archive_is_read_behind_a_table_that_lacks_its_body(tmp_path: Path):
+    """However long that table is."""
+    with tarfile.open(tmp_path / "all.tar.gz", "w:gz") as archive:
+        for name, data in (
+            ("a.csv", "when,code,answer\n" + ANSWERS * 3000),
+            ("b", '{"status":503,"body":""}\n'),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data.encode()))
+    report = batch.run(tmp_path / "all.tar.gz", tmp_path / "out")
+
+    assert [why.partition(",")[0] for _, why in report.errors] == ["a.csv: It is a table"]
+    assert report.total.with_errors == 1
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        f"INFO,main,started\nERROR,gw,{BODY}\nINFO,main,stopped\n",
+        f"agent1001,east,{BODY}\n" * 3,
+        f"10:00:00,001 ERROR gw {BODY}\n" * 3,
+        f"Starting,up,now\n10:00:00,001 ERROR gw {BODY}\n10:00:01,001 INFO a\n",
+        f"gw,up,ok\n10:00:00,404,{BODY}\nand no more\n",
+        f"gw,up,ok\n10:00:00,404,{BODY}\n10:00:00,404,{BODY},1\n10:00:00,404,x\n",
+        f"gw,up,ok\n10:00:00,404,{BODY}\ngw,up,ok\n10:00:00,404,{BODY}\n",
+        f"gw started,up now,is ok\n10:00:00,404,{BODY}\n10:00:00,404,{BODY}\n",
+        f"gw,up\n10:00:00,{BODY}\n10:00:01,{BODY}\n",
+    ],
+)
+def test_a_log_with_commas_is_no_table(tmp_path: Path, log: str):
+    """Its first line names nothing: no usual name, and below it stand words of its kind, or fewer or more."""
+    path = tmp_path / "a.log"
+    path.write_text(log)
+    report = batch.run(path, tmp_path / "out")
+
+    assert (report.errors, report.total.with_errors) == ([], log.count(BODY))
+
+
+def test_names_that_are_known_to_nobody_may_be_data(tmp_path: Path):
+    """Where a mapped column is missing, and the first row may be one of a log, it is read as one all the same."""
+    path = tmp_path / "a.log"
+    path.write_text(f"ERROR gw failed,answer\nERROR gw,{BODY}\n")
+    report = batch.run(path, tmp_path / "out", fields={"body": "zzz"})
+
+    assert [why for _, why in report.errors] == [
+        "It is a table, and no column is 'zzz'. Look at its first row. Name the body with --field body=COLUMN."
+    ]
+    assert report.total.with_errors == 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from attrs import evolve
 
@@ -16,11 +17,12 @@ from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.charset import decode
 from errnorm.record import Source
 
-__all__ = ["CSV", "lacking"]
+__all__ = ["CSV", "Lack", "lacking"]
 
 _DELIMITERS = (",", "\t", ";", "|")
 _PIECE_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z_@][\w@./() -]{0,60}")
+_PLAIN = re.compile(r"[A-Za-z_@][\w@.-]{0,60}")
 _LOOKED_AT = 20  # rows
 _ROW_BYTES = 4 << 20  # a cell is four times as long while the module reads it
 _HEADER_BYTES = 1 << 16
@@ -45,7 +47,19 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     return 0.85 if tells and not head.lstrip().startswith((b"{", b"[", b"<")) else 0.0
 
 
-def lacking(head: bytes, fields: Mapping[str, str]) -> str | None:
+class Lack(NamedTuple):
+    """What a table lacks to be read.
+
+    Attributes:
+        told: a sentence about it.
+        is_sure: its first row names columns; else it may be a line of a log.
+    """
+
+    told: str
+    is_sure: bool
+
+
+def lacking(head: bytes, fields: Mapping[str, str]) -> Lack | None:
     r"""Say what a table lacks to be read; None for what is no table.
 
     Args:
@@ -53,38 +67,53 @@ def lacking(head: bytes, fields: Mapping[str, str]) -> str | None:
         fields: the members that the user maps, JSON pointers by role.
 
     Example:
-        >>> (lacking(b"status,answer\n503,oops\n", {}) or "").partition(". Name")[0]
+        >>> lack = lacking(b"status,answer\n503,oops\n", {})
+        >>> lack.told.partition(". Name")[0] if lack else None
         'It is a table, and no column is the body. Its columns are status, answer'
         >>> lacking(b"2026-11-21 10:00:00,001 INFO started\n", {})
     """
     header, _, rest = _SEPARATOR.sub(b"", head).partition(b"\n")
     columns = _columns(header)
-    if (
-        len(columns) < 2
-        or not all(map(_NAME.fullmatch, columns))
-        or not _has_rows(rest, header, len(columns))
-    ):
+    if len(columns) < 2 or not all(map(_NAME.fullmatch, columns)):
         return None
+    rows = _rows_below(rest, header, len(columns))
     missing = {name: role for role, text in fields.items() if (name := pointer(text)[0]) not in columns}
     names = names_in(tuple(columns))
-    is_known = names.status or names.url or names.time or names.headers
-    if not missing and not is_known:
+    is_known = bool(names.status or names.url or names.time or names.headers)
+    is_sure = is_known or _is_header(columns, rows)
+    if not rows or not (missing or is_sure):
         return None
     what = f"no column is {' or '.join(map(repr, missing))}" if missing else "no column is the body"
     role = next(iter(missing.values()), "body")
-    # Without a name that is known, the first row may be data.
-    told = f" Its columns are {', '.join(columns)}." if is_known else " Look at its first row."
-    return f"It is a table, and {what}.{told} Name the {role} with --field {role}=COLUMN."
+    # Where nothing says that it names columns, the first row may be data.
+    told = f" Its columns are {', '.join(columns)}." if is_sure else " Look at its first row."
+    return Lack(f"It is a table, and {what}.{told} Name the {role} with --field {role}=COLUMN.", is_sure)
 
 
-def _has_rows(rest: bytes, header: bytes, width: int) -> bool:
-    """Tell whether all rows but the last, which may be cut, are as wide as the first."""
+def _rows_below(rest: bytes, header: bytes, width: int) -> list[list[str]]:
+    """Give the first rows; none where any but the last, which may be cut, is not as wide as told."""
     lines = rest.decode("utf-8", "replace").splitlines(keepends=True)
     try:
         rows = [row for row in csv.reader(lines, delimiter=_delimiter(header)) if row][:_LOOKED_AT]
     except csv.Error:
+        return []
+    return rows if {len(row) for row in rows[:-1] or rows} == {width} else []
+
+
+def _is_header(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a first row that holds no usual name can be no data: other things stand below it.
+
+    when,code,answer
+    2026-11-21T10:00:00Z,404,"<ApiErrors>…</ApiErrors>"
+
+    `agent1001,east,open` above `agent1002,west,closed` is a row as any other, and `INFO,main,started` a line.
+    """
+    whole = [row for row in rows if len(row) == len(columns)]
+    if len(columns) < 3 or len(whole) < 2 or not all(map(_PLAIN.fullmatch, columns)):
         return False
-    return bool(rows) and {len(row) for row in rows[:-1] or rows} == {width}
+    below = [*zip(*rows[:-1], strict=True)]
+    is_apart = len({*columns}) == len(columns) and not any(map(tuple.__contains__, below, columns))
+    return is_apart and sum(any(cells) and not any(map(_PLAIN.fullmatch, cells)) for cells in below) > 1
 
 
 def _delimiter(header: bytes) -> str:
