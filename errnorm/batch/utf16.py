@@ -54,7 +54,8 @@ class AsUtf8:
 
     def read(self, size: int) -> bytes:
         """Give at most so many of the next bytes, and some unless it is the end."""
-        while data := self._file.read(max(2, size // 3 * 2)):  # two bytes become at most three
+        # Two bytes become at most three, and four where they end a character that was begun before.
+        while data := self._file.read(max(2, (size - 1) // 3 * 2)):
             if text := self._decoder.decode(data):
                 return text.encode("utf-8", "surrogatepass")
         left, _ = self._decoder.getstate()

@@ -403,6 +403,7 @@ def test_a_body_in_utf_16_stays_as_it_is(tmp_path: Path):
     assert base64.b64decode(record["raw"]["base64"]) == data
 
 
+@example(text=f"{'0' * 15}\U00010000\u0800", size=6, cut=False)
 @given(text=st.text(max_size=60), size=st.integers(1, 9), cut=st.booleans())
 def test_utf_16_becomes_the_same_text_however_it_is_read(text: str, size: int, *, cut: bool):
     """In parts of any size, none larger than asked for but for one character; half a character is U+FFFD."""
