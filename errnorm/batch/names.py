@@ -301,7 +301,11 @@ _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
 MANY = frozenset({"resourceLogs", "hits", "responses"})
 """What may hold several captures."""
 _TELLING = ("status", "body", "response", "url")
-_MARKS = frozenset({*_WRAPPERS, *MANY, "encoding", "isBase64Encoded"})
+_ATTRIBUTES = ("attributes", "Attributes")
+_MARKS = frozenset({*_WRAPPERS, *MANY, *_ATTRIBUTES, "encoding", "isBase64Encoded"})
+# The status in OpenTelemetry's conventions for HTTP, those of today and the old ones.
+_CONVENTIONS = (*paths_of("http.response.status_code"), *paths_of("http.status_code"))
+_BODIES = ("<", "{", "[")
 _SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
 _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
 _COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
@@ -334,7 +338,26 @@ def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
     for name in _WRAPPERS:
         inner = value.get(name)
         if isinstance(inner, dict) and _wraps(name, value):
-            return value | inner
+            return _with_attributes(value | inner)
+    return _with_attributes(value)
+
+
+def _with_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    """Take in the attributes of an event: `{"time": …, "attributes": {"http.response.status_code": 503}}`."""
+    for name in _ATTRIBUTES:
+        inner = value.get(name)
+        if isinstance(inner, dict) and _is_any(inner, _CONVENTIONS) and names_in(tuple(value)).time:
+            return _as_logged(value) | inner
+    return value
+
+
+def _as_logged(value: dict[str, Any]) -> dict[str, Any]:
+    """Give an event whose body is a line of a log, `"body": "call failed: <ApiErrors>…"`, with it as such."""
+    for name in ("body", "Body"):
+        text = value.get(name)
+        # `"body": "<ApiErrors>…"` is what was answered.
+        if isinstance(text, str) and not text.lstrip().startswith(_BODIES):
+            return {key: inner for key, inner in value.items() if key != name} | {"message": text}
     return value
 
 

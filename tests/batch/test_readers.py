@@ -132,6 +132,66 @@ def test_members_are_found_under_their_usual_names(name: str):
     assert (capture.source.line, capture.source.offset, capture.needs_claim) == (1, 0, False)
 
 
+FINESSE = "/finesse/api/User/1"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"http.response.status_code": 503, "url.path": FINESSE},
+        {"http.response.status_code": 503, "url.full": FINESSE, "url.path": "/"},
+        {"http.status_code": 503, "http.url": FINESSE, "http.target": "/"},
+        {"http.status_code": "503", "http.target": FINESSE},
+        {"http": {"response": {"status_code": 503}}, "url": {"path": FINESSE}},
+    ],
+)
+@pytest.mark.parametrize(
+    ("beside", "body"),
+    [
+        ({"timestamp": "2026-11-21T10:00:00Z"}, None),
+        ({"Timestamp": "1795255200000000000", "Body": "call failed"}, None),
+        ({"@timestamp": 1795255200000, "body": f"answer: {BODY}"}, BODY.encode()),
+        ({"time": "2026-11-21T10:00:00Z", "body": BODY}, BODY),
+        ({"_source": {"@timestamp": "2026-11-21T10:00:00Z", "body": {"a": 1}}}, {"a": 1}),
+    ],
+)
+def test_attributes_of_opentelemetry_beside_a_time_tell_of_the_response(
+    attributes: dict[str, Any], beside: dict[str, Any], body: Any
+):
+    """By the conventions of today or the old ones; a body that is a text of a log is searched for a payload."""
+    inside = {name: inner | {"attributes": attributes} for name, inner in beside.items() if name == "_source"}
+    _, (capture,) = read(dumps(inside or beside | {"attributes": attributes}))
+
+    assert isinstance(capture, Capture)
+    assert (capture.body, capture.options) == (body, {"status": 503, "url": FINESSE, "occurred_at": TEN})
+
+
+@pytest.mark.parametrize("body", [{}, {"body": "call done"}])
+def test_attributes_of_a_success_are_no_error(body: dict[str, Any]):
+    """The text beside them tells of the call, and is not what was answered."""
+    attributes = {"http.response.status_code": 200, "url.path": FINESSE}
+    _, (found,) = read(dumps({"time": "2026-11-21T10:00:00Z", "attributes": attributes} | body))
+
+    assert isinstance(found, NotError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 1, "attributes": {"http.response.status_code": 503, "url.path": FINESSE}},
+        {"timestamp": "2026-11-21T10:00:00Z", "attributes": {"status": 503, "path": FINESSE}},
+        {"timestamp": "2026-11-21T10:00:00Z", "attributes": ["http.status_code"]},
+    ],
+)
+def test_other_attributes_are_those_of_a_body(error: dict[str, Any]):
+    """Without a time beside them, or with other names in them."""
+    name, (found,) = read(dumps(error))
+
+    assert name == "body"
+    assert isinstance(found, Capture)
+    assert found.body == dumps(error)
+
+
 def test_tap_of_envoy_has_its_status_in_the_headers():
     """`:status` and base64 under `as_bytes` are read as Envoy's tap writes them."""
     tap = {
