@@ -26,6 +26,7 @@ __all__ = [
     "has_body",
     "is_capture",
     "is_own",
+    "is_telemetry",
     "is_told",
     "mapped",
     "names_in",
@@ -223,8 +224,22 @@ def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 -
     """
     if not isinstance(value, dict):
         return False
+    if is_telemetry(value):
+        return True
     names = names_in(tuple(next(iter(opened(value)), {})), tuple(fields.items()))
     return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
+
+
+def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object is an export of OpenTelemetry, or one of its events that tells of a response.
+
+    Example:
+        >>> is_telemetry({"resourceSpans": []}), is_telemetry({"attributes": {"http.status_code": 503}})
+        (True, False)
+    """
+    if not isinstance(value, dict):
+        return False
+    return any(isinstance(value.get(name), list) for name in _EXPORTS) or _attributes_in(value) is not None
 
 
 def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
@@ -297,8 +312,9 @@ def mapped(fields: object) -> dict[str, str]:
 
 # Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
+_EXPORTS = ("resourceLogs", "resourceSpans")
 # What says that a body is base64, or that the object is not the capture itself.
-MANY = frozenset({"resourceLogs", "hits", "responses"})
+MANY = frozenset({*_EXPORTS, "hits", "responses"})
 """What may hold several captures."""
 _TELLING = ("status", "body", "response", "url")
 _ATTRIBUTES = ("attributes", "Attributes")
@@ -318,15 +334,17 @@ def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
         value: an object as exported.
 
     Returns:
-        The objects that may be captures: one, or for OpenTelemetry one a log record, for Elasticsearch
-        one a hit.
+        The objects that may be captures: one, or for OpenTelemetry one a log record or span, for
+        Elasticsearch one a hit.
 
     Example:
         >>> opened({"_index": "logs", "_source": {"status": 503}})
         [{'_index': 'logs', '_source': {'status': 503}, 'status': 503}]
     """
     if "resourceLogs" in value:
-        return [_plain_log(record) for record in _log_records(value)]
+        return [_plain_log(record) for record in _below(value, "resourceLogs", "scopeLogs", "logRecords")]
+    if "resourceSpans" in value:
+        return [_plain_span(span) for span in _below(value, "resourceSpans", "scopeSpans", "spans")]
     hits = _hits(value) if "hits" in value or "responses" in value else []
     # What tells of a response itself is a capture, whatever else stands in it.
     if hits and not any(value.get(name) is not None for name in _TELLING):
@@ -343,12 +361,17 @@ def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_attributes(value: dict[str, Any]) -> dict[str, Any]:
-    """Take in the attributes of an event: `{"time": …, "attributes": {"http.response.status_code": 503}}`."""
+    attributes = _attributes_in(value)
+    return value if attributes is None else _as_logged(value) | attributes
+
+
+def _attributes_in(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the attributes of an event: `{"time": …, "attributes": {"http.response.status_code": 503}}`."""
     for name in _ATTRIBUTES:
         inner = value.get(name)
         if isinstance(inner, dict) and _is_any(inner, _CONVENTIONS) and names_in(tuple(value)).time:
-            return _as_logged(value) | inner
-    return value
+            return inner
+    return None
 
 
 def _as_logged(value: dict[str, Any]) -> dict[str, Any]:
@@ -381,11 +404,12 @@ def _wraps(name: str, value: dict[str, Any]) -> bool:
     return name != "event" or value.keys() <= _COLLECTOR
 
 
-def _log_records(value: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    """Go through the log records of an export (opentelemetry-proto, logs.proto)."""
-    for resource in _objects(value.get("resourceLogs")):
-        for scope in _objects(resource.get("scopeLogs")):
-            yield from _objects(scope.get("logRecords"))
+def _below(value: dict[str, Any], *names: str) -> list[dict[str, Any]]:
+    """Give the log records or spans of an export (opentelemetry-proto, logs.proto and trace.proto)."""
+    found = [value]
+    for name in names:
+        found = [inner for one in found for inner in _objects(one.get(name))]
+    return found
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
@@ -393,12 +417,23 @@ def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON val
 
 
 def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
-    attributes = {
-        str(item.get("key")): _any_value(item.get("value")) for item in _objects(record.get("attributes"))
-    }
     body = _any_value(record.get("body"))
     told = {"timeUnixNano": record.get("timeUnixNano") or record.get("observedTimeUnixNano")}
-    return told | (body if isinstance(body, dict) else {"message": body}) | attributes
+    return told | (body if isinstance(body, dict) else {"message": body}) | _attributes(record)
+
+
+def _plain_span(span: dict[str, Any]) -> dict[str, Any]:
+    attributes = _attributes(span)
+    # Where no answer came, a url alone, `{"url.path": "/finesse/api/User"}`, would be enough for a claim.
+    told = attributes if _STATUS.fullmatch(str(first_in(attributes, _CONVENTIONS))) else {}
+    # Without a body and a url it would be one: `{"http.response.status_code": 404, "http.route": …}`.
+    return {"timeUnixNano": span.get("startTimeUnixNano"), "body": None} | told
+
+
+def _attributes(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        str(item.get("key")): _any_value(item.get("value")) for item in _objects(record.get("attributes"))
+    }
 
 
 def _any_value(value: Any, left: int = _DEEPEST) -> Any:  # noqa: ANN401 - any JSON value

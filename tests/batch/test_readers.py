@@ -166,6 +166,64 @@ def test_attributes_of_opentelemetry_beside_a_time_tell_of_the_response(
     assert (capture.body, capture.options) == (body, {"status": 503, "url": FINESSE, "occurred_at": TEN})
 
 
+def span(**attributes: Any) -> dict[str, Any]:
+    """Give a span of OTLP."""
+    told = [
+        {
+            "key": name.replace("__", "."),
+            "value": {"intValue" if isinstance(value, int) else "stringValue": str(value)},
+        }
+        for name, value in attributes.items()
+    ]
+    return {
+        "name": "GET",
+        "startTimeUnixNano": "1795255200000000000",
+        "endTimeUnixNano": "1795255200100000000",
+        "attributes": told,
+    }
+
+
+SPANS = [
+    span(db__system="redis", code="/x", error="Timeout"),
+    span(url__full=FINESSE, error__type="timeout"),
+    span(http__status_code=0, url__full=FINESSE),
+    span(http__response__status_code=503, url__path=FINESSE),
+    span(http__response__status_code=200, url__path=FINESSE),
+    span(http__response__status_code=404, http__route="/x/{id}"),
+    span(http__status_code=502, http__url=FINESSE, http__target="/"),
+]
+
+
+@pytest.mark.parametrize("how", [{}, {"indent": 2}])
+@pytest.mark.parametrize("count", [1, 2])
+def test_spans_of_opentelemetry_tell_of_responses(tmp_path: Path, count: int, how: dict[str, Any]):
+    """Each with a status of 400 or more is an error at its start, each other one is counted as none."""
+    spans = [{"resource": {}, "scopeSpans": [{"spans": SPANS[:3]}, {"spans": SPANS[3:]}]}]
+    (tmp_path / "traces").write_text((json.dumps({"resourceSpans": spans}, **how) + "\n") * count)
+    report = batch.run(tmp_path / "traces", tmp_path / "out.ndjson")
+    records = [*map(orjson.loads, (tmp_path / "out.ndjson").read_bytes().splitlines())]
+
+    assert [(one["status"], one["source"]["time"], one["occurred_at"]) for one in records] == [
+        (status, "1795255200000000000", TEN.isoformat()) for status in [503, 404, 502] * count
+    ]
+    assert (report.total.with_errors, report.total.not_errors) == (3 * count, 4 * count)
+
+
+def test_an_export_of_opentelemetry_is_one_whatever_comes_first_in_it():
+    """Its first record may tell of no response, and it may stand over many lines."""
+    none, told = CAPTURES["OpenTelemetry"]["resourceLogs"], {"body": {"stringValue": "started"}}
+    logs = {"resourceLogs": [{"scopeLogs": [{"logRecords": [told]}]}, *none]}
+    every = [read(json.dumps(logs, **how).encode()) for how in ({}, {"indent": 2})]
+    event = {"time": "2026-11-21T10:00:00Z", "attributes": {"http.status_code": 503, "http.url": FINESSE}}
+    over_lines = read(json.dumps(event, indent=2).encode())
+
+    assert [[one.options.get("status") for one in found] for _, found in (*every, over_lines)] == [
+        [None, 503],
+        [None, 503],
+        [503],
+    ]
+
+
 @pytest.mark.parametrize("body", [{}, {"body": "call done"}])
 def test_attributes_of_a_success_are_no_error(body: dict[str, Any]):
     """The text beside them tells of the call, and is not what was answered."""

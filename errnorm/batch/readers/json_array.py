@@ -18,7 +18,7 @@ from functools import partial
 
 from errnorm.batch.capture import Found, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
-from errnorm.batch.names import has_body, is_capture, is_told
+from errnorm.batch.names import has_body, is_capture, is_telemetry, is_told
 from errnorm.batch.readers.ndjson import beginning
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import rejects
@@ -79,7 +79,8 @@ def _sniff_values(head: bytes, fields: Mapping[str, str]) -> float:
     if second is None or second.data[:1] != b"{":
         # It stands alone, and may be a body itself: a vendor's has a status and a path, or a member `body`.
         value = beginning(first.data)
-        return 0.8 if has_body(value, fields) and is_told(value, fields) else 0.0
+        is_one = is_telemetry(value) or (has_body(value, fields) and is_told(value, fields))
+        return 0.8 if is_one else 0.0
     if _is_whole(first):
         return 0.95 if first.line == second.line else 0.8
     # A first line that was cut, and whole ones behind it, are lines.
