@@ -40,7 +40,7 @@ Path = tuple[str, ...]
 
 # In each line the best name first: what names the response goes before what may be anything.
 _USUAL = {
-    # Envoy's tap; HAR; ECS (Elastic); OpenTelemetry; gateways; a bare capture
+    # Envoy's tap; HAR; ECS (Elastic); OpenTelemetry; Google Cloud; gateways; a bare capture
     "body": (
         "response.body.as_string response.body.as_bytes response.body.content response.body.text "
         "response.content.text response.content response.body response.text http.response.body.content "
@@ -49,8 +49,8 @@ _USUAL = {
     ),
     "status": (
         "response.status_code response.status response.statusCode http.response.status_code "
-        "http.status_code http_status httpStatus status_code statusCode response_code responseCode "
-        "response_status responseStatus sc_status upstream_status status"
+        "http.status_code httpRequest.status http_status httpStatus status_code statusCode response_code "
+        "responseCode response_status responseStatus sc_status upstream_status status"
     ),
     "headers": (
         "response.headers http.response.headers response_headers responseHeaders resp_headers headers"
@@ -61,14 +61,14 @@ _USUAL = {
     ),
     "url": (
         "request.url request.pretty_url request.uri request.path url.full url.original url.path http.url "
-        "http.target request_url requestUrl request_uri requestURI requestUri uri cs_uri_stem "
-        "x_envoy_original_path url path request"
+        "http.target httpRequest.requestUrl request_url requestUrl request_uri requestURI requestUri uri "
+        "cs_uri_stem x_envoy_original_path url path request"
     ),
     "time": (
         "response.timestamp_end response.timestamp_start @timestamp time_iso8601 timestamp timeUnixNano "
         "start_time startedDateTime _time datetime time_local time ts msec"
     ),
-    "log": "_raw message log.original log line msg event",
+    "log": "_raw message textPayload jsonPayload.message log.original log line msg event",
     "vendor": "",
 }
 
@@ -156,8 +156,8 @@ def _paths(names: Iterable[str], spelt: Mapping[str, str]) -> Iterable[Path]:
         if flat := spelt.get(name.lower()):
             yield (flat,)
         top, _, rest = name.partition(".")
-        if rest and top in spelt:
-            yield (spelt[top], *rest.split("."))
+        if rest and (key := spelt.get(top.lower())):
+            yield (key, *rest.split("."))
 
 
 def paths_of(text: str) -> tuple[Path, ...]:

@@ -250,6 +250,25 @@ def test_other_attributes_are_those_of_a_body(error: dict[str, Any]):
     assert found.body == dumps(error)
 
 
+@pytest.mark.parametrize("how", [{}, {"indent": 2}])
+def test_entries_of_google_cloud_are_captures(how: dict[str, Any]):
+    """As `gcloud logging read` gives them: a line of a log as text or in an object, or a request and its answer."""
+    entries = [
+        {"textPayload": f"ERROR {BODY}", "timestamp": "2026-11-21T10:00:00Z"},
+        {"httpRequest": {"status": 503, "requestUrl": FINESSE}, "timestamp": "2026-11-21T10:00:00Z"},
+        {"jsonPayload": {"message": f"ERROR {BODY}"}, "timestamp": "2026-11-21T10:00:00Z"},
+        {"httpRequest": {"status": 200, "requestUrl": FINESSE}, "timestamp": "2026-11-21T10:00:00Z"},
+    ]
+    told = [{}, {"status": 503, "url": FINESSE}, {}]
+
+    for data in (json.dumps(entries, **how).encode(), b"".join(map(dumps, entries))):
+        _, found = read(data)
+
+        assert [one.body for one in found[:3]] == [BODY.encode(), None, BODY.encode()]
+        assert [one.options for one in found[:3]] == [{"occurred_at": TEN} | beside for beside in told]
+        assert [type(one) for one in found[3:]] == [NotError]
+
+
 def test_tap_of_envoy_has_its_status_in_the_headers():
     """`:status` and base64 under `as_bytes` are read as Envoy's tap writes them."""
     tap = {
