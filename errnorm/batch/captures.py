@@ -18,7 +18,7 @@ import orjson
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import Writing, json_end
-from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
+from errnorm.batch.names import first_in, has_body, is_told, listed, names_in, opened
 from errnorm.batch.payloads import Cut
 
 __all__ = ["OBJECT", "STATUS_WORDS", "Captures", "Stands", "capture_of"]
@@ -114,7 +114,7 @@ class Captures:
             found = OBJECT.search(data, first, cut.start + _OBJECT_BYTES)
             if not found or found.start() > cut.start:
                 return None
-            end, told = _object(data, found.start(), limit)
+            end, told = _object(data, found.start(), limit, self._fields)
             if end >= cut.end:
                 return self._if_it_holds(cut, found.start(), end, told)
             first = max(end, found.end())
@@ -160,7 +160,7 @@ class Captures:
             return None
         next_one = bisect_right(line.anchors, start)
         self._looked = limit = line.anchors[next_one] if next_one < len(line.anchors) else line.end
-        end, told = _object(data, start, limit)
+        end, told = _object(data, start, limit, self._fields)
         if told is None:
             return None
         self._looked = end
@@ -210,32 +210,36 @@ def capture_of(line: bytes, anchors: Anchors, fields: Mapping[str, str]) -> dict
     """
     if not fields and not any(word in line for word in STATUS_WORDS):
         return None
-    told = _loaded(line, 0, len(line))
+    told = _loaded(line, 0, len(line), fields)
     if told is None or not is_told(told, fields):
         return None
     inside = anchors.find(line)
-    item = next(iter(opened(told)), {})
-    body = first_in(item, names_in(tuple(item), tuple(fields.items())).body) if inside else None
+    pairs = tuple(fields.items())
+    item = next(iter(opened(told, pairs)), {})
+    body = first_in(item, names_in(tuple(item), pairs).body) if inside else None
     text = body.encode("utf-8", "replace").lstrip() if isinstance(body, str) else b""
     is_all = len(anchors.find(text)) == len(inside) and text[:1] in _STARTS
     return told if is_all or not inside else None
 
 
-def _object(data: bytes, start: int, limit: int) -> tuple[int, dict[str, Any] | None]:
+def _object(
+    data: bytes, start: int, limit: int, fields: Mapping[str, str]
+) -> tuple[int, dict[str, Any] | None]:
     """Read the object that begins at a place; mostly it goes to the last brace of its line."""
     last = data.rfind(b"}", start, limit) + 1
-    if 0 < last - start <= _SHORT_BYTES and (told := _loaded(data, start, last)) is not None:
+    if 0 < last - start <= _SHORT_BYTES and (told := _loaded(data, start, last, fields)) is not None:
         return last, told
     end = json_end(data, start, limit, Writing()).end if last else None
-    return (0, None) if end is None else (end, _loaded(data, start, end))
+    return (0, None) if end is None else (end, _loaded(data, start, end, fields))
 
 
-def _loaded(data: bytes, start: int, end: int) -> dict[str, Any] | None:
+def _loaded(data: bytes, start: int, end: int, fields: Mapping[str, str]) -> dict[str, Any] | None:
     try:
         value = orjson.loads(memoryview(data)[start:end])
     except orjson.JSONDecodeError:
         return None
-    return value if isinstance(value, dict) else None
+    # Of `{"records":[{"status":404,"body":"<ApiErrors>…"}]}` in a log each payload is found by itself.
+    return value if isinstance(value, dict) and not listed(value, tuple(fields.items())) else None
 
 
 def _body_of(cut: Cut, told: Mapping[str, Any], fields: Mapping[str, str], *, is_all: bool) -> bytes | None:
@@ -250,8 +254,9 @@ def _body_of(cut: Cut, told: Mapping[str, Any], fields: Mapping[str, str], *, is
     Returns:
         The text of the body, empty where it is an object; None where the payload is none.
     """
-    item = next(iter(opened(dict(told))), {})
-    names = names_in(tuple(item), tuple(fields.items()))
+    pairs = tuple(fields.items())
+    item = next(iter(opened(dict(told), pairs)), {})
+    names = names_in(tuple(item), pairs)
     body = first_in(item, names.body)
     if not isinstance(body, str):
         return b"" if isinstance(body, dict | list) and is_all else None

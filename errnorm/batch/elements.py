@@ -18,13 +18,14 @@ import io
 import json
 import re
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
 import orjson
 from attrs import evolve
 
 from errnorm.batch.capture import Stream
+from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.window import MAX_BYTES, Window
 
 __all__ = [
@@ -57,6 +58,8 @@ _MOST_FAR_ONES = 64  # broken values that seem to end far away: of more, one is 
 _LIST = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*+\[")
 _SEPARATOR = b"\x1e"  # RFC 7464
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
+Where = Callable[[bytes], int]
+"""Gives where the elements of a list begin, by the first bytes of what holds it; 0 where it holds none."""
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
 _GUESS_BYTES = 1 << 16
@@ -124,12 +127,14 @@ def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
             raise ValueError("It is nested too deep.") from error
 
 
-def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
+def elements(stream: Stream, key: bytes | Where | None = None) -> Iterator[Element]:
     """Give the elements of a list.
 
     Args:
         stream: JSON text, or a piece that `parts` gave.
-        key: the name of the member that is the list, `entries` in a HAR; None where the list is all.
+        key: the name of the member that is the list, `entries` in a HAR, in two objects; or what gives the
+            place of the first element by the first bytes of one object, 0 for none; None where the list is
+            all.
 
     Yields:
         The elements in order. What the end cuts off comes last, and has a `reason`: an input that ends
@@ -146,10 +151,10 @@ def elements(stream: Stream, key: bytes | None = None) -> Iterator[Element]:
     if stream.head:  # a piece: it begins inside of the list, and ends with it
         yield from _Walk(window).elements()
     elif (yield from _to_list(window, key)):
-        yield from _Walk(window, around=0 if key is None else _AROUND).elements()
+        yield from _Walk(window, around=_around(key)).elements()
 
 
-def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element]:
+def parts(stream: Stream, key: bytes | Where | None = None) -> Iterator[Stream | Element]:
     """Cut a list into pieces of many elements, which `elements` takes; what fits in none comes by itself.
 
     Args:
@@ -158,7 +163,7 @@ def parts(stream: Stream, key: bytes | None = None) -> Iterator[Stream | Element
     """
     window = Window(stream)
     if (yield from _to_list(window, key)):
-        yield from _Walk(window, around=0 if key is None else _AROUND).parts(stream)
+        yield from _Walk(window, around=_around(key)).parts(stream)
 
 
 def values(stream: Stream) -> Iterator[Element]:
@@ -184,13 +189,29 @@ def value_parts(stream: Stream) -> Iterator[Stream | Element]:
     yield from _Walk(Window(stream), in_list=False, gap=_GAP_OF_VALUES).parts(stream)
 
 
-def _to_list(window: Window, key: bytes | None) -> Generator[Element, None, bool]:
+def _around(key: bytes | Where | None) -> int:
+    """Give how many objects stand around a list."""
+    return 0 if key is None else _AROUND if isinstance(key, bytes) else 1
+
+
+def _to_list(window: Window, key: bytes | Where | None) -> Generator[Element, None, bool]:
     """Go to the first element of a list; where there is none, give what is there."""
-    start = _LIST if key is None else re.compile(rb'"%s"\s*+:\s*+\[' % re.escape(key))
-    found = _find_list(window, start)
+    if key is None or isinstance(key, bytes):
+        start = _LIST if key is None else re.compile(rb'"%s"\s*+:\s*+\[' % re.escape(key))
+        found = _find_list(window, start)
+    else:
+        found = _go_to_list(window, key)
     if not found:
         yield Element(window.data, window.line, window.offset, NO_END)
     return found
+
+
+def _go_to_list(window: Window, where: Where) -> bool:
+    while len(window.data) < HEAD_BYTES and window.more():
+        pass
+    place = where(window.data[:HEAD_BYTES])
+    window.drop(place)
+    return place > 0
 
 
 def _find_list(window: Window, start: re.Pattern[bytes]) -> bool:

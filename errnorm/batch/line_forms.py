@@ -22,7 +22,7 @@ from attrs import field, frozen
 from errnorm.batch.cast import NOT_GIVEN, Given
 from errnorm.batch.ids import MARK, Cut, told_by
 from errnorm.batch.leaves import TEXT, WHOLE_PART, Leaf, leaves_in, text_in, tree_of
-from errnorm.batch.names import MANY, MISSING, STATUS, Names, Path, names_in, opened, value_at
+from errnorm.batch.names import MISSING, STATUS, Names, Path, has_many, names_in, opened, value_at
 from errnorm.batch.outline import MASK, MOST_RUNS, Told, equals, getter, runs, without
 from errnorm.headers import ID_HEADERS, HeaderNames
 
@@ -217,9 +217,9 @@ class _Parts(NamedTuple):
 def _parts_of(line: bytes, fields: tuple[tuple[str, str], ...], asked: HeaderNames) -> _Parts | None:
     """Sort the leaves of a line by who reads them; None where that is not sure."""
     tree = tree_of(line) if line.count(b",") < _MOST_COMMAS else None
-    if not isinstance(tree, dict) or not MANY.isdisjoint(tree):
+    if not isinstance(tree, dict) or has_many(tree):
         return None
-    (item,) = opened(tree)
+    (item,) = opened(tree, fields)
     names = names_in(tuple(item), fields)
     body, time, url = (_first(item, paths) for paths in (names.body, names.time, names.url))
     if not (time is None or (isinstance(time, re.Match) and time[TEXT])):

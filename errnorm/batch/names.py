@@ -17,17 +17,19 @@ from attrs import frozen
 from errnorm.exceptions import InvalidArgument
 
 __all__ = [
-    "MANY",
+    "LISTS",
     "MISSING",
     "ROLES",
     "STATUS",
     "Names",
     "first_in",
     "has_body",
+    "has_many",
     "is_capture",
     "is_own",
     "is_telemetry",
     "is_told",
+    "listed",
     "mapped",
     "names_in",
     "opened",
@@ -226,7 +228,7 @@ def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 -
         return False
     if is_telemetry(value):
         return True
-    names = names_in(tuple(next(iter(opened(value)), {})), tuple(fields.items()))
+    _, names = _first_of(value, fields)
     return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
 
 
@@ -251,8 +253,15 @@ def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - a
     """
     if not isinstance(value, dict):
         return False
-    item = next(iter(opened(value)), {})
-    return _is_any(item, names_in(tuple(item), tuple(fields.items())).body)
+    item, names = _first_of(value, fields)
+    return _is_any(item, names.body)
+
+
+def _first_of(value: dict[str, Any], fields: Mapping[str, str]) -> tuple[dict[str, Any], Names]:
+    """Give the first object that may be a capture, and where it has its members."""
+    pairs = tuple(fields.items())
+    item = next(iter(opened(value, pairs)), {})
+    return item, names_in(tuple(item), pairs)
 
 
 def _is_any(item: dict[str, Any], paths: Iterable[Path]) -> bool:
@@ -276,8 +285,10 @@ def is_told(value: dict[str, Any], fields: Mapping[str, str]) -> bool:
         >>> is_told({"status": 502, "body": ""}, {}), is_told({"status": "ok", "body": ""}, {})
         (True, False)
     """
-    item = next(iter(opened(value)), {})
-    names = names_in(tuple(item), tuple(fields.items()))
+    return _is_told(*_first_of(value, fields))
+
+
+def _is_told(item: dict[str, Any], names: Names) -> bool:
     status = first_in(item, names.status)
     is_status = _STATUS.fullmatch(str(status)) is not None
     return is_status and (first_in(item, names.url) is not None or _is_any(item, names.body))
@@ -314,11 +325,18 @@ def mapped(fields: object) -> dict[str, str]:
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
 _EXPORTS = ("resourceLogs", "resourceSpans")
 # What says that a body is base64, or that the object is not the capture itself.
-MANY = frozenset({*_EXPORTS, "hits", "responses"})
-"""What may hold several captures."""
+_MANY = frozenset({*_EXPORTS, "hits", "responses"})
+# Azure, Splunk, CloudWatch and Google Cloud put a list of what they export under one of these.
+LISTS = frozenset({"records", "data", "events", "results", "entries", "logEvents"})
+"""The members in which an object may hold a list of captures."""
+# What has one of these is an answer itself: {"code":400,"data":[{"time":…,"body":…}]}
+_ERRORS = frozenset({
+    "error", "errors", "errorcode", "error_code", "errormessage", "error_message", "errormsg", "code",
+    "message", "msg", "exception", "fault", "title", "detail",
+})  # fmt: skip
 _TELLING = ("status", "body", "response", "url")
 _ATTRIBUTES = ("attributes", "Attributes")
-_MARKS = frozenset({*_WRAPPERS, *MANY, *_ATTRIBUTES, "encoding", "isBase64Encoded"})
+_MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, "encoding", "isBase64Encoded"})
 # The status in OpenTelemetry's conventions for HTTP, those of today and the old ones.
 _CONVENTIONS = (*paths_of("http.response.status_code"), *paths_of("http.status_code"))
 _BODIES = ("<", "{", "[")
@@ -327,15 +345,16 @@ _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
 _COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
 
 
-def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
+def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> list[dict[str, Any]]:
     """Take an object out of what a log store wraps around it.
 
     Args:
         value: an object as exported.
+        fields: JSON pointers by role, where the user maps them.
 
     Returns:
         The objects that may be captures: one, or for OpenTelemetry one a log record or span, for
-        Elasticsearch one a hit.
+        Elasticsearch one a hit, of any other list one an element.
 
     Example:
         >>> opened({"_index": "logs", "_source": {"status": 503}})
@@ -349,7 +368,61 @@ def opened(value: dict[str, Any]) -> list[dict[str, Any]]:
     # What tells of a response itself is a capture, whatever else stands in it.
     if hits and not any(value.get(name) is not None for name in _TELLING):
         return list(map(_unwrapped, hits))
-    return [_unwrapped(value)]
+    name = listed(value, fields)
+    return list(map(_unwrapped, value[name])) if name else [_unwrapped(value)]
+
+
+def listed(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> str | None:
+    """Give the member in which an object holds a list of captures, or of lines of a log with their times.
+
+    An object that tells of an error or of a response itself holds none.
+
+    Args:
+        value: an object as exported.
+        fields: JSON pointers by role, where the user maps them.
+
+    Example:
+        >>> listed({"next": "", "records": [{"status": 404, "body": "<ApiErrors/>"}]})
+        'records'
+        >>> listed({"code": 400, "data": [{"status": 404, "body": "<ApiErrors/>"}]})
+    """
+    if LISTS.isdisjoint(value):
+        return None
+    found = (name for name, inner in value.items() if name in LISTS and _are_events(inner, fields))
+    name = next(found, None)
+    return None if name is None or _is_answer(value, fields) else name
+
+
+def has_many(value: dict[str, Any]) -> bool:
+    """Tell whether an object may hold several captures, by the kinds of its members alone.
+
+    Example:
+        >>> has_many({"records": []}), has_many({"records": "none"})
+        (True, False)
+    """
+    return not _MANY.isdisjoint(value) or any(isinstance(value.get(name), list) for name in LISTS)
+
+
+def _are_events(value: Any, fields: tuple[tuple[str, str], ...]) -> bool:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        return False
+    item = _unwrapped(value[0])
+    names = names_in(tuple(item), fields)
+    if _is_told(item, names):
+        return True
+    text = first_in(item, names.log)
+    # {"type":"x","event":"session_error","timestamp":…} is no line of a log.
+    has_any = _is_any(item, names.body) or (isinstance(text, str) and not text.isidentifier())
+    return has_any and first_in(item, names.time) is not None
+
+
+def _is_answer(value: dict[str, Any], fields: tuple[tuple[str, str], ...]) -> bool:
+    """Tell whether an object tells of an error, or of a response, at its top."""
+    names = names_in(tuple(value), fields)
+    is_error = any(inner and name.lower() in _ERRORS for name, inner in value.items())
+    # {"status":200,"data":[…]} may be what a log store answers.
+    has_failed = str(first_in(value, names.status))[:1] in {"4", "5"}
+    return is_error or has_failed or _is_any(value, names.body) or _is_told(value, names)
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
@@ -361,6 +434,8 @@ def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_attributes(value: dict[str, Any]) -> dict[str, Any]:
+    if "attributes" not in value and "Attributes" not in value:  # most objects
+        return value
     attributes = _attributes_in(value)
     return value if attributes is None else _as_logged(value) | attributes
 

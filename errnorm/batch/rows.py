@@ -106,7 +106,7 @@ def _in_object(
     data: bytes | None,
     place: tuple[int | None, int | None],
 ) -> Iterator[Found]:
-    for item in opened(value):
+    for item in opened(value, fields):
         own = data.strip() if data is not None and item is value else None
         yield from _found(item, names_in(tuple(item), fields), stream, own, place)
 
@@ -268,9 +268,9 @@ def captured(
         beside: the time of its line, where it has none of its own.
         known: what is known beside it, and not told by it.
     """
-    for item in opened(dict(capture)):
-        names = names_in(tuple(item), tuple(stream.fields.items()))
-        yield from _found(item, names, stream, None, place, beside, known)
+    fields = tuple(stream.fields.items())
+    for item in opened(dict(capture), fields):
+        yield from _found(item, names_in(tuple(item), fields), stream, None, place, beside, known)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

@@ -582,6 +582,105 @@ def test_what_stands_behind_a_list_is_read(parts: list[Any], statuses: list[int]
         assert [one.options.get("status") for one in found if isinstance(one, Capture)] == statuses
 
 
+TOLD = {"time": "2026-11-21T10:00:00Z", "status": 503, "body": BODY}
+LOGGED = {"timestamp": 1795255200000, "message": f"ERROR {BODY}"}
+
+
+@pytest.mark.parametrize("name", ["records", "data", "events", "results", "entries", "logEvents"])
+@pytest.mark.parametrize("how", [{}, {"indent": 2}, {"separators": (",", ":")}])
+def test_a_list_that_a_log_store_puts_into_an_object_is_read(name: str, how: dict[str, Any]):
+    """Whatever stands beside it, each element is read at its place, and what stands behind the object is, too."""
+    around = {"next": None, "fields": [{"name": "]"}], "in": {name: [{"a": 1}]}, "of": f'"{name}":[{{'}
+    one = json.dumps(around | {name: [TOLD, LOGGED, OTHER], "more": {name: [TOLD]}}, **how)
+    for gap in ("", "\n"):
+        data = (one + gap + one + gap + json.dumps(TOLD, **how)).encode()
+        reader, found = read(data)
+
+        assert reader == ("ndjson" if gap and "indent" not in how else "records")
+        assert [one.options.get("status") for one in found] == [503, None, 502] * 2 + [503]
+        assert [str(one.body or "")[:3] for one in found] == ["<Ap", "b'<", ""] * 2 + ["<Ap"]
+        assert {data[one.source.offset :][:1] for one in found} == {b"{"}
+        assert {one.options.get("occurred_at", TEN) for one in found} == {TEN}
+
+
+def test_a_line_with_a_list_that_was_cut_costs_itself():
+    """The ones behind it are read."""
+    line = dumps({"records": [TOLD, LOGGED]})
+    name, found = read(line[:-20] + b"\n" + line * 2)
+
+    assert name == "ndjson"
+    assert [type(one) for one in found] == [Reject] + [Capture] * 4
+
+
+def test_each_payload_of_a_list_in_a_log_is_found_once():
+    """The object around them is the body of none."""
+    log = b"2026-11-21 10:00:00,000 INFO started\n"
+    told = dumps({"records": [TOLD, TOLD | {"body": BODY.replace("PARAM", "OTHER")}]})
+    name, found = read(log * 3 + b"2026-11-21 10:00:01,000 ERROR gw - " + told + log)
+
+    assert name == "log"
+    assert ["OTHER" in str(one.body) for one in found] == [False, True]
+
+
+def test_a_list_in_an_object_is_known_by_its_first_element():
+    """One longer than what is looked at is judged by its beginning; so is a line of it in a file of lines."""
+    long = TOLD | {"body": "<a>" + "x" * 70_000}
+    lines = b"".join(map(dumps, [OTHER, {"records": [TOLD, LOGGED]}, {"records": []}]))
+    (first, found), (name, every) = read(dumps({"records": [long, TOLD]})), read(lines)
+
+    assert (first, name) == ("records", "ndjson")
+    assert [len(one.body) for one in found] == [70_003, len(BODY)]
+    assert [one.options.get("status") for one in every if isinstance(one, Capture)] == [502, 503, None, None]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"errors": [TOLD]},
+        {"data": TOLD},
+        {"data": [{"code": 1011, "errorMsg": "Session does not exist"}]},
+        {"data": [{"event": "session_error", "timestamp": 1795255200000}]},
+        {"data": [{"body": "x"}]},
+        {"data": [TOLD, "x"]},
+        {"data": []},
+        {"code": 400, "data": [TOLD]},
+        {"Message": "Invalid", "events": [LOGGED]},
+        {"status": 503, "events": [LOGGED]},
+        {"list": [TOLD]},
+        {"in": {"records": [TOLD]}},
+        [{"channel": "/chat", "data": [{"type": "Message", "text": "well done"}]}],
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"indent": 2}])
+def test_an_error_that_holds_a_list_is_a_body(error: Any, how: dict[str, Any]):
+    """Of a vendor's answer nothing is taken out; what is no capture, or stands deeper, is in no export."""
+    data = json.dumps(error, **how).encode()
+    name, (found,) = read(data)
+
+    assert name == "body"
+    assert isinstance(found, Capture)
+    assert found.body == data
+
+
+def test_a_capture_that_holds_a_list_stays_one():
+    """`{"status":200,"url":"/x","events":[…]}`: the events are what the gateway knows of its own call."""
+    _, found = read(dumps(TOLD | {"events": [LOGGED]}) + dumps({"status": 200, "url": "/x", "data": [TOLD]}))
+
+    assert [type(one) for one in found] == [Capture, NotError]
+    assert [one.body for one in found if isinstance(one, Capture)] == [BODY]
+
+
+def test_elements_have_the_members_that_the_user_maps():
+    """`--field` tells of the captures, and not of the object around them."""
+    fields = {"body": "/answer", "status": "/result/code"}
+    captures = [{"answer": BODY, "result": {"code": 503}}] * 2
+    data = json.dumps({"total": 2, "results": captures}).encode() * 2
+    name, found = read(data, fields=fields)
+
+    assert name == "records"
+    assert [(one.body, one.options) for one in found] == [(BODY, {"status": 503})] * 4
+
+
 def test_text_behind_a_list_is_a_reject():
     """Nobody knows what it is, and its bytes are kept."""
     _, found = read(json.dumps([SOUND]).encode() + b"\nmade by export 1.2\n" + dumps(OTHER))
@@ -1144,6 +1243,7 @@ def test_any_bytes_can_be_read_by_any_reader(data: bytes, reader: Any):
 FILES = {
     "ndjson": b"".join(dumps(value) for value in CAPTURES.values()),
     "json": json.dumps(list(CAPTURES.values())).encode(),
+    "records": json.dumps({"total": 9, "records": list(CAPTURES.values())}).encode(),
     "har": json.dumps(HAR).encode(),
     "csv": b"status,body\n" + b"".join(b'500,"<a>\n%d</a>"\n' % n for n in range(9)),
 }
@@ -1162,7 +1262,7 @@ def test_cut_file_gives_what_stands_before_the_cut(name: str, keep: float):
     assert all(isinstance(item, Reject | Capture) for item in cut[same:])
 
 
-@given(size=st.integers(20, 60), name=st.sampled_from(["ndjson", "csv", "json", "har"]))
+@given(size=st.integers(20, 60), name=st.sampled_from(["ndjson", "csv", "json", "records", "har"]))
 def test_pieces_give_what_the_whole_gives(size: int, name: str):
     """A stream cut into pieces for several processes is read as if it were whole."""
     data = FILES[name]

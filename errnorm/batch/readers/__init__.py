@@ -10,14 +10,14 @@ from errnorm.batch.readers.container import CONTAINER
 from errnorm.batch.readers.csv import CSV
 from errnorm.batch.readers.har import HAR
 from errnorm.batch.readers.http_message import HTTP
-from errnorm.batch.readers.json_array import HITS, JSON_ARRAY, JSON_VALUES
+from errnorm.batch.readers.json_array import HITS, JSON_ARRAY, JSON_VALUES, RECORDS
 from errnorm.batch.readers.log import LOG
 from errnorm.batch.readers.ndjson import NDJSON
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["READERS", "reader_named", "reader_of"]
 
-READERS = (HAR, HITS, HTTP, CONTAINER, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
+READERS = (HAR, HITS, RECORDS, HTTP, CONTAINER, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
 """All readers; of two that are equally sure, the first reads."""
 
 

@@ -1,4 +1,7 @@
-"""A JSON list of captures, on one line or on many; also the `hits` of an Elasticsearch answer.
+"""A JSON list of captures, on one line or on many, also inside of an object.
+
+The object is an answer of Elasticsearch, with its `hits`, or what another log store exports:
+`{"records": [{"time": …, "status": 404, "body": …}]}`.
 
 Values that stand one behind the other are read here as well, as `jq .` prints them:
 
@@ -15,15 +18,16 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from errnorm.batch.capture import Found, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
-from errnorm.batch.names import has_body, is_capture, is_telemetry, is_told
+from errnorm.batch.names import LISTS, has_body, is_capture, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import rejects
 
-__all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES"]
+__all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES", "RECORDS"]
 
 _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\{")
 _NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\]\s*+")
@@ -31,6 +35,10 @@ _NO_HITS = re.compile(rb'"hits"\s*+:\s*+\[\s*+\]')
 _VALUE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1e]*+\{")
 _HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{.{0,2000}?(?P<key>"hits"\s*+:\s*+\{)', re.DOTALL)
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_LINES = re.compile(rb'(?:\xef\xbb\xbf)?\{[^\n]++\n\{"')
+_ANY_LIST = re.compile(rb'"(?:%s)"\s*+:\s*+\[\s*+\{' % "|".join(sorted(LISTS)).encode())
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_ITS_LIST = re.compile(rb"\s*+:\s*+\[")
 _BEHIND = re.compile(rb"\}\s*+\{")
 
 
@@ -103,6 +111,36 @@ def _sniff_hits(head: bytes, _: Mapping[str, str]) -> float:
     return 0.95 if before.count(b"{") - before.count(b"}") == 1 and not _BEHIND.search(before) else 0.0
 
 
+def _sniff_records(head: bytes, fields: Mapping[str, str]) -> float:
+    # One a line are lines: one that was cut ends with its line.
+    is_first_of_lines = _LINES.match(head) is not None
+    return (0.85 if is_first_of_lines else 0.95) if _list_at(head, fields) else 0.0
+
+
+def _list_at(head: bytes, fields: Mapping[str, str]) -> int:
+    """Give where the elements begin of the list of captures in the first object; 0 where it has none."""
+    if not _VALUE.match(head) or not _ANY_LIST.search(head):
+        return 0
+    value = beginning(next(values(Stream(io.BytesIO(head)))).data)
+    name = listed(value, tuple(fields.items())) if isinstance(value, dict) else None
+    return _place_of(f'"{name}"'.encode(), head) if name else 0
+
+
+def _place_of(name: bytes, head: bytes) -> int:
+    """Give where a list begins that is a member of the first object; others may stand deeper in it."""
+    depth = 0
+    for token in _TOKEN.finditer(head):
+        text = token[0]
+        if depth == 1 and text == name and (found := _ITS_LIST.match(head, token.end())):
+            return found.end()
+        depth += (text in {b"{", b"["}) - (text in {b"}", b"]"})
+    return 0
+
+
+def _records(walk: Callable[..., Iterable[Any]], stream: Stream) -> Iterable[Any]:
+    return walk(stream, partial(_list_at, fields=stream.fields))
+
+
 JSON_ARRAY = Reader(
     name="json",
     title="a JSON list of captures",
@@ -116,6 +154,13 @@ HITS = Reader(
     sniff=_sniff_hits,
     read=partial(_read, partial(elements, key=b"hits")),
     cut=partial(_cut, partial(parts, key=b"hits")),
+)
+RECORDS = Reader(
+    name="records",
+    title="a JSON object with a list of captures",
+    sniff=_sniff_records,
+    read=partial(_read, partial(_records, elements)),
+    cut=partial(_cut, partial(_records, parts)),
 )
 JSON_VALUES = Reader(
     name="values",
