@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
+from errnorm.batch.times import ZONE_NAME
+
 __all__ = ["BEGINS", "LEVEL", "NEXT", "count_lines", "message_at", "thread_of"]
 
 _END_OF_LINE: Final = 10
@@ -49,9 +51,11 @@ _THREADS: Final = tuple(
 )
 _HEAD_BYTES: Final = 400  # a thread is named near the start of its line
 
-# Between the time and the message: the rest of the time, levels, [names], logger names, marks.
+# 2026-03-05 10:00:00 EST ERROR: between the time and the message stand the rest of the time with its zone,
+# levels, [names], logger names, marks.
 _TO_MESSAGE: Final = re.compile(
-    rb"[^\s\]]*+\]?(?:\s*+(?:" + LEVEL + rb"\b|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
+    rb"[^\s\]]*+(?:\ " + ZONE_NAME.encode() + rb")?\]?"
+    rb"(?:\s*+(?:" + LEVEL + rb"\b|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
     rb"|[\w.$/\#*%-]++(?=:|\s++[-:|]|\s*+\[)|[-:|]))*+\s?"
 )
 

@@ -1,8 +1,8 @@
 """The time beside a text: the usual forms of log times, as found and, where nothing is guessed, as a moment.
 
 A time is a moment only when its day, its year and its zone are all known. RFC 3164 writes no year,
-a browser console no day: these stay texts. A time without a zone becomes a moment only in the zone
-that the caller names.
+a browser console no day: these stay texts, as does 10:00:00 EST, which is in one of several zones.
+A time without a zone becomes a moment only in the zone that the caller names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from errnorm.exceptions import InvalidArgument
 
-__all__ = ["Stamp", "a_zone", "is_dated", "last_time", "moment_of", "whole_moment", "zone_of"]
+__all__ = ["ZONE_NAME", "Stamp", "a_zone", "is_dated", "last_time", "moment_of", "whole_moment", "zone_of"]
 
 
 class Stamp(NamedTuple):
@@ -33,7 +33,18 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 _NAMED = r"(?:Z|UTC|GMT)(?![A-Za-z+-])"
-_ZONE = rf"(?:\ ?(?:{_NAMED}|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?![\d:])))"
+# UTC+01:00 (Python), GMT+0100 (JavaScript), GMT+1 (its Intl).
+_FROM_UTC = r"(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?(?![\d:])"
+# 2026-03-05 10:00:00 EST ERROR: five hours behind UTC in New York, ten before it in Brisbane, and in no case
+# in the zone of times that name none. A level may stand there too: only these names are zones.
+_NAME_ENDS = r"(?!\w|-[A-Za-z])"  # BST-gw1 is a host
+_ABBREVIATION = (
+    r"(?:[ACEHMNP][SD]T|[CEMW]ES?T|A[CEKW][SD]T|NZ[SD]T|[BIJK]ST|SAST|BRT|HKT|MSK|PKT|SGT)" + _NAME_ENDS
+)
+ZONE_NAME = rf"(?:(?:UTC|GMT){_NAME_ENDS}|{_ABBREVIATION})"
+"""Matches the name of a zone that stands behind a time, as in a log of Java: `10:00:00 CEST ERROR`."""
+_OFFSETS = rf"[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?![\d:])|{_FROM_UTC}"
+_ZONE = rf"(?:\ ?(?:{_NAMED}|{_OFFSETS}|{_ABBREVIATION}))"
 
 # 1:15:30 PM; JavaScript puts a narrow space before the mark. Without a mark, one digit may be of either half.
 _HALF = r"(?:[\ \u00a0\u202f]?[AaPp]\.?[\ \u00a0\u202f]?[Mm](?![A-Ya-z])\.?)"
@@ -47,20 +58,18 @@ _DATED = (
     rf"\d{{4}}[-/]\d\d[-/]\d\d[T ]{_CLOCK}{_ZONE}?",
     # 21/Nov/2026:10:15:30 +0100 (Apache and nginx access logs)
     rf"\d\d/{_MONTH}/\d{{4}}:{_CLOCK}{_ZONE}?",
+    # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123, Nov 21, 2026 1:15:30 PM (Java),
     # Sat Nov 21 2026 10:15:30 GMT+0100 (JavaScript)
-    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ \d{{4}}\ {_CLOCK}\ GMT[+-]\d{{4}}",
-    # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123, Nov 21, 2026 1:15:30 PM (Java)
     rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}},?\ {_HALVES}{_ZONE}?",
-    # Sat Nov 21 10:15:30 2026 (C, Apache error logs)
-    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}\ \d{{4}}",
     # 21 Nov 2026 10:15:30,123; Sat, 21 Nov 2026 10:15:30 GMT
     rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}\ {_CLOCK}{_ZONE}?",
     # 21.11.2026 10:15:30,123; 21.11.2026, 10:15:30
     rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}},?\ {_HALVES}{_ZONE}?",
     # 11/21/2026 1:15:30 PM, 21/11/2026 13:15:30: the day first or the month
     rf"\d{{1,2}}/\d{{1,2}}/\d{{4}},?\ {_HALVES}{_ZONE}?",
-    # Nov 21 10:15:30 (RFC 3164): no year
-    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}",
+    # Sat Nov 21 10:15:30 2026 (C, Apache error logs), Sat Nov 21 10:15:30 CET 2026 (Java's Date), and without
+    # a year Nov 21 10:15:30 (RFC 3164), Nov 21 10:15:30.123 EST (Cisco)
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}}\ {_CLOCK}{_ZONE}?(?:\ \d{{4}})?",
 )
 # 1795256130123, 1795256130.123: ten digits are a time only at the start or under the name of one.
 _NAMES = ("ts=", "time=", "stamp=", 'ts":', 'time":', 'stamp":', 'ts": ', 'time": ', 'stamp": ')
@@ -77,13 +86,14 @@ _CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
 
 _ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
-_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ ({_HALVES})((?:\ GMT)?{_ZONE})?")
+_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ ({_HALVES})({_ZONE})?")
 _DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_HALVES})({_ZONE})?")
 _SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? ({_HALVES})({_ZONE})?")
-_YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})\ (\d{{4}})")
+_YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})({_ZONE})?\ (\d{{4}})")
 _EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
 _MONTHS_OF_A_YEAR = _HOURS_OF_HALF_A_DAY = 12
 _SECONDS = re.compile(r"(\d\d)(?:[.,](\d{1,9}))?[^\dAaPp]*([AaPp])?.*", re.DOTALL)
+_UTC = ("Z", "UTC", "GMT")
 _NO_HOUR = ("T24", " 24")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
 
@@ -204,8 +214,8 @@ def _read(text: str, zone: tzinfo | None) -> datetime | None:
         word, day, year, clock, named = found.groups()
         return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
     if found := _YEAR_LAST.fullmatch(text):
-        word, day, clock, year = found.groups()
-        return _aware(int(year), _month(word), int(day), clock, zone)
+        word, day, clock, named, year = found.groups()
+        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
     if found := _DOTTED.fullmatch(text):
         day, month, year, clock, named = found.groups()
         return _aware(int(year), int(month), int(day), clock, _named(named, zone))
@@ -253,9 +263,11 @@ def _hour_of(hour: int, half: str | None) -> int:
 
 
 def _named(text: str | None, zone: tzinfo | None) -> tzinfo | None:
+    """Give the zone that a time names, or the caller's; None for EST, which is several."""
     if not text:
         return zone
-    return _offset(text.strip().removeprefix("GMT").strip()) or UTC
+    name = text.strip()
+    return UTC if name in _UTC else _offset(name.removeprefix("GMT").removeprefix("UTC"))
 
 
 def _offset(text: str) -> tzinfo | None:

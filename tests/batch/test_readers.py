@@ -953,6 +953,22 @@ def test_messages_of_a_web_socket_are_read(tmp_path: Path):
     assert (counts.captures, counts.with_errors, counts.not_errors, counts.rejected) == (5, 2, 3, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("2026-11-21 10:00:00 UTC", {"occurred_at": TEN}),
+        ("Sat Nov 21 10:00:00 GMT 2026", {"occurred_at": TEN}),
+        ("2026-11-21 10:00:00 EST", {}),
+        ("Sat Nov 21 10:00:00 CET 2026", {}),
+    ],
+)
+def test_the_zone_that_a_member_names_is_its_own(text: str, known: dict[str, Any]):
+    """The zone of times that name none is not theirs, and of EST nobody knows which one it is."""
+    _, (capture,) = read(dumps({"ts": text, "body": BODY}), zone=zone_of("-03:00"))
+
+    assert (capture.options, capture.source.time) == (known, text)
+
+
 @given(st.integers(10**15, 2 * 10**15))
 def test_a_time_in_seconds_keeps_its_microseconds(micros: int):
     """A float of seconds since 1970 means the microsecond that it was written for."""

@@ -70,6 +70,17 @@ def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
     assert [str(problem.code) for problem in span.problems] == ["span-interleaved"]
 
 
+@pytest.mark.parametrize("zone", ["", " EST", " UTC", " CEST"])
+def test_a_payload_goes_on_in_lines_whose_times_name_a_zone(zone: str):
+    """Of the same thread and with another level, they have no zone in what goes on with the payload."""
+    heads = [f"2026-11-21 10:15:30{zone} {level} [exec-7] c.e.Gateway - " for level in ("ERROR", "INFO")]
+    first, rest = BODIES[1].split("\n", 1)
+    log = f"{heads[0]}{first}\n" + "".join(f"{heads[1]}{line}\n" for line in (*rest.split("\n"), "done"))
+    (span,) = found_in(log.encode())
+
+    assert (span.data.decode(), span.time) == (BODIES[1], f"2026-11-21 10:15:30{zone}")
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -12,6 +12,14 @@ from errnorm.batch.times import Stamp, last_time, zone_of
 
 NOON = datetime(2026, 11, 21, 10, 15, 30, tzinfo=timezone(timedelta(hours=1)))
 
+ABBREVIATIONS = [
+    *("EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "BST", "IST", "JST"),
+    *("AEST", "AEDT", "AWST", "ACDT", "AKST", "NZDT", "HST", "EET", "EEST", "WEST", "MSK", "SAST"),
+]
+NO_ZONES = [
+    *("TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "SEVERE"),
+    *("ESTABLISHED", "BST-gw1", "PST_A", "est", "Zone", "GMT-gw1"),
+]
 WITH_ZONE = {
     "2026-11-21T10:15:30+01:00 gateway": "2026-11-21T10:15:30+01:00",
     "2026-11-21T09:15:30Z gateway": "2026-11-21T09:15:30Z",
@@ -21,6 +29,10 @@ WITH_ZONE = {
     "0000000042: 10.10.10.5: Nov 21 2026 10:15:30.000 +0100: %CCBU_x-6-Y: ": "Nov 21 2026 10:15:30.000 +0100",
     "Sat Nov 21 2026 10:15:30 GMT+0100 (CET) error": "Nov 21 2026 10:15:30 GMT+0100",
     "Sat, 21 Nov 2026 09:15:30 GMT ": "21 Nov 2026 09:15:30 GMT",
+    "Sat Nov 21 09:15:30 UTC 2026 error": "Nov 21 09:15:30 UTC 2026",
+    "2026-11-21 09:15:30 UTC ERROR": "2026-11-21 09:15:30 UTC",
+    "2026-11-21 10:15:30 UTC+01:00 ERROR": "2026-11-21 10:15:30 UTC+01:00",
+    "21.11.2026 10:15:30 GMT+0100 (MEZ) FEHLER": "21.11.2026 10:15:30 GMT+0100",
     "1795252530 app": "1795252530",
     "[1795252530000] app": "1795252530000",
     '{"ts":1795252530.000,"msg":"': "1795252530.000",
@@ -43,6 +55,7 @@ WITHOUT_ZONE = [
     "Nov 21 2026 10:15:30.000: %SYS",
     "11/21/2026 10:15:30: x",
     "21/11/2026 10:15:30.000 ERROR",
+    *(f"2026-11-21 10:15:30 {word}" for word in NO_ZONES),
 ]
 NO_MOMENT = {
     "04/05/2026 10:15:30 ERROR": "04/05/2026 10:15:30",
@@ -52,6 +65,16 @@ NO_MOMENT = {
     "10:15:30.123 Trc 04541": "10:15:30.123",
     "2026-02-31T10:15:30Z": "2026-02-31T10:15:30Z",
     "2026-11-21T25:15:30Z": "2026-11-21T25:15:30Z",
+    **{f"2026-11-21 10:15:30 {zone} ERROR": f"2026-11-21 10:15:30 {zone}" for zone in ABBREVIATIONS},
+    "2026-11-21 10:15:30 GMT+1, x": "2026-11-21 10:15:30 GMT+1",
+    "2026-11-21 10:15:30,123EST: x": "2026-11-21 10:15:30,123EST",
+    "[21/Nov/2026:10:15:30 CET] x": "21/Nov/2026:10:15:30 CET",
+    "Sat Nov 21 10:15:30 EST 2026 x": "Nov 21 10:15:30 EST 2026",
+    "Nov 21, 2026 10:15:30 AM PST org.apache": "Nov 21, 2026 10:15:30 AM PST",
+    "21 Nov 2026 10:15:30,000 CEST [exec-7]": "21 Nov 2026 10:15:30,000 CEST",
+    "21.11.2026 10:15:30 CET-0100 x": "21.11.2026 10:15:30 CET",
+    "11/21/2026 10:15:30 AM EST x": "11/21/2026 10:15:30 AM EST",
+    "Nov 21 10:15:30.123 EST: %SYS-3": "Nov 21 10:15:30.123 EST",
 }
 
 
@@ -97,7 +120,7 @@ def test_the_hours_of_half_a_day_are_read(text: str, hour: int):
 
 @pytest.mark.parametrize("text", NO_MOMENT)
 def test_what_is_missing_is_never_made_up(text: str):
-    """Without a year, without a day, or on no day of the calendar: only the text, whatever the zone."""
+    """Without a year, a day, or a zone that is one alone, or on no day of the calendar: only the text."""
     assert last_time(text, UTC) == Stamp(NO_MOMENT[text], None)
 
 
