@@ -45,6 +45,8 @@ _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
 _NOTHING: Known = {}
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK = re.compile(r"\d:\d\d:\d\d")
+_LONGEST_NUMBER = 31  # characters of a number of seconds
 # Digits before the point: seconds, milliseconds, microseconds, nanoseconds of our times.
 _UNITS = ((10, 1), (13, 10**3), (16, 10**6), (19, 10**9))
 
@@ -431,16 +433,22 @@ def _moment(text: str, stream: Stream) -> datetime | None:
         return _other_moment(text, stream)
     if moment.tzinfo is not None:
         return moment
-    found = last_time(text, stream.zone)  # a clock change may give two such moments, or none
-    return found.moment if found else None
+    return _last_moment(text, stream)  # a clock change may give two such moments, or none
 
 
 def _other_moment(text: str, stream: Stream) -> datetime | None:
+    if len(text) > _LONGEST_NUMBER:
+        # Thu Mar 05 2026 10:00:00 GMT+0100 (CET) is one, 2026-03-05T10:00:00Z/2026-03-05T11:00:00Z are two.
+        return _last_moment(text[:200], stream) if len(_CLOCK.findall(text[:200])) == 1 else None
     try:
-        return _since_1970(float(text) if "." in text else int(text)) if len(text) < 32 else None
+        return _since_1970(float(text) if "." in text else int(text))
     except ValueError:
-        found = last_time(text[:200], stream.zone)
-        return found.moment if found else None
+        return _last_moment(text, stream)
+
+
+def _last_moment(text: str, stream: Stream) -> datetime | None:
+    found = last_time(text, stream.zone)
+    return found.moment if found else None
 
 
 def _since_1970(value: float) -> datetime | None:

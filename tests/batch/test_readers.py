@@ -969,6 +969,24 @@ def test_the_zone_that_a_member_names_is_its_own(text: str, known: dict[str, Any
     assert (capture.options, capture.source.time) == (known, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Sat Nov 21 2026 11:00:00 GMT+0100 (CET)", {"occurred_at": TEN}),
+        ("Sat Nov 21 2026 11:00:00 GMT+0100 (Mitteleuropäische Normalzeit)", {"occurred_at": TEN}),
+        ("Sat Nov 21 2026 13:00:00 GMT+0300 (GMT+03:00)", {"occurred_at": TEN}),
+        ("2026-11-21T11:00:00.000000+01:00[Europe/Berlin]", {"occurred_at": TEN}),
+        ("2026-11-21T10:00:00Z/2026-11-21T11:00:00Z", {}),
+        ("1" * 400, {}),
+    ],
+)
+def test_a_long_text_of_a_time_is_a_moment(text: str, known: dict[str, Any]):
+    """The zone may stand there twice, by its offset and by its name; a time from one to another is none."""
+    _, (capture,) = read(dumps({"ts": text, "body": BODY}))
+
+    assert (capture.options, capture.source.time) == (known, text)
+
+
 @given(st.integers(10**15, 2 * 10**15))
 def test_a_time_in_seconds_keeps_its_microseconds(micros: int):
     """A float of seconds since 1970 means the microsecond that it was written for."""
