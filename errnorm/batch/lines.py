@@ -27,7 +27,8 @@ _HEAD: Final = rb"""(?:
       |\d{1,2}[\ -]MONTH[\ -]\d{4}\ \d\d:\d\d
       |\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)\d{4},?\ \d{1,2}:\d\d:\d\d
       |\d\d:\d\d:\d\d[.,]\d
-      |1\d{9}(?:\.\d|\d{3}\b))
+      |1\d{9}(?:\.\d|\d{3}\b)
+      |MONTH\ \d{1,2},\ \d{4}\ @\ \d\d:)                                      # Nov 21, 2026 @ 10:15 (Kibana)
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
     |\[?LEVEL\]?(?=[\ :|])
     |\[(?:Log|Debug|Info|Warn|Warning|Error)\]                              # a browser's console, saved

@@ -59,8 +59,8 @@ _DATED = (
     # 21/Nov/2026:10:15:30 +0100 (Apache and nginx access logs)
     rf"\d\d/{_MONTH}/\d{{4}}:{_CLOCK}{_ZONE}?",
     # Nov 21 2026 10:15:30.123 +0100 (Finesse), Nov 21, 2026 10:15:30.123, Nov 21, 2026 1:15:30 PM (Java),
-    # Sat Nov 21 2026 10:15:30 GMT+0100 (JavaScript)
-    rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}},?\ {_HALVES}{_ZONE}?",
+    # Sat Nov 21 2026 10:15:30 GMT+0100 (JavaScript), Nov 21, 2026 @ 10:15:30.123 (Kibana)
+    rf"{_MONTH}\ {{1,2}}\d{{1,2}},?\ \d{{4}},?\ (?:@\ )?{_HALVES}{_ZONE}?",
     # 21 Nov 2026 10:15:30,123; Sat, 21 Nov 2026 10:15:30 GMT
     rf"\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}\ {_CLOCK}{_ZONE}?",
     # 21.11.2026 10:15:30,123; 21.11.2026, 10:15:30
@@ -86,7 +86,7 @@ _CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
 
 _ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
-_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ ({_HALVES})({_ZONE})?")
+_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ (?:@\ )?({_HALVES})({_ZONE})?")
 _DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_HALVES})({_ZONE})?")
 _SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? ({_HALVES})({_ZONE})?")
 _YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})({_ZONE})?\ (\d{{4}})")

@@ -987,6 +987,23 @@ def test_a_long_text_of_a_time_is_a_moment(text: str, known: dict[str, Any]):
     assert (capture.options, capture.source.time) == (known, text)
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("csv", '"@timestamp",status,body\n"Nov 5, 2026 @ 10:00:00.000",503,gone\n'),
+        ("ndjson", '{"@timestamp":"Nov 5, 2026 @ 10:00:00.000","status":503,"body":"gone"}\n'),
+        ("log", 'started\nNov 5, 2026 @ 10:00:00.000 gw - {"status":503,"url":"/x","body":"gone"}\n'),
+    ],
+)
+def test_the_times_of_kibana_are_read(name: str, data: str):
+    """In tables, captures and logs they name no zone, and are moments in the one that is given."""
+    form, (bare,) = read(data.encode())
+    _, (zoned,) = read(data.encode(), zone=UTC)
+
+    assert (form, bare.source.time) == (name, "Nov 5, 2026 @ 10:00:00.000")
+    assert (bare.options.get("occurred_at"), zoned.options["occurred_at"]) == (None, TEN.replace(day=5))
+
+
 @given(st.integers(10**15, 2 * 10**15))
 def test_a_time_in_seconds_keeps_its_microseconds(micros: int):
     """A float of seconds since 1970 means the microsecond that it was written for."""

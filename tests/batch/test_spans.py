@@ -56,8 +56,9 @@ def found_in(log: bytes, **known: Any) -> list[Span]:
         b"2026-11-21T10:00:00.00000000%dZ stdout F ",
         b"<134>Nov 21 10:00:0%d gw01 nginx: ",
         b"Nov 21 10:00:0%d gw01 gateway[123]: ",
+        b"Nov 21, 2026 @ 10:00:00.00%d ",
     ],
-    ids=["kubectl", "a container", "syslog", "journal"],
+    ids=["kubectl", "a container", "syslog", "journal", "Kibana"],
 )
 def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
     """One head before all of its lines, but for digits: it is one error, and the line of another is set aside."""
