@@ -21,6 +21,7 @@ __all__ = [
     "MISSING",
     "ROLES",
     "STATUS",
+    "STATUS_TEXT",
     "Names",
     "first_in",
     "has_body",
@@ -82,7 +83,8 @@ STATUS = ":status"
 
 MISSING: Any = object()
 _WHOLE = re.compile(r"-?\d{1,19}")
-_STATUS = re.compile(r"[1-5]\d\d(?:\.0)?")
+STATUS_TEXT = re.compile(r"[1-5]\d\d(?:\.0| [A-Za-z][\w' -]{0,60})?", re.ASCII)
+"""Matches a status as text: 503, 503.0 (pandas), 404 Not Found (CGI, Rack), 404 NOT_FOUND (Spring)."""
 _OWN = (
     {"schema_version", "vendor", "shape", "fingerprint", "category", "retry", "match"},
     {"source", "reason", "size", "charset", "from_object"},
@@ -290,7 +292,7 @@ def is_told(value: dict[str, Any], fields: Mapping[str, str]) -> bool:
 
 def _is_told(item: dict[str, Any], names: Names) -> bool:
     status = first_in(item, names.status)
-    is_status = _STATUS.fullmatch(str(status)) is not None
+    is_status = STATUS_TEXT.fullmatch(str(status)) is not None
     return is_status and (first_in(item, names.url) is not None or _is_any(item, names.body))
 
 

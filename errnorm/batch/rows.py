@@ -17,6 +17,7 @@ from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
 from errnorm.batch.names import (
     MISSING,
     STATUS,
+    STATUS_TEXT,
     Names,
     Path,
     Plain,
@@ -369,14 +370,20 @@ def status_of(value: Any) -> int | None:  # noqa: ANN401 - any JSON value
     """Give the HTTP status; a browser's 0 and a proxy's `-` are none.
 
     Example:
-        >>> status_of("503"), status_of(0), status_of("-"), status_of(503.0)
-        (503, None, None, 503)
+        >>> status_of("503"), status_of(0), status_of("-"), status_of(503.0), status_of("404 Not Found")
+        (503, None, None, 503, 404)
     """
-    if isinstance(value, str) and value.isdecimal() and len(value) <= 3:
-        value = int(value)
+    if isinstance(value, str):
+        value = _number_of(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and 100 <= value <= 599 else None
+
+
+def _number_of(status: str) -> int | None:
+    if status.isdecimal() and len(status) <= 3:
+        return int(status)
+    return int(status[:3]) if STATUS_TEXT.fullmatch(status) else None
 
 
 def headers_of(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, headers out

@@ -773,6 +773,39 @@ def test_a_body_that_tells_its_status_is_an_error():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("404", 404),
+        ("404.0", 404),
+        ("404 Not Found", 404),
+        ("404 NOT_FOUND", 404),
+        ("418 I'm a teapot", 418),
+        ("203 Non-Authoritative Information", 203),
+        ("404 ", None),
+        ("404 17", None),
+        ("404Not Found", None),
+        ("999 Request Denied", None),
+        ("4040 Not Found", None),
+        ("not found", None),
+    ],
+)
+def test_a_status_may_stand_there_with_its_words(text: str, status: int | None):
+    """Gateways and frameworks write the reason behind it; a count of something is none."""
+    _, (capture,) = read(dumps({"status": text, "body": BODY}))
+
+    assert capture.options.get("status") == status
+
+
+def test_a_line_of_a_log_may_tell_its_status_with_words():
+    """The object with it is a capture, as it is with the number alone."""
+    _, found = read(
+        b"".join(b"2026-11-21T10:00:00Z gw - " + dumps(OTHER | {"status": "502 Bad Gateway"}) for _ in "ab")
+    )
+
+    assert [(one.body or "", one.options["status"]) for one in found] == [("", 502)] * 2
+
+
 def test_members_can_be_mapped():
     """A JSON pointer says where a member stands, in objects and in tables."""
     fields = {"body": "/a~1b/0", "status": "/c"}
