@@ -28,6 +28,8 @@ _HEAD: Final = rb"""(?:
       |\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)\d{4},?\ \d{1,2}:\d\d:\d\d
       |\d\d:\d\d:\d\d[.,]\d
       |1\d{9}(?:\.\d|\d{3}\b)
+      # 20261121T101530Z ERROR: alone in its line it may be one of a request that Amazon has signed.
+      |\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)(?=[\]:,|]?[\ \t])
       |MONTH\ \d{1,2},\ \d{4}\ @\ \d\d:)                                      # Nov 21, 2026 @ 10:15 (Kibana)
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
     |\[?LEVEL\]?(?=[\ :|])

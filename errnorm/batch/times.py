@@ -74,7 +74,9 @@ _DATED = (
 # 1795256130123, 1795256130.123: ten digits are a time only at the start or under the name of one.
 _NAMES = ("ts=", "time=", "stamp=", 'ts":', 'time":', 'stamp":', 'ts": ', 'time": ', 'stamp": ')
 _PLACES = "|".join(f"(?<={re.escape(name)})" for name in ("[", "(", *_NAMES))
-_UNIX = rf"(?:^|{_PLACES})(?:1\d{{9}}(?:\.\d{{1,9}})?|1\d{{12}})(?![\w.])"
+# 20260305T110000Z (ISO 8601, basic): likewise, and only with its zone.
+_BASIC = r"\d{8}T(?:[01]\d|2[0-3])\d{4}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d|[+-]\d\d)"
+_UNIX = rf"(?:^|{_PLACES})(?:1\d{{9}}(?:\.\d{{1,9}})?|1\d{{12}}|{_BASIC})(?![\w.])"
 _TIME = re.compile(rf"(?<![\w.:/-])(?:{'|'.join(_DATED)})")
 _UNIX_TIME = re.compile(_UNIX)
 # Every dated form holds a clock, at most 22 characters after its start: `Nov 21, 2026 10:15:30`, to the last

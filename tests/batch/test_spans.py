@@ -57,8 +57,9 @@ def found_in(log: bytes, **known: Any) -> list[Span]:
         b"<134>Nov 21 10:00:0%d gw01 nginx: ",
         b"Nov 21 10:00:0%d gw01 gateway[123]: ",
         b"Nov 21, 2026 @ 10:00:00.00%d ",
+        b"20261121T10000%dZ ",
     ],
-    ids=["kubectl", "a container", "syslog", "journal", "Kibana"],
+    ids=["kubectl", "a container", "syslog", "journal", "Kibana", "ISO 8601, basic"],
 )
 def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
     """One head before all of its lines, but for digits: it is one error, and the line of another is set aside."""
@@ -69,6 +70,23 @@ def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
 
     assert span.data == BODIES[1].encode()
     assert [str(problem.code) for problem in span.problems] == ["span-interleaved"]
+
+
+@pytest.mark.parametrize("time", ["20261121T101530Z", "20261121T101530.123+01:00", "20261121T101530,1-0330"])
+def test_a_line_that_begins_with_basic_iso_8601_is_one_of_its_own(time: str):
+    """What stands in it has its time, and ends what was cut off in the line before."""
+    log = f"2026-11-21 09:00:00 ERROR <ApiErrors>\n{time} ERROR {XML}\n20261121T101531 {XML}\n"
+    found = found_in(log.encode())
+
+    assert [span.time for span in found] == ["2026-11-21 09:00:00", time, time]
+
+
+def test_digits_that_look_like_a_time_begin_no_line():
+    """Without a zone, or alone in their line, they stand in the payload."""
+    body = "<ApiErrors>\n20261121T101530Z\n20261121T101530 17\n20261121T101530-17.log\n</ApiErrors>"
+    (span,) = found_in(f"2026-11-21 09:00:00 ERROR {body}\n".encode())
+
+    assert (span.data.decode(), span.problems) == (body, ())
 
 
 @pytest.mark.parametrize("zone", ["", " EST", " UTC", " CEST"])
