@@ -502,7 +502,7 @@ def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
 def _plain_span(span: dict[str, Any]) -> dict[str, Any]:
     attributes = _attributes(span)
     # Where no answer came, a url alone, `{"url.path": "/finesse/api/User"}`, would be enough for a claim.
-    told = attributes if _STATUS.fullmatch(str(first_in(attributes, _CONVENTIONS))) else {}
+    told = attributes if STATUS_TEXT.fullmatch(str(first_in(attributes, _CONVENTIONS))) else {}
     # Without a body and a url it would be one: `{"http.response.status_code": 404, "http.route": …}`.
     return {"timeUnixNano": span.get("startTimeUnixNano"), "body": None} | told
 
