@@ -18,7 +18,8 @@ from typing import Any, Final, Self
 __all__ = ["Exchange"]
 
 _SLOT_BYTES: Final = 1 << 23  # a multiple of what any system maps at once
-_PIECE_BYTES: Final = 1 << 16  # stays in the processor, in memory that is used again
+_ZEROS: Final = bytes(1 << 16)
+_PIECE_BYTES: Final = len(_ZEROS)  # stays in the processor, in memory that is used again
 
 
 class Exchange:
@@ -41,7 +42,7 @@ class Exchange:
 
     def __init__(self, file: int | None) -> None:
         self._file = file
-        self._slots: dict[int, mmap.mmap] = {}
+        self._slots: dict[int, mmap.mmap | None] = {}
 
     @classmethod
     def of_memory(cls) -> Self:
@@ -56,19 +57,23 @@ class Exchange:
             return False
         try:
             # Had now: a page that is not there when it is written to would end the process.
-            if os.pwrite(self._file, bytes(_SLOT_BYTES), slot * _SLOT_BYTES) < _SLOT_BYTES:
-                return False
-            self._slots[slot] = _mapped(self._file, slot)
+            for start in range(0, _SLOT_BYTES, _PIECE_BYTES):
+                if os.pwrite(self._file, _ZEROS, slot * _SLOT_BYTES + start) < _PIECE_BYTES:
+                    return False
         except OSError:  # no room is left
             return False
+        self._slot(slot)
         return True
 
     def put(self, slot: int | None, data: bytes, start: int = 0) -> bool:
         """Write bytes into an open slot, at a place in it; False where there is none, or no room."""
         end = start + len(data)
-        if slot is None or end > _SLOT_BYTES:
+        if self._file is None or slot is None or end > _SLOT_BYTES:
             return False
-        self._slot(slot)[start:end] = data
+        mapped = self._slot(slot)
+        if mapped is None:
+            return os.pwrite(self._file, data, slot * _SLOT_BYTES + start) == len(data)
+        mapped[start:end] = data
         return True
 
     def pieces(self, slot: int, size: int, start: int = 0) -> Iterator[bytes]:
@@ -78,18 +83,22 @@ class Exchange:
 
     def take(self, slot: int, size: int, start: int = 0) -> bytes:
         """Give them at once."""
-        return self._slot(slot)[start : start + size]
+        mapped = self._slot(slot)
+        if mapped is None:
+            return b"" if self._file is None else os.pread(self._file, size, slot * _SLOT_BYTES + start)
+        return mapped[start : start + size]
 
     def close(self) -> None:
         """Let go of the memory."""
-        for mapped in self._slots.values():
+        for mapped in filter(None, self._slots.values()):
             mapped.close()
         if self._file is not None:
             os.close(self._file)
 
-    def _slot(self, slot: int) -> mmap.mmap:
-        if self._file is not None and slot not in self._slots:
-            self._slots[slot] = _mapped(self._file, slot)
+    def _slot(self, slot: int) -> mmap.mmap | None:
+        """Give an open slot; None where it cannot be mapped, as under `ulimit -v`."""
+        if slot not in self._slots:
+            self._slots[slot] = None if self._file is None else _mapped(self._file, slot)
         return self._slots[slot]
 
     def __reduce__(self) -> tuple[Callable[[Any], Exchange], tuple[Any]]:
@@ -101,10 +110,13 @@ def _joined(file: Any) -> Exchange:  # noqa: ANN401 - multiprocessing has no nam
     return Exchange(None if file is None else file.detach())
 
 
-def _mapped(file: int, slot: int) -> mmap.mmap:
+def _mapped(file: int, slot: int) -> mmap.mmap | None:
     """Map a slot, with all of its pages where the system can: at the first write, one by one, is slower."""
     flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)
-    return mmap.mmap(file, _SLOT_BYTES, flags=flags, offset=slot * _SLOT_BYTES)
+    try:
+        return mmap.mmap(file, _SLOT_BYTES, flags=flags, offset=slot * _SLOT_BYTES)
+    except (OSError, MemoryError):
+        return None
 
 
 def _memory() -> int | None:

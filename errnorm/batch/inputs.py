@@ -350,6 +350,7 @@ class _Unpacker(io.RawIOBase):
         self._begin = begin
         self._stream: Any = None
         self._held = b""
+        self._error: Exception | None = None
 
     def readable(self) -> bool:
         return True
@@ -381,11 +382,22 @@ class _Unpacker(io.RawIOBase):
     def _read(self) -> bytes:
         """Give the next packed bytes, the last ones one by one: what is before a wrong checksum is kept."""
         data = self._held
-        while len(data) <= _LAST_BYTES and (part := self._file.read(HEAD_BYTES)):
+        while len(data) <= _LAST_BYTES and (part := self._part()):
             data += part
+        if self._error and not data:
+            raise self._error
         at = max(len(data) - _LAST_BYTES, 1)
         data, self._held = data[:at], data[at:]
         return data
+
+    def _part(self) -> bytes:
+        """Read on; an error of what is below comes when all before it has been unpacked."""
+        try:
+            part: bytes = b"" if self._error else self._file.read(HEAD_BYTES)
+        except _BROKEN as error:
+            self._error = error
+            return b""
+        return part
 
 
 class _Inflater:

@@ -44,6 +44,9 @@ _PLAIN_STARTS = (b"<", b"{", b"[", b"\xef\xbb\xbf", b"\x1f\x8b")
 # nginx and Apache: `GET /finesse/api/User/1001 HTTP/1.1`
 _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
 _NOTHING: Known = {}
+_TEXT_BEGINS = re.compile(rb'"(?:\\[nrt]|\s)*+\Z')
+_TEXT_ENDS = re.compile(rb'(?:\\[nrt]|\s)*+"')
+_BLANK_BYTES = 80
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK = re.compile(r"\d:\d\d:\d\d")
@@ -205,7 +208,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         yield Capture(item if data is None else data, known, source)
     else:
         told: Known = {"occurred_at": moment} if moment else {}
-        every = [] if data is None else _carried(data, stream, source, told)
+        every = [] if data is None else _carried(item, data, stream, source, told)
         yield from every or [Capture(item if data is None else data, told, source, needs_claim=True)]
 
 
@@ -227,13 +230,28 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
 
 
-def _carried(data: bytes, stream: Stream, source: Source, known: Known) -> list[Found]:
-    r"""Find the XML of a vendor in an object under a name that nobody knows: `{"detail":"<ApiErrors>…"}`."""
-    if not Anchors.usual().find(data):
+def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, known: Known) -> list[Found]:
+    r"""Find a vendor's XML that is a text under a name that nobody knows: `{"detail":"<ApiErrors>…"}`."""
+    anchors = Anchors.usual()
+    if not anchors.find(data) or any(_is_own(name, inner, anchors) for name, inner in item.items()):
+        return []
+    every = [*spans(io.BytesIO(data), zone=stream.zone)]
+    if not all(_is_text(data, span) for span in every):
         return []
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
-    every = [span for span in spans(io.BytesIO(data), zone=stream.zone) if span.data.lstrip()[:1] == b"<"]
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
+
+
+def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether a member is one of a vendor's body; `"error": "<ApiErrors>…"` may be anybody's."""
+    is_key = name.encode("utf-8", "replace") in anchors.key_names
+    return is_key and not (isinstance(value, str) and value.lstrip().startswith("<"))
+
+
+def _is_text(data: bytes, span: Span) -> bool:
+    """Tell whether a payload is all of a text: in `"see <ApiErrors/> there"` it is only spoken of."""
+    before = _TEXT_BEGINS.search(data, max(0, span.offset - _BLANK_BYTES), span.offset)
+    return bool(before and _TEXT_ENDS.match(data, span.end)) and span.data.lstrip().startswith(b"<")
 
 
 def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:

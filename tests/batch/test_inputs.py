@@ -111,6 +111,17 @@ def test_what_has_a_wrong_checksum_is_read_whole(tmp_path: Path, packing: str):
     assert (error or "").startswith("It could not be read to its end: ")
 
 
+def test_what_is_packed_twice_and_cut_is_read_to_the_cut(tmp_path: Path):
+    """What the outer packing gave is unpacked to its last byte, and then the end is told."""
+    path, outer, inner = tmp_path / "a.gz", pack("gzip", pack("gzip", LINES)), zlib.decompressobj(wbits=31)
+    path.write_bytes(outer[: len(outer) * 3 // 4])
+    ((_, data, error),) = read_all(path)
+    packed = zlib.decompressobj(wbits=31).decompress(path.read_bytes())
+
+    assert data == inner.decompress(packed)
+    assert (error or "").startswith("It could not be read to its end: ")
+
+
 def test_a_cut_archive_in_a_packing_tells_it_once(tmp_path: Path):
     """One sentence, not a sentence in a sentence."""
     packed, path = io.BytesIO(), tmp_path / "a.tgz"

@@ -26,6 +26,7 @@ from errnorm.batch.elements import NO_END, values
 from errnorm.batch.names import ROLES
 from errnorm.batch.readers import READERS, reader_named, reader_of
 from errnorm.batch.readers.log import LOG
+from errnorm.batch.readers.ndjson import NDJSON
 from errnorm.batch.tasks import Task
 from errnorm.batch.times import zone_of
 from errnorm.batch.utf16 import AsUtf8
@@ -904,16 +905,37 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
 
 
-@pytest.mark.parametrize("beside", [{"level": "error"}, {"level": "error", "code": 7}])
-def test_a_vendors_xml_is_found_under_any_name(beside: dict[str, Any]):
+def test_a_vendors_xml_is_found_under_any_name():
     """No usual name says that it is a body: it is an error as in a log, at the time of its line."""
-    told = {"@timestamp": "2026-11-21T10:00:00Z", "message": "call failed", **beside}
-    lines = [dumps(told | {"detail": BODY}), dumps(told | {"reply": {"text": f"got {BODY}"}}), dumps(told)]
+    told = {"@timestamp": "2026-11-21T10:00:00Z", "level": "error", "message": "call failed"}
+    every = [{"detail": BODY}, {"error": f"\n{BODY}\n"}, {"reply": {"text": BODY}}, {}]
+    lines = [dumps(told | beside) for beside in every]
     name, found = read(b"".join(lines))
 
     assert name == "ndjson"
-    assert [one.body for one in found] == [BODY.encode(), BODY.encode(), lines[2].strip()]
-    assert [(one.options["occurred_at"], one.source.line) for one in found] == [(TEN, 1), (TEN, 2), (TEN, 3)]
+    assert [one.body for one in found] == [BODY.encode()] * 3 + [lines[3].strip()]
+    assert [(one.options["occurred_at"], one.source.line) for one in found] == [(TEN, n) for n in range(1, 5)]
+
+
+SPOKEN_OF = [
+    {
+        "ApiErrors": {
+            "ApiError": {"ErrorType": "User Not Found", "ErrorMessage": "no <ApiErrors/> in the answer"}
+        }
+    },
+    {"errorType": "x", "note": "<ApiErrors></ApiErrors>"},
+    {"chatId": "1", "statusCode": 2, "errors": [{"code": 247, "advice": "see <ApiErrors/> there"}]},
+    {"note": "<Error/><ApiErrors></ApiErrors>"},
+]
+
+
+@pytest.mark.parametrize("body", SPOKEN_OF)
+def test_a_body_that_speaks_of_xml_is_not_cut_apart(body: dict[str, Any]):
+    """It may be a vendor's own, or a text for people: only what is all of a text was sent by somebody."""
+    data = dumps(body)
+    found = NDJSON.read(Stream(io.BytesIO(data)))
+
+    assert [one.body for one in found] == [data.strip()]
 
 
 BEGINNINGS = [
@@ -934,11 +956,19 @@ def test_a_log_may_begin_inside_a_payload(beginning: str):
     assert [one.source.line for one in found[-2:]] == [beginning.count("\n") + 2, beginning.count("\n") + 3]
 
 
-@pytest.mark.parametrize(
-    "body", ["<html>\n<pre>\n2026-11-21 10:00:00 down\n</pre></html>", '{"at":\n"2026"}']
-)
-def test_a_body_may_hold_a_time(body: str):
-    """One line of it that begins with a time makes no log of it."""
+LINES = "2026-11-21 10:00:00 ERROR a\n2026-11-21 10:00:01 ERROR b"
+BODIES = [
+    "<html>\n<pre>\n2026-11-21 10:00:00 down\n</pre></html>",
+    f"<html>\n<br>\n{LINES}\n</html>",
+    "<ServiceFault>\nINFO: a\nERROR: b\n</ServiceFault>",
+    f'{{"code":1011,\n"log":"x\n{LINES}"}}',
+    '{"at":\n"2026"}',
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_body_may_hold_lines_of_a_log(body: str):
+    """Where its first element, or a text of it, is still open, they are a part of it."""
     assert reader_of(body.encode(), {}).name == "body"
 
 
@@ -984,6 +1014,14 @@ def test_messages_of_a_web_socket_are_read(tmp_path: Path):
     ]
     assert records[0].source.time == "1795255202.25"
     assert (counts.captures, counts.with_errors, counts.not_errors, counts.rejected) == (5, 2, 3, 0)
+
+
+def test_messages_of_an_entry_without_a_response_are_read():
+    """A recording that was stopped while the socket was open has none yet."""
+    message = {"type": "receive", "data": UPDATE}
+    _, found = read(dumps({"log": {"version": "1.2", "entries": [{"_webSocketMessages": [message]}]}}))
+
+    assert [one.body for one in found] == [UPDATE]
 
 
 @pytest.mark.parametrize(
@@ -1263,12 +1301,12 @@ def test_what_looks_like_talk_in_a_body_stays_in_it(body: str, behind: str):
 
 @pytest.mark.parametrize("length", [True, False])
 def test_a_prompt_in_a_body_is_kept_where_its_length_holds_it(*, length: bool):
-    """A page that ends with a command is only whole with it; without a length, it has asked for the message."""
+    """A page that ends with a command is only whole with it, also where no length tells."""
     body = "Try:\n" + PROMPTS["a sign"]
     head = f"HTTP/1.1 404 X\r\nContent-Length: {len(body)}\r\n\r\n" if length else "HTTP/1.1 404 X\r\n\r\n"
     _, found = read(f"{head}{body}HTTP/1.1 500 X\r\n\r\n".encode())
 
-    assert [one.body.decode() for one in found] == [body if length else "Try:\n", ""]
+    assert [one.body.decode() for one in found] == [body, ""]
 
 
 @pytest.mark.parametrize(
@@ -1509,9 +1547,9 @@ ANSWERS = '2026-11-21T10:00:00Z,404,"{}"\n2026-11-21T10:00:01Z,500,"{}"\n'.forma
         ("when,code,answer\n" + ANSWERS, {"body": "anwer"}, "no column is 'anwer'. Its columns are when, "),
         ("when,status,answer\n" + ANSWERS, {"body": "anwer"}, "no column is 'anwer'. Its columns are when, "),
         (
-            "time,answer\n" + f'10:00,"{BODY}"\n' * 2,
+            "time,level,answer\n" + f'10:00,x,"{BODY}"\n' * 2,
             {},
-            "no column is the body. Its columns are time, answer.",
+            "no column is the body. Its columns are time, ",
         ),
     ],
 )

@@ -472,13 +472,15 @@ def test_forms_that_are_one_text_are_cut_for_several_jobs(
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("lacking", [None, "pwrite", "memfd_create", "anything of this kind"])
+@pytest.mark.parametrize("lacking", [None, "pwrite", "memfd_create", "mmap", "anything of this kind"])
 def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int], lacking: str | None
 ):
     """Output that is more than a slot holds, memory that is full or not to be had: nothing is lost."""
     if lacking == "anything of this kind":
         monkeypatch.delattr(os, "pwrite")
+    elif lacking == "mmap":  # what is not mapped is written and read, as under `ulimit -v`
+        monkeypatch.setattr(exchange.mmap, "mmap", Mock(side_effect=FULL))
     elif lacking:
         monkeypatch.setattr(os, lacking, Mock(side_effect=FULL))
     error = "<ApiError><ErrorType>Generic Error</ErrorType></ApiError>"

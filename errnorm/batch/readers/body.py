@@ -18,6 +18,8 @@ _LOG = re.compile(rb"<\d{1,3}>|\[(?!\s*+[\[{\"\]])")
 # Control characters, or NULs that are no hole: a log cut while its server wrote on begins with a long run.
 _NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]|(?<!\0)\0{1,15}+(?!\0)")
 _LOG_LINES = 2  # one may stand in a body, as a text with a time in it
+_START_TAG = re.compile(rb"<[A-Za-z](?:[^<>]*[^<>/])?>")
+_END_TAG = re.compile(rb"</[A-Za-z]")
 _BLOCK_BYTES = 1 << 20
 _TOO_LONG = f"The input is one body of more than {MAX_BYTES >> 20} MiB. Cut it; a body is read up to 1 MiB."
 _NO_FORM = "The input is of no form that is read here. Look whether it is a picture, a program or encrypted."
@@ -28,13 +30,21 @@ def _sniff(head: bytes, _: Mapping[str, str]) -> float:
 
 
 def _goes_on_as_log(head: bytes) -> bool:
-    """Tell whether lines of a log stand behind the first one: it was rotated in the middle of a payload.
+    """Tell whether lines of a log stand behind the rest of a payload: it was rotated in the middle of one.
 
         <ErrorType>User Not Found</ErrorType>
     </ApiErrors>]: sent
     2026-03-05T10:00:01Z ERROR [exec-7] …
+
+    In a page, or in a text of an object, such lines are a part of the body.
     """
-    return len([*islice(NEXT.finditer(head), _LOG_LINES)]) == _LOG_LINES
+    lines = [*islice(NEXT.finditer(head), _LOG_LINES)]
+    if len(lines) < _LOG_LINES:
+        return False
+    before = head[: lines[0].start()]
+    if before.lstrip().startswith(b"<"):
+        return len(_START_TAG.findall(before)) <= len(_END_TAG.findall(before))
+    return before.count(b'"') % 2 == 0
 
 
 def _read(stream: Stream) -> Iterator[Found]:

@@ -56,6 +56,9 @@ _NAMED: Final = (
     re.compile(_NANOS + rb"(?P<name>)"),
 )
 _HEADS: Final = (_CRI, *_NAMED)
+# The same before each line may as well be the head of a program's own lines, whose further ones have none:
+# 2026-11-21T10:15:30.123456789Z ERROR [exec-7] answer:
+_STAMP: Final = re.compile(_NANOS + rb"(?P<more>[ \t]|[}\])]|</)?")
 # It goes on with nothing: no indentation, tag, brace or quote, but for an object that is whole.
 _OWN: Final = re.compile(rb"[^\s<>{}\[\]()\"',:]|\[[\w-]|\{\"[^\n]*\}\r?$")
 _OPENED: Final = re.compile(rb"[,:(\[{]\s*$")
@@ -306,7 +309,14 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     some = [line + b"\n" for line in lines[:_SNIFFED_LINES] if line.strip()]
     kept = sum(1 for line in some if _CRI.match(line) or _is_of_docker(line, fields))
     is_named = len(some) > 1 and any(all(map(named.match, some)) for named in _NAMED)
+    is_named = is_named and not (_STAMP.match(some[0]) and _is_of_program(lines))
     return 0.95 if is_named or 2 * kept > len(some) else 0.0
+
+
+def _is_of_program(lines: Sequence[bytes]) -> bool:
+    """Tell whether a time before lines is a program's own: none goes on with another one, or one lacks it."""
+    found = [_STAMP.match(line) for line in lines if line.strip()]
+    return not all(found) or not any(stamp and stamp["more"] for stamp in found)
 
 
 def _is_of_docker(line: bytes, fields: Mapping[str, str]) -> bool:

@@ -23,6 +23,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _PIECE_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z_@][\w@./() -]{0,60}")
 _PLAIN = re.compile(r"[A-Za-z_@][\w@.-]{0,60}")
+_FEW = 2  # columns: with one comma in each, lines of a log look like a table
 _LOOKED_AT = 20  # rows
 _ROW_BYTES = 4 << 20  # a cell is four times as long while the module reads it
 _HEADER_BYTES = 1 << 16
@@ -80,13 +81,14 @@ def lacking(head: bytes, fields: Mapping[str, str]) -> Lack | None:
     missing = {name: role for role, text in fields.items() if (name := pointer(text)[0]) not in columns}
     names = names_in(tuple(columns))
     is_known = bool(names.status or names.url or names.time or names.headers)
-    is_sure = is_known or _is_header(columns, rows)
-    if not rows or not (missing or is_sure):
+    is_header = _is_header(columns, rows) and (is_known or _delimiter(header) != "|")
+    is_sure = is_header or (is_known and len(columns) > _FEW)
+    if not rows or not (missing or is_known or is_header):
         return None
     what = f"no column is {' or '.join(map(repr, missing))}" if missing else "no column is the body"
     role = next(iter(missing.values()), "body")
     # Where nothing says that it names columns, the first row may be data.
-    told = f" Its columns are {', '.join(columns)}." if is_sure else " Look at its first row."
+    told = f" Its columns are {', '.join(columns)}." if is_known or is_header else " Look at its first row."
     return Lack(f"It is a table, and {what}.{told} Name the {role} with --field {role}=COLUMN.", is_sure)
 
 
@@ -109,7 +111,7 @@ def _is_header(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     `agent1001,east,open` above `agent1002,west,closed` is a row as any other, and `INFO,main,started` a line.
     """
     whole = [row for row in rows if len(row) == len(columns)]
-    if len(columns) < 3 or len(whole) < 2 or not all(map(_PLAIN.fullmatch, columns)):
+    if len(columns) <= _FEW or len(whole) < 2 or not all(map(_PLAIN.fullmatch, columns)):
         return False
     below = [*zip(*rows[:-1], strict=True)]
     is_apart = len({*columns}) == len(columns) and not any(map(tuple.__contains__, below, columns))

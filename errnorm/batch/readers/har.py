@@ -67,9 +67,9 @@ def _one(entry: dict[str, Any], element: Element, stream: Stream, reason: str | 
     response = _object(entry.get("response"))
     if response:
         yield _entry(entry, response, element, stream)
-        yield from _messages(entry, element, stream)
-    else:
+    elif reason or not entry.get("_webSocketMessages"):
         yield from rejects(stream, reason or _NO_RESPONSE, element.data, element.line, element.offset)
+    yield from _messages(entry, element, stream)
 
 
 def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, stream: Stream) -> Found:

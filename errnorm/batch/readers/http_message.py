@@ -43,6 +43,7 @@ _CURL = rb"curl(?:\.exe)?[ \t]"
 _ASKS = re.compile(_PROMPT + _CURL)
 # `$ curl -i \`, and its options in the lines below
 _TYPED = rb"(?:" + _PROMPT + rb"|" + _CURL + rb")(?:[^\r\n\\]++|\\(?:\r?\n)?+)*+"
+_CLOSERS = (b"", b">", b"}", b"]")
 _GOES_ON = (b"\\\n", b"\\\r\n")
 _METER = (
     rb"% Total [^\r\n]*+|Dload  [^\r\n]*+"
@@ -228,8 +229,9 @@ def _unasked(data: bytes) -> bytes:
     begins = data.rfind(b"\n", 0, len(data.rstrip())) + 1
     while data.endswith(_GOES_ON, 0, begins):
         begins = data.rfind(b"\n", 0, begins - 1) + 1
-    # `$ curl -d {}HTTP/1.1 503` is one line.
-    return data[:begins] if data.endswith(b"\n") and _ASKS.match(data, begins) else data
+    # `$ curl -d {}HTTP/1.1 503` is one line, and `usage:` goes on with what one types.
+    is_whole = data[:begins].rstrip()[-1:] in _CLOSERS
+    return data[:begins] if is_whole and data.endswith(b"\n") and _ASKS.match(data, begins) else data
 
 
 def _joined(data: bytes) -> bytes:
