@@ -33,6 +33,7 @@ _OBJECT_BYTES: Final = 3
 _SHORT_BYTES: Final = 1 << 14
 _LINE_BYTES: Final = 1 << 16  # how much of a line is looked at before an object in it
 _MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
+_MOST_WORDLESS: Final = 1000  # lines that are looked at one by one
 _STARTS: Final = (b"<", b"{", b"[")
 
 
@@ -84,6 +85,7 @@ class Captures:
         self._object = -1  # the object that was the last capture around a payload
         self._body = (0, b"")  # where it ends, and its body
         self._words = [0] * len(STATUS_WORDS)  # where each one stands next; 0 where nobody has looked
+        self._wordless = 0  # lines with a brace and without a word
 
     def next_in(self, data: bytes, floor: int, limit: int) -> Stands | None:
         """Give the next capture up to a place in which no payload is found: a 502 with a page, or without.
@@ -132,17 +134,29 @@ class Captures:
         self._words = [0] * len(STATUS_WORDS)
 
     def _object_from(self, data: bytes, start: int, limit: int) -> int | None:
-        """Give the next object up to a place that stands in a line with a word of a status."""
-        while start < limit:
-            word = start if self._fields else self._word_from(data, start)
-            line = data.rfind(b"\n", start, word) + 1 or start
-            eol = data.find(b"\n", word, limit)
+        """Give the next object up to a place that stands in a line with a word of a status.
+
+        A brace is looked for first: one byte takes a tenth of the time of a word, and most lines have none.
+        """
+        while (brace := data.find(b"{", start, limit)) >= 0:
+            line = data.rfind(b"\n", start, brace) + 1 or start
+            eol = data.find(b"\n", brace, limit)
             end = limit if eol < 0 else eol
-            found = OBJECT.search(data, line, end + _OBJECT_BYTES)
-            if found and found.start() < end:
-                return found.start()
-            start = end + 1
+            word = line if self._fields else self._word_near(data, line, end)
+            if word < end:
+                found = OBJECT.search(data, line, end + _OBJECT_BYTES)
+                if found and found.start() < end:
+                    return found.start()
+            start = max(end + 1, data.rfind(b"\n", end, word) + 1)
         return None
+
+    def _word_near(self, data: bytes, line: int, end: int) -> int:
+        """Give where a word of a status stands in a line, or where the next one may stand behind it."""
+        if self._wordless < _MOST_WORDLESS:
+            found = any(data.find(word, line, end) >= 0 for word in STATUS_WORDS)
+            self._wordless += not found
+            return line if found else end
+        return self._word_from(data, line)  # where many lines have a brace alone, they are passed over
 
     def _word_from(self, data: bytes, start: int) -> int:
         """Give where the next word of a status stands, the end of the buffer where there is none."""
