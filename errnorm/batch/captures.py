@@ -142,7 +142,8 @@ class Captures:
             line = data.rfind(b"\n", start, brace) + 1 or start
             eol = data.find(b"\n", brace, limit)
             end = limit if eol < 0 else eol
-            word = line if self._fields else self._word_near(data, line, end)
+            # A line that goes on behind the limit may have its word there: `{"url":"/x",` … `"status":503}`.
+            word = line if self._fields or eol < 0 else self._word_near(data, line, end)
             if word < end:
                 found = OBJECT.search(data, line, end + _OBJECT_BYTES)
                 if found and found.start() < end:

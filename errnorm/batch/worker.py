@@ -153,8 +153,9 @@ class Worker:
             tasks: what it is to do.
             slot: where bytes go there and back.
         """
+        parcel = Parcel.of(tasks, self._exchange, slot)
         try:
-            self._line.send(Parcel.of(tasks, self._exchange, slot))
+            self._line.send(parcel)
         except OSError:
             return
 

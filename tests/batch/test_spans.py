@@ -325,6 +325,18 @@ def test_of_lines_alike_one_is_looked_at(lines: list[bytes]):
     assert [span.data for span in found] == [one.data for line in lines for one in found_in(line)]
 
 
+@pytest.mark.parametrize("before", range(0, 400, 7))
+def test_a_capture_may_begin_where_the_log_is_looked_at_in_parts(
+    monkeypatch: pytest.MonkeyPatch, before: int
+):
+    """What says that it is one stands behind the place up to which the first part is looked at."""
+    monkeypatch.setattr("errnorm.batch.spans._CHUNK", 64)
+    told = b'{"level":"info","thread":"http-nio-8080-exec-7","status":503,"url":"/x"}\n'
+    log = b"x" * before + b"\n" + (b"2026-11-21 10:00:00,001 INFO x " + told) * 90
+
+    assert [span.data for span in spans(io.BytesIO(log), max_bytes=200)] == [told.strip()] * 90
+
+
 @pytest.mark.parametrize("lines", LINES_NOT_ALIKE.values(), ids=LINES_NOT_ALIKE)
 def test_lines_in_which_digits_mean_something_are_each_looked_at(lines: list[bytes]):
     """Nothing is taken from one line to the next."""
