@@ -1018,10 +1018,12 @@ def test_messages_of_a_web_socket_are_read(tmp_path: Path):
 
 def test_messages_of_an_entry_without_a_response_are_read():
     """A recording that was stopped while the socket was open has none yet."""
-    message = {"type": "receive", "data": UPDATE}
-    _, found = read(dumps({"log": {"version": "1.2", "entries": [{"_webSocketMessages": [message]}]}}))
+    every = [[{"type": "receive", "data": UPDATE}], [{"type": "send", "data": UPDATE}], "none"]
+    entries = [{"_webSocketMessages": messages} for messages in every]
+    _, (found, *rejects) = read(dumps({"log": {"version": "1.2", "entries": entries}}))
 
-    assert [one.body for one in found] == [UPDATE]
+    assert found.body == UPDATE
+    assert [type(one) for one in rejects] == [Reject, Reject]
 
 
 @pytest.mark.parametrize(

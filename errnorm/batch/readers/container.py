@@ -46,7 +46,7 @@ _CRI: Final = re.compile(
     rb" (?P<name>stdout|stderr) (?P<part>[FP])(?::\S*)?" + _END
 )
 _NEXT_CRI: Final = re.compile(rb"\n" + _CRI.pattern)
-# Nine digits behind the second, as Docker and the runtimes of Kubernetes write them: loggers write fewer.
+# Nine digits behind the second, as Docker and Kubernetes write them: most loggers write fewer.
 _NANOS: Final = rb"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)" + _END
 _NAMED: Final = (
     re.compile(

@@ -65,11 +65,12 @@ def _written(entry: Any, element: Element) -> bytes:  # noqa: ANN401 - any JSON 
 
 def _one(entry: dict[str, Any], element: Element, stream: Stream, reason: str | None) -> Iterator[Found]:
     response = _object(entry.get("response"))
+    messages = [*_messages(entry, element, stream)]
     if response:
         yield _entry(entry, response, element, stream)
-    elif reason or not entry.get("_webSocketMessages"):
+    elif reason or not messages:
         yield from rejects(stream, reason or _NO_RESPONSE, element.data, element.line, element.offset)
-    yield from _messages(entry, element, stream)
+    yield from messages
 
 
 def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, stream: Stream) -> Found:
