@@ -34,6 +34,7 @@ from errnorm.batch.names import mapped
 from errnorm.batch.report import Report
 from errnorm.batch.run import Failed, NotReconciled, Progress, Run, Stopped
 from errnorm.batch.sinks import sink_of
+from errnorm.batch.sought import Sought
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.times import a_zone
 from errnorm.batch.work import Settings, judged
@@ -79,7 +80,7 @@ def records(  # noqa: PLR0913 - keywords: how to read
         normalizer: who reads the bodies; the default one if not given.
         on_reject: is given each place that could not be read.
         on_error: is given the name of an input that could not be opened or read to its end, and why; a
-            `UserWarning` tells of it if not given.
+            `UserWarning` tells of it if not given, and of a member of *fields* that no capture has.
 
     Yields:
         The records in the order of the inputs, each with its `source`.
@@ -97,15 +98,20 @@ def records(  # noqa: PLR0913 - keywords: how to read
     """
     reader = normalizer or Normalizer()
     how = How(format=format, fields=mapped(fields), zone=a_zone(zone))
+    whole = Report()
     for task in tasks(expand(_several(source)), how):
         if task.error:
             (on_error or _warn)(task.input, task.error)
-        for found in found_by(task):
+        sought = Sought(how.fields)
+        for found in found_by(task, sought=sought):
             what = judged(found, reader) if isinstance(found, Capture) else found
             if isinstance(what, Result):
                 yield from what
             elif isinstance(what, Reject) and on_reject:
                 on_reject(what)
+        whole.meet(sought.told or task.fields)
+    for told in whole.lacking:
+        warnings.warn(told, UserWarning, stacklevel=2)
 
 
 def run(  # noqa: PLR0913 - keywords: what a run is made of

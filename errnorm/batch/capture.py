@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
-from typing import IO, Any, NamedTuple, Protocol, TypedDict
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict
 
 from attrs import field, frozen
 
 from errnorm.headers import Headers
 from errnorm.record import Problem, Redaction, Source
+
+if TYPE_CHECKING:
+    from errnorm.batch.sought import Sought
 
 __all__ = [
     "Again",
@@ -143,6 +146,7 @@ class Stream:
         zone: the zone of times that name none; None leaves them without.
         storm: who knows what captures became, None where nobody does.
         is_cut: it is a piece of whole lines, not too many.
+        sought: who notes which of `fields` are there; None where nobody does.
     """
 
     file: IO[bytes]
@@ -155,6 +159,7 @@ class Stream:
     zone: tzinfo | None = None
     storm: Remembers | None = None
     is_cut: bool = False
+    sought: Sought | None = None
 
     def source(self, line: int | None = None, offset: int | None = None, time: str | None = None) -> Source:
         """Give a place in this stream.

@@ -118,8 +118,9 @@ def batch(  # noqa: PLR0913 - one argument an option
       errnorm batch finesse.log.gz --tz Europe/Berlin | jq .code
       errnorm batch gateway.ndjson -o errors.parquet --jobs 4 --fail-on 'unknown>1%'
 
-    Exit codes: 0 done, 1 a --fail-on holds, 2 wrong use, 3 an input could not be read to its end, or the
-    output not be written, 4 errnorm itself failed, or the counts do not add up: a bug of errnorm.
+    Exit codes: 0 done, 1 a --fail-on holds, 2 wrong use, 3 an input could not be read to its end, no capture
+    has what --field names, or the output could not be written, 4 errnorm itself failed, or the counts do not
+    add up: a bug of errnorm.
     """  # noqa: D301 - \\b tells click to leave the lines as they are
     place = None if output == "-" else Path(output)
     sink = _wrong_use(lambda: sink_of(place, to))
@@ -151,7 +152,7 @@ def batch(  # noqa: PLR0913 - one argument an option
     held = [text for text, holds in zip(policies, conditions, strict=True) if holds(run.report)]
     for text in held:
         click.echo(f"--fail-on {text!r} holds.", err=True)
-    sys.exit(code or (_POLICY_MET if held else _UNREADABLE if run.report.errors else 0))
+    sys.exit(code or (_POLICY_MET if held else _UNREADABLE if run.report.errors or run.report.lacking else 0))
 
 
 def _wrong_use(make: Callable[[], T]) -> T:
@@ -203,6 +204,6 @@ def _tell(report: Report, file: str | None, *, quiet: bool) -> int:
     if not quiet:
         show(report)
         return code
-    for name, why in report.errors:
-        click.echo(f"{name}: {why}", err=True)
+    for told in (*(f"{name}: {why}" for name, why in report.errors), *report.lacking):
+        click.echo(told, err=True)
     return code

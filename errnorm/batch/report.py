@@ -240,6 +240,7 @@ class Report:
             knows the code).
         unknown_codes: codes that the catalog does not know.
         fingerprints: kinds of errors: the fingerprint, and behind it the entry, or vendor and shape.
+        fields: the members that the user maps, `body=/answer/text`, each with whether any capture has it.
         complete: False where the run was stopped, or goes on: these are the counts of what was written.
 
     Example:
@@ -260,6 +261,7 @@ class Report:
     tables: dict[str, Counter[str]] = field(factory=lambda: {name: Counter() for name in _TABLES})
     unknown_codes: Kinds = field(factory=Kinds)
     fingerprints: Kinds = field(factory=Kinds)
+    fields: dict[str, bool] = field(factory=dict)
     complete: bool = True
 
     def open(self, name: str, reader: str | None) -> None:
@@ -271,6 +273,11 @@ class Report:
     def fail(self, name: str, why: str) -> None:
         """Note that an input could not be opened, or not be read to its end."""
         self.errors.append((name, why))
+
+    def meet(self, fields: Mapping[str, bool]) -> None:
+        """Note which of the mapped members captures have."""
+        for name, is_there in fields.items():
+            self.fields[name] = is_there or self.fields.get(name, False)
 
     def reject(self, name: str) -> None:
         """Count a capture that could not be read."""
@@ -320,6 +327,7 @@ class Report:
             self.inputs.setdefault(name, Counts()).add(counts)
         self.readers.update(other.readers)
         self.errors += other.errors
+        self.meet(other.fields)
         for name, table in other.tables.items():
             if table:
                 self.tables[name].update(table)
@@ -338,6 +346,15 @@ class Report:
     def records(self) -> int:
         """How many records there are."""
         return sum(counts.records for counts in self.inputs.values())
+
+    @property
+    def lacking(self) -> list[str]:
+        """A sentence for each member that the user maps and no capture has."""
+        pairs = (name.split("=", 1) for name, is_there in self.fields.items() if not is_there)
+        return [
+            f"No capture has {text}, which is to be its {role}. Look in one for what it is called."
+            for role, text in pairs
+        ]
 
     @property
     def unreconciled(self) -> list[str]:
@@ -363,6 +380,7 @@ class Report:
             "inputs": {name: counts.to_dict() for name, counts in self.inputs.items()},
             "readers": dict(sorted(self.readers.items())),
             "errors": [{"input": name, "why": why} for name, why in self.errors],
+            "fields": dict(self.fields),
         }
 
     @classmethod
@@ -379,6 +397,7 @@ class Report:
             tables={name: Counter(data["tables"][name]) for name in _TABLES},
             unknown_codes=Kinds.from_dict(data["unknown_codes"]),
             fingerprints=Kinds.from_dict(data["fingerprints"]),
+            fields=dict(data.get("fields", {})),
             complete=data.get("complete", True),
         )
         if not report.reconciled or report.total.to_dict() != data["total"]:
@@ -539,6 +558,7 @@ def _lines(report: Report) -> list[str]:
     lines += (
         ["Inputs that could not be read", *(f"  {name}: {why}" for name, why in failed)] if failed else []
     )
+    lines += report.lacking
     return lines
 
 

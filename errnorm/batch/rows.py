@@ -114,7 +114,15 @@ def _in_object(
 ) -> Iterator[Found]:
     for item in opened(value, fields):
         own = data.strip() if data is not None and item is value else None
-        yield from _found(item, names_in(tuple(item), fields), stream, own, place)
+        names = names_in(tuple(item), fields)
+        _seek(item, names, stream)
+        yield from _found(item, names, stream, own, place)
+
+
+def _seek(item: dict[str, Any], names: Names, stream: Stream) -> None:
+    if stream.sought:
+        status = status_of(first_in(item, names.status))
+        stream.sought.look(item, is_error=status is None or status >= 400)
 
 
 def _plainly(
@@ -136,6 +144,8 @@ def _plainly(
         known["occurred_at"] = moment
     if not _has_plain(item, names, known):
         return None
+    if stream.sought:
+        stream.sought.look(item, is_error=status >= 400)
     if stream.storm is not None and line is not None and offset is not None:
         lines = stream.storm.of_body(body, known, stream, (line, offset, time))
         if lines is not None:
@@ -291,7 +301,9 @@ def captured(
     """
     fields = tuple(stream.fields.items())
     for item in opened(dict(capture), fields):
-        yield from _found(item, names_in(tuple(item), fields), stream, None, place, beside, known)
+        names = names_in(tuple(item), fields)
+        _seek(item, names, stream)
+        yield from _found(item, names, stream, None, place, beside, known)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

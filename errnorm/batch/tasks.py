@@ -20,6 +20,7 @@ from errnorm.batch.readers import reader_named, reader_of
 from errnorm.batch.readers.body import BINARY, BODY
 from errnorm.batch.readers.csv import lacking
 from errnorm.batch.readers.log import LOG
+from errnorm.batch.sought import Sought
 from errnorm.batch.utf16 import AsUtf8, codec_of
 
 __all__ = ["How", "Task", "found_by", "size_of", "tasks"]
@@ -61,7 +62,8 @@ class How:
             text = head.decode(codec, "ignore").encode()
             if self.reader(text) not in _WHOLE:
                 file, head = AsUtf8(file, codec), text
-        stream = Stream(file, name, member.name, fields=self.fields, zone=self.zone)
+        sought = Sought(self.fields) if self.fields else None
+        stream = Stream(file, name, member.name, fields=self.fields, zone=self.zone, sought=sought)
         return self.reader(head), stream
 
 
@@ -76,6 +78,7 @@ class Task:
         found: what was found.
         error: a sentence, where the input could not be opened or read to its end.
         seen: the bytes on disk that were read for this task.
+        fields: which of the mapped members are there, as of `Report`, where an input was read to its end.
     """
 
     input: str
@@ -84,18 +87,20 @@ class Task:
     found: tuple[Found, ...] = ()
     error: str | None = None
     seen: int = 0
+    fields: Mapping[str, bool] = field(factory=dict)
 
 
-def found_by(task: Task, storm: Remembers | None = None) -> Iterable[Found]:
+def found_by(task: Task, storm: Remembers | None = None, sought: Sought | None = None) -> Iterable[Found]:
     """Give what is found in a task.
 
     Args:
         task: the task.
         storm: as of `Stream`.
+        sought: as of `Stream`.
     """
     if task.piece is None or task.reader is None:
         return task.found
-    return reader_named(task.reader).read(evolve(task.piece, storm=storm))
+    return reader_named(task.reader).read(evolve(task.piece, storm=storm, sought=sought))
 
 
 def tasks(inputs: Iterable[Input], how: How) -> Iterator[Task]:
@@ -148,7 +153,8 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         yield Task(input=name, reader=reader.name, piece=piece, found=found, seen=seen())
     if lack and not member.error:
         member.error = lack.told
-    yield Task(input=name, reader=reader.name, error=_named(member), seen=seen())
+    told = stream.sought.told if stream.sought else {}
+    yield Task(input=name, reader=reader.name, error=_named(member), seen=seen(), fields=told)
 
 
 def _named(member: Member) -> str | None:

@@ -16,6 +16,7 @@ from errnorm.batch.capture import Again, Capture, Found, Fresh, Reject
 from errnorm.batch.encode import Encoder, Frame, Mold, reject_line, when_and_where
 from errnorm.batch.report import Kind, Report
 from errnorm.batch.sinks import sink_named
+from errnorm.batch.sought import Sought
 from errnorm.batch.storm import Became, Seen, Storm
 from errnorm.batch.tally import Tally
 from errnorm.batch.tasks import Task, found_by
@@ -213,7 +214,8 @@ class Work:
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0
-        every = iter(found_by(task, self._storm if self._sink.is_lines else None))
+        sought = Sought(task.piece.fields) if task.piece and task.piece.fields else None
+        every = iter(found_by(task, self._storm if self._sink.is_lines else None, sought))
         while block := list(islice(every, self._at_once)):
             self._at_once = min(2 * self._at_once, _AT_ONCE)
             captures += sum(found.captures if isinstance(found, Again) else 1 for found in block)
@@ -225,6 +227,7 @@ class Work:
                     output.append(outcome)
         self._storm.count(tally)
         tally.enter(captures)
+        report.meet(sought.told if sought else task.fields)
         return Done(output=(b"".join(output),), rejects=b"".join(rejects), report=report, seen=task.seen)
 
     def _outcomes(self, block: Sequence[Found], tally: Tally) -> Iterator[_Outcome]:

@@ -289,3 +289,39 @@ def test_progress_is_for_a_terminal(place: Path):
     assert b"0 bytes of %.1f MB" % (20_000 * len(LINE) / 1e6) in seen
     assert b"?" not in seen.replace(b"\x1b[?25", b"")
     assert b"20,000 captures" in seen
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    "form",
+    [b"%b\n", b"%b\n" * 99, b"[%b]", b'{"records":[%b]}', b"2026-11-21 10:00:00,1 INFO gw - %b\n"],
+    ids=["ndjson", "storm", "list", "wrapped", "log"],
+)
+def test_a_pointer_that_finds_nothing_is_told_of(form: bytes, jobs: str, tmp_path: Path):
+    """Where no capture has what is mapped, a sentence names it, the exit code is 3, and the rest is read."""
+    body = orjson.dumps({"status": 400, "time": "2026-11-21T10:00:00Z", "body": BODY.decode()})
+    (tmp_path / "a").write_bytes(form.replace(b"%b", body))
+    fields = ("--field", "body=/body", "--field", "url=/adress")
+    done = run(str(tmp_path / "a"), *fields, "--jobs", jobs, "-q", "--report", str(tmp_path / "r.json"))
+    told = b"No capture has /adress, which is to be its url. Look in one for what it is called.\n"
+    assert (done.returncode, done.stderr) == (3, told)
+    assert orjson.loads((tmp_path / "r.json").read_bytes())["fields"] == {
+        "body=/body": True,
+        "url=/adress": False,
+    }
+    assert {orjson.loads(line)["status"] for line in done.stdout.splitlines()} == {400}
+
+
+def test_a_quiet_day_lacks_nothing(tmp_path: Path):
+    """A gateway that keeps the bodies of errors alone has none on a day without errors."""
+    (tmp_path / "a").write_bytes(b'{"status":200,"url":"/x"}\n{"status":204,"url":"/y"}\n')
+    done = run(str(tmp_path / "a"), "--field", "body=/answer/text", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_one_capture_that_has_it_is_enough(tmp_path: Path):
+    """What one input lacks may stand in another one."""
+    (tmp_path / "a.json").write_bytes(b'[{"status":400,"url":"/x"}]')
+    (tmp_path / "b.json").write_bytes(b'[{"status":400,"answer":{"text":""}}]')
+    done = run(str(tmp_path), "--field", "body=/answer/text", "-q")
+    assert (done.returncode, done.stderr) == (0, b"")
