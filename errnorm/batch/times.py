@@ -8,7 +8,9 @@ A time without a zone becomes a moment only in the zone that the caller names.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -77,8 +79,6 @@ _PLACES = "|".join(f"(?<={re.escape(name)})" for name in ("[", "(", *_NAMES))
 # 20260305T110000Z (ISO 8601, basic): likewise, and only with its zone.
 _BASIC = r"\d{8}T(?:[01]\d|2[0-3])\d{4}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d|[+-]\d\d)"
 _UNIX = rf"(?:^|{_PLACES})(?:1\d{{9}}(?:\.\d{{1,9}})?|1\d{{12}}|{_BASIC})(?![\w.])"
-_TIME = re.compile(rf"(?<![\w.:/-])(?:{'|'.join(_DATED)})")
-_UNIX_TIME = re.compile(_UNIX)
 # Every dated form holds a clock, at most 22 characters after its start: `Nov 21, 2026 10:15:30`, to the last
 # digit of the hour. Around the clocks alone is looked for the rest, ten times as fast as everywhere.
 _CLOCK_AT = re.compile(r"\d:\d\d:\d\d")
@@ -86,18 +86,41 @@ _BEFORE, _AFTER = 23, 30
 # 10:15:30.123 (a console): no day. Only where nothing better stands: a duration looks the same.
 _CLOCK_ALONE = re.compile(rf"(?<![\w.:/-]){_CLOCK}(?![\w:])")
 
-_ISO = re.compile(rf"(\d{{4}})[-/](\d\d)[-/](\d\d)[T ]({_CLOCK})({_ZONE})?")
-_DAY_FIRST = re.compile(rf"(\d{{1,2}})[ /-]({_MONTH})[ /-](\d{{4}})[: ]({_CLOCK})({_ZONE})?")
-_MONTH_FIRST = re.compile(rf"({_MONTH})\ +(\d{{1,2}}),?\ (\d{{4}}),?\ (?:@\ )?({_HALVES})({_ZONE})?")
-_DOTTED = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}}),? ({_HALVES})({_ZONE})?")
-_SLASHED = re.compile(rf"(\d{{1,2}})/(\d{{1,2}})/(\d{{4}}),? ({_HALVES})({_ZONE})?")
-_YEAR_LAST = re.compile(rf"({_MONTH})\ +(\d{{1,2}})\ ({_CLOCK})({_ZONE})?\ (\d{{4}})")
+_DAY = r"(?P<day>\d{1,2})"
+_WORD = rf"(?P<month>{_MONTH})"
+_AT = rf"(?P<clock>{_CLOCK})(?P<zone>{_ZONE})?"
+_AT_HALVES = rf"(?P<clock>{_HALVES})(?P<zone>{_ZONE})?"
+_FORMS = (
+    rf"(?P<year>\d{{4}})[-/](?P<month>\d\d)[-/](?P<day>\d\d)[T ]{_AT}",
+    rf"{_DAY}[ /-]{_WORD}[ /-](?P<year>\d{{4}})[: ]{_AT}",
+    rf"{_WORD}\ +{_DAY},?\ (?P<year>\d{{4}}),?\ (?:@\ )?{_AT_HALVES}",
+    rf"{_WORD}\ +{_DAY}\ {_AT}\ (?P<year>\d{{4}})",
+    rf"{_DAY}\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}),? {_AT_HALVES}",
+    # One of the first two is the month, and the other one the day.
+    rf"(?P<one>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),? {_AT_HALVES}",
+)
 _EPOCH = re.compile(r"(\d{10})(?:\.?(\d{1,9}))?")
 _MONTHS_OF_A_YEAR = _HOURS_OF_HALF_A_DAY = 12
 _SECONDS = re.compile(r"(\d\d)(?:[.,](\d{1,9}))?[^\dAaPp]*([AaPp])?.*", re.DOTALL)
 _UTC = ("Z", "UTC", "GMT")
 _NO_HOUR = ("T24", " 24")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?")
+
+
+@cache
+def _time() -> re.Pattern[str]:
+    """Give what finds a dated time; it takes 10 ms to compile, and captures in JSON need none of it."""
+    return re.compile(rf"(?<![\w.:/-])(?:{'|'.join(_DATED)})")
+
+
+@cache
+def _unix_time() -> re.Pattern[str]:
+    return re.compile(_UNIX)
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, _FORMS))
 
 
 def last_time(text: str, zone: tzinfo | None = None) -> Stamp | None:
@@ -117,7 +140,7 @@ def last_time(text: str, zone: tzinfo | None = None) -> Stamp | None:
         >>> last_time("<34>Nov 21 10:15:30 gw01 finesse: ").moment is None
         True
     """
-    found = _dated(text) or _last(_UNIX_TIME, text) or _last(_CLOCK_ALONE, text)
+    found = _dated(text) or _last(_unix_time(), text) or _last(_CLOCK_ALONE, text)
     return Stamp(found, moment_of(found, zone)) if found else None
 
 
@@ -139,7 +162,7 @@ def whole_moment(time: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
 def _dated(text: str) -> str | None:
     for clock in reversed(list(_CLOCK_AT.finditer(text))):
         around = text[max(0, clock.start() - _BEFORE) : clock.end() + _AFTER]
-        if found := _last(_TIME, around):
+        if found := _last(_time(), around):
             return found
     return None
 
@@ -192,7 +215,7 @@ def is_dated(time: str) -> bool:
         >>> [is_dated(time) for time in ("Nov 21 10:15:30", "10:15:30.123", "1795256130")]
         [True, False, False]
     """
-    return _TIME.fullmatch(time) is not None
+    return _time().fullmatch(time) is not None
 
 
 def moment_of(text: str, zone: tzinfo | None) -> datetime | None:
@@ -206,38 +229,26 @@ def moment_of(text: str, zone: tzinfo | None) -> datetime | None:
 def _read(text: str, zone: tzinfo | None) -> datetime | None:
     if moment := whole_moment(text):
         return moment  # most of them, in a tenth of the time
-    if found := _ISO.fullmatch(text):
-        year, month, day, clock, named = found.groups()
-        return _aware(int(year), int(month), int(day), clock, _named(named, zone))
-    if found := _DAY_FIRST.fullmatch(text):
-        day, word, year, clock, named = found.groups()
-        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
-    if found := _MONTH_FIRST.fullmatch(text):
-        word, day, year, clock, named = found.groups()
-        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
-    if found := _YEAR_LAST.fullmatch(text):
-        word, day, clock, named, year = found.groups()
-        return _aware(int(year), _month(word), int(day), clock, _named(named, zone))
-    if found := _DOTTED.fullmatch(text):
-        day, month, year, clock, named = found.groups()
-        return _aware(int(year), int(month), int(day), clock, _named(named, zone))
-    if found := _SLASHED.fullmatch(text):
-        return _slashed(found, zone)
+    found = next(filter(None, (form.fullmatch(text) for form in _forms())), None)
+    if found:
+        told = found.groupdict()
+        day = _month_and_day(told)
+        return _aware(int(told["year"]), *day, told["clock"], _named(told["zone"], zone)) if day else None
     if found := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(found[1]), UTC).replace(microsecond=_micros(found[2]))
     return None
 
 
-def _slashed(found: re.Match[str], zone: tzinfo | None) -> datetime | None:
-    """Give a moment where one of two numbers can be no month: 4/5/2026 may be in April or in May."""
-    month, day = sorted((int(found[1]), int(found[2])))
-    if month != day <= _MONTHS_OF_A_YEAR:
-        return None
-    return _aware(int(found[3]), month, day, found[4], _named(found[5], zone))
+def _month_and_day(told: Mapping[str, str]) -> tuple[int, int] | None:
+    """Give both; None where each of two numbers may be either: 4/5/2026 may be in April or in May."""
+    if "month" in told:
+        return _month(told["month"]), int(told["day"])
+    month, day = sorted((int(told["one"]), int(told["other"])))
+    return None if month != day <= _MONTHS_OF_A_YEAR else (month, day)
 
 
-def _month(word: str) -> int:
-    return _MONTHS.index(word.lower()) + 1
+def _month(text: str) -> int:
+    return int(text) if text.isdecimal() else _MONTHS.index(text.lower()) + 1
 
 
 def _micros(digits: str | None) -> int:
