@@ -123,7 +123,9 @@ class Remembers(Protocol):
     ) -> bytes | None:
         """Give the lines of a capture without problems, where the like of its body came before."""
 
-    def of_lines(self, lines: Iterable[bytes], stream: Stream, number: int, offset: int) -> list[bytes]:
+    def of_lines(
+        self, stream: Stream, lines: Iterable[bytes], number: int, offset: int, gap: bytes | None = None
+    ) -> list[bytes]:
         """Give the lines of captures that are lines, up to the first whose like did not come before."""
         ...
 

@@ -18,13 +18,13 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
 from attrs import evolve
 
-from errnorm.batch.capture import Stream
+from errnorm.batch.capture import Again, Stream
 from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.window import MAX_BYTES, Window
 
@@ -60,6 +60,7 @@ _SEPARATOR = b"\x1e"  # RFC 7464
 _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
 Where = Callable[[bytes], int]
 """Gives where the elements of a list begin, by the first bytes of what holds it; 0 where it holds none."""
+ComeAgain = Callable[[Iterable[bytes], int, int, bytes], list[bytes]]
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
 _GUESS_BYTES = 1 << 16
@@ -86,6 +87,8 @@ class Element(NamedTuple):
         reason: why it is none, a sentence: the end of the input cuts it off, or it is a part of one that is
             too long; None for an element that is whole.
         value: what it says, where that is known already.
+        again: what it and those behind it became, as their like came before; then the rest tells of the
+            first of them, and there are no bytes.
     """
 
     data: bytes
@@ -93,6 +96,12 @@ class Element(NamedTuple):
     offset: int
     reason: str | None = None
     value: Any = _UNREAD
+    again: Again | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """True where `value` holds what orjson has read."""
+        return self.value is not _UNREAD
 
 
 class _TooMuch(ValueError):  # noqa: N818 - a fact about the text
@@ -105,7 +114,7 @@ def loads(element: Element) -> Any:  # noqa: ANN401 - any JSON value
     Raises:
         ValueError: when it is no JSON, nested deeper than Python goes, or of too many values.
     """
-    return _value(element.data) if element.value is _UNREAD else element.value
+    return element.value if element.is_read else _value(element.data)
 
 
 def reason_of(error: ValueError) -> str:
@@ -127,7 +136,9 @@ def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
             raise ValueError("It is nested too deep.") from error
 
 
-def elements(stream: Stream, key: bytes | Where | None = None) -> Iterator[Element]:
+def elements(
+    stream: Stream, key: bytes | Where | None = None, *, come_again: ComeAgain | None = None
+) -> Iterator[Element]:
     """Give the elements of a list.
 
     Args:
@@ -135,6 +146,8 @@ def elements(stream: Stream, key: bytes | Where | None = None) -> Iterator[Eleme
         key: the name of the member that is the list, `entries` in a HAR, in two objects; or what gives the
             place of the first element by the first bytes of one object, 0 for none; None where the list is
             all.
+        come_again: gives what objects became, up to the first whose like did not come before: it is given
+            these objects, the line and the offset of the first one, and what stands between two of them.
 
     Yields:
         The elements in order. What the end cuts off comes last, and has a `reason`: an input that ends
@@ -149,9 +162,9 @@ def elements(stream: Stream, key: bytes | Where | None = None) -> Iterator[Eleme
     """
     window = Window(stream)
     if stream.head:  # a piece: it begins inside of the list, and ends with it
-        yield from _Walk(window).elements()
+        yield from _Walk(window).elements(come_again)
     elif (yield from _to_list(window, key)):
-        yield from _Walk(window, around=_around(key)).elements()
+        yield from _Walk(window, around=_around(key)).elements(come_again)
 
 
 def parts(stream: Stream, key: bytes | Where | None = None) -> Iterator[Stream | Element]:
@@ -166,11 +179,12 @@ def parts(stream: Stream, key: bytes | Where | None = None) -> Iterator[Stream |
         yield from _Walk(window, around=_around(key)).parts(stream)
 
 
-def values(stream: Stream) -> Iterator[Element]:
+def values(stream: Stream, *, come_again: ComeAgain | None = None) -> Iterator[Element]:
     r"""Give JSON values that stand one behind the other, or the elements of a piece that `value_parts` gave.
 
     Args:
         stream: the values.
+        come_again: as of `elements`.
 
     Yields:
         The values in order, as `elements` gives those of a list. What begins with no brace or bracket is
@@ -181,7 +195,8 @@ def values(stream: Stream) -> Iterator[Element]:
         >>> [value.data for value in values(Stream(io.BytesIO(b'{\n  "a": 1\n}\n{"b":2}{"c":3}')))]
         [b'{\n  "a": 1\n}', b'{"b":2}', b'{"c":3}']
     """
-    yield from _Walk(Window(stream), in_list=bool(stream.head), gap=_GAP_OF_VALUES).elements()
+    walk = _Walk(Window(stream), in_list=bool(stream.head), gap=_GAP_OF_VALUES)
+    yield from walk.elements(come_again)
 
 
 def value_parts(stream: Stream) -> Iterator[Stream | Element]:
@@ -317,9 +332,10 @@ class _Walk:
         self._alone = 0  # before this place elements are read one by one
         self._ended = False
 
-    def elements(self) -> Iterator[Element]:
+    def elements(self, come_again: ComeAgain | None) -> Iterator[Element]:
         for first in self._firsts():
-            yield from self._one(first)
+            again = self._again(come_again) if come_again and first == b"{" and self._next else None
+            yield from (again,) if again else self._one(first)
 
     def parts(self, stream: Stream) -> Iterator[Stream | Element]:
         for first in self._firsts():
@@ -363,6 +379,24 @@ class _Walk:
         self._ended = element.reason == NO_END
         if element.reason == _TOO_LONG:
             yield from self._rest(_End(first), element.data)
+
+    def _again(self, come_again: ComeAgain) -> Element | None:
+        """Give elements that need not be decoded: what was one before is one here as well."""
+        gap, ends = self._next[1 : self._next.index(b"{")], list[int]()
+        line, offset = self._line, self._window.offset + self._at
+        known = come_again(self._likes(len(gap), ends), line, offset, gap)
+        if not known:
+            return None
+        self._step(ends[len(known) - 1])
+        return Element(b"", line, offset, again=Again(len(known), b"".join(known)))
+
+    def _likes(self, gap: int, ends: list[int]) -> Iterator[bytes]:
+        """Give what may be the next elements, and note where each of them ends."""
+        data, begins = self._window.data, self._at
+        while end := data.find(self._next, begins, begins + _GUESS_BYTES) + 1:
+            ends.append(end)
+            yield data[begins:end]
+            begins = end + gap
 
     def _piece(self, stream: Stream, end: int) -> Stream:
         # The bracket ends the list in this piece.
@@ -440,7 +474,7 @@ class _Walk:
         end = len(self._window.data)
         if not self._in_list and first not in _OPENS:
             return self._taken(end, _UNREAD)
-        again = None if self._in_list else self._again(end)
+        again = None if self._in_list else self._other(end)
         return self._cut(_NO_JSON, again) if again else self._cut(NO_END)
 
     def _rest(self, end: _End, data: bytes) -> Iterator[Element]:
@@ -496,10 +530,10 @@ class _Walk:
         try:
             _value(self._window.data[self._at : end])
         except ValueError:
-            return self._again(end)
+            return self._other(end)
         return None
 
-    def _again(self, end: int) -> int | None:
+    def _other(self, end: int) -> int | None:
         """Give where a value seems to begin before an end: in the first column, or as those before began."""
         if end - self._at > _GUESS_BYTES:
             self._far_ones -= 1

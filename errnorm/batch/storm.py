@@ -333,10 +333,19 @@ class Storm:
                 return lines
         return None
 
-    def of_lines(self, lines: Iterable[bytes], stream: Stream, number: int, offset: int) -> list[bytes]:
+    def of_lines(
+        self, stream: Stream, lines: Iterable[bytes], number: int, offset: int, gap: bytes | None = None
+    ) -> list[bytes]:
         """Give the lines of captures, each a line that came before but for moment, numbers and ids.
 
         None of them is decoded, and it ends before the first line whose like did not come before.
+
+        Args:
+            stream: where they are from.
+            lines: JSON objects, each with the end of its line, or as they stand in a list.
+            number: the line of the first one.
+            offset: its first byte.
+            gap: what stands between two of them in a list; None between lines.
         """
         found: list[bytes] = []
         origin = origin_of(stream.name, stream.member)
@@ -353,8 +362,12 @@ class Storm:
             if became is None:
                 break
             found.append(became)
-            number += 1
-            offset += len(line)
+            if gap is None:
+                number += 1
+                offset += len(line)
+            else:
+                number += line.count(b"\n") + gap.count(b"\n")
+                offset += len(line) + len(gap)
         return found
 
     def _of_rest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from errnorm.batch import storm, work
 from errnorm.batch.ids import Cut
 from errnorm.batch.line_forms import Beside, form_of
 from errnorm.batch.outline import Outline, Told, mask
-from errnorm.batch.readers import ndjson
+from errnorm.batch.readers import json_array, ndjson
 from errnorm.headers import HeaderNames
 
 NO_HEADERS = HeaderNames(())
@@ -273,6 +274,55 @@ def test_the_first_lines_of_a_storm_are_enough(tmp_path: Path):
     storm = [line(ERROR.format(n)) for n in range(1001, 1301)]
 
     assert lines_of(tmp_path, storm, work._AT_FIRST, work._AT_ONCE)[2] == 6 + 2
+
+
+def listed(folder: Path, written: str) -> tuple[list[Any], int]:
+    """Run a list of captures, and give records, and how many elements were decoded."""
+    path = folder / "lines.ndjson"
+    path.write_text(written)
+    with (
+        patch.object(json_array, "_found", wraps=json_array._found) as decoded,
+        patch.multiple(work, _AT_FIRST=1, _AT_ONCE=1),
+    ):
+        batch.run(path, folder / "out")
+    return [orjson.loads(line) for line in (folder / "out").read_bytes().splitlines()], decoded.call_count
+
+
+@pytest.mark.parametrize("between", [",", ",\n", ",\r\n    "])
+@pytest.mark.parametrize("lines", ALIKE.values(), ids=ALIKE)
+def test_in_a_list_elements_alike_become_what_lines_become(tmp_path: Path, lines: list[str], between: str):
+    """An element has its own place, decoded or not; one more than of lines shows how they begin, and one ends them."""
+    lines = [one.strip() for one in lines]
+    text = f"[{between.join([*CAPTURES, *lines])}]"
+    found, decoded = listed(tmp_path, text)
+    begins = [text.index("[") + 1]
+    for one in (*CAPTURES, *lines):
+        begins.append(begins[-1] + len(one) + len(between))
+
+    assert told(found[2:]) == told(lines_of(tmp_path, lines)[0])
+    assert [one["source"]["offset"] for one in found] == begins[:-1]
+    assert [one["source"]["line"] for one in found] == [1 + text.count("\n", 0, at) for at in begins[:-1]]
+    assert decoded == len(CAPTURES) + 5 + 2
+
+
+def test_an_element_over_several_lines_has_its_line(tmp_path: Path):
+    """Elements that are printed for a person are known as well."""
+    captures = [orjson.loads(line(ERROR.format(f"10{n}"))) for n in range(10, 20)]
+    text = json.dumps([*map(orjson.loads, CAPTURES), *captures], indent=2)
+    found, decoded = listed(tmp_path, text)
+
+    assert [text.splitlines()[one["source"]["line"] - 1] for one in found] == ["  {"] * 12
+    assert decoded == len(CAPTURES) + 5 + 2
+
+
+def test_what_stands_inside_of_an_element_is_none(tmp_path: Path):
+    """An element may hold a list of what looks like those before it."""
+    alike = [line(ERROR.format(f"10{n}")) for n in range(10, 20)]
+    outer = line(ERROR.format("1030"), tries=f"[{','.join(alike)}]")
+    found, _ = listed(tmp_path, f"[{','.join([*CAPTURES, *alike, outer, *alike])}]")
+
+    assert told(found[2:]) == told(lines_of(tmp_path, [*alike, outer, *alike])[0])
+    assert len(found) == 2 + 21
 
 
 NOT_FLAT = {

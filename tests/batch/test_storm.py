@@ -863,24 +863,44 @@ how_it_is_run = st.fixed_dictionaries(
 )
 
 
+# One a line, in a list, and one behind the other: as a gateway, a log store, and `jq .` have them.
+JOINED: list[tuple[bytes, bytes, bytes]] = [
+    *[(b"", b"\n", b"")] * 3,
+    (b"[", b",", b"]"),
+    (b"[\n  ", b",\n  ", b"\n]\n"),
+    (b'{"next":null,"records":[', b", ", b"]}"),
+    (b"", b"\n\n", b"\n"),
+]
+
+
+def joined(
+    around: tuple[bytes, bytes, bytes],
+    captures: list[dict[str, Any]],
+    writers: list[Callable[[Any], bytes]],
+) -> bytes:
+    """Give a file of captures; by the first ones it is known as such."""
+    begin, between, end = around
+    lines = [write(one) for one, write in zip(captures, cycle(writers), strict=False)]
+    return begin + between.join([b'{"status":503,"body":""}'] * 3 + lines) + end
+
+
 @given(
-    captures=captures_again,
-    writers=st.lists(st.sampled_from(WRITERS), min_size=1, max_size=4),
+    file=st.builds(
+        joined,
+        st.sampled_from(JOINED),
+        captures_again,
+        st.lists(st.sampled_from(WRITERS), min_size=1, max_size=4),
+    ),
     how=how_it_is_run,
     at_once=st.sampled_from([(1, 1), (1, 3), (1, 64), (64, 64)]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_storm_gives_what_one_by_one_gives(
-    tmp_path: Path,
-    captures: list[dict[str, Any]],
-    writers: list[Callable[[Any], bytes]],
-    how: dict[str, Any],
-    at_once: tuple[int, int],
+    tmp_path: Path, file: bytes, how: dict[str, Any], at_once: tuple[int, int]
 ):
     """Whatever comes again, however often and with whatever beside it: lines and counts are as if it came alone."""
     path, out, rejects = (tmp_path / name for name in ("storm.ndjson", "out", "rejects"))
-    lines = [write(one) for one, write in zip(captures, cycle(writers), strict=False)]
-    path.write_bytes(b"\n".join([b'{"status":503,"body":""}'] * 2 + lines))
+    path.write_bytes(file)
     with patch.multiple(work, _AT_FIRST=at_once[0], _AT_ONCE=at_once[1]):
         report = batch.run(path, out, rejects=rejects, **how)
     expected, counted = read_one_by_one(path, How(fields=how["fields"]), how["raw"], how["policy"])

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from errnorm.batch.capture import Found, Reader, Stream
+from errnorm.batch.capture import Again, Found, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
 from errnorm.batch.names import LISTS, has_body, is_capture, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
@@ -42,10 +42,18 @@ _ITS_LIST = re.compile(rb"\s*+:\s*+\[")
 _BEHIND = re.compile(rb"\}\s*+\{")
 
 
-def _read(find: Callable[[Stream], Iterable[Element]], stream: Stream) -> Iterator[Found]:
+def _read(find: Callable[..., Iterable[Element]], stream: Stream) -> Iterator[Found]:
     """Give what the elements tell that are found in a stream."""
-    for element in find(stream):
-        yield from _found(element, stream)
+    storm = stream.storm
+    for element in find(stream, come_again=partial(storm.of_lines, stream) if storm else None):
+        yield from (element.again,) if element.again else _learned(element, stream)
+
+
+def _learned(element: Element, stream: Stream) -> Iterable[Found]:
+    found = [*_found(element, stream)]
+    if stream.storm and element.is_read and len(found) == 1 and type(found[0]) is Again:
+        stream.storm.learn_line(element.data, stream)
+    return found
 
 
 def _cut(cut: Callable[[Stream], Iterable[Stream | Element]], stream: Stream) -> Iterator[Stream | Found]:
@@ -137,8 +145,8 @@ def _place_of(name: bytes, head: bytes) -> int:
     return 0
 
 
-def _records(walk: Callable[..., Iterable[Any]], stream: Stream) -> Iterable[Any]:
-    return walk(stream, partial(_list_at, fields=stream.fields))
+def _records(walk: Callable[..., Iterable[Any]], stream: Stream, **options: Any) -> Iterable[Any]:  # noqa: ANN401 - of *walk*
+    return walk(stream, partial(_list_at, fields=stream.fields), **options)
 
 
 JSON_ARRAY = Reader(

@@ -89,7 +89,7 @@ def _read(stream: Stream) -> Iterator[Found]:
 def _read_lines(piece: Stream) -> Iterator[Found]:
     lines, at, offset = [*piece.file], 0, piece.offset
     while at < len(lines):
-        known = piece.storm.of_lines(lines[at:], piece, piece.line + at, offset) if piece.storm else []
+        known = piece.storm.of_lines(piece, lines[at:], piece.line + at, offset) if piece.storm else []
         if known:
             yield Again(len(known), b"".join(known))
             offset += sum(map(len, lines[at : at + len(known)]))
