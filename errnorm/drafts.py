@@ -22,7 +22,7 @@ from errnorm.vocabulary import Match
 
 __all__ = ["Seen", "drafts_of", "file_of", "seen_in", "with_entries"]
 
-Kind = tuple[str, int, tuple[str, int]]
+Kind = tuple[str, int, object]
 _NOT_SHOWN = "(not shown)"  # what a report writes in place of a code that may be somebody's name or number
 _USUAL_TABLES = ("code", "message")  # where a code of no family is looked up
 _BETWEEN = re.compile(r"[\s,:]*+")
@@ -53,7 +53,7 @@ def seen_in(kinds: Iterable[Kind]) -> list[Seen]:
         kinds: name, records and place of each, as `Kinds.ranked` gives them.
 
     Example:
-        >>> seen_in([("zoom-cobrowse 1999", 3, ("a.ndjson", 12))])[0].place
+        >>> seen_in([("zoom-cobrowse 1999", 3, "a.ndjson:12")])[0].place
         'a.ndjson:12'
     """
     return [
@@ -61,9 +61,9 @@ def seen_in(kinds: Iterable[Kind]) -> list[Seen]:
             vendor=name.partition(" ")[0],
             code=None if name.endswith(_NOT_SHOWN) else name.partition(" ")[2],
             records=records,
-            place=f"{file}:{line}" if line else file,
+            place=str(place),
         )
-        for name, records, (file, line) in kinds
+        for name, records, place in kinds
     ]
 
 

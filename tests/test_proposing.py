@@ -194,7 +194,7 @@ def test_a_code_that_is_not_shown_gives_a_sentence_and_no_file(tmp_path: Path):
     """Of a code that may be somebody's name nothing is drafted: its place and the next step are told."""
     path, own = tmp_path / "report.json", tmp_path / "own.json"
     counted = batch.Report()
-    counted.unknown_codes.count("zoom-cobrowse (not shown)", ("desk.log", 2))
+    counted.unknown_codes.count("zoom-cobrowse (not shown)", batch.report.Place("desk.log", line=2))
     path.write_text(json.dumps(counted.to_dict()), "utf-8")
     done = run("catalog", "propose", str(path), "--catalog", str(own))
 

@@ -82,8 +82,41 @@ class Counts:
 
 
 _COUNTS = ("captures", "with_errors", "not_errors", "rejected", "records")
-Place = tuple[str, int]
-_NOWHERE: Place = ("", 0)
+
+
+class Place(NamedTuple):
+    """Where a record was found.
+
+    Attributes:
+        name: the input; empty where nobody knows.
+        member: the file in an archive; empty where it is none.
+        line: the line, from 1; 0 where nobody knows.
+
+    Example:
+        >>> str(Place("day.zip", "gw/a.ndjson", 12)), str(Place("body.xml"))
+        ('day.zip: gw/a.ndjson:12', 'body.xml')
+    """
+
+    name: str = ""
+    member: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        """Give it as a person reads it."""
+        file = f"{self.name}: {self.member}" if self.member else self.name
+        return f"{file}:{self.line}" if self.line else file
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the place as plain data."""
+        return {"name": self.name, "member": self.member or None, "line": self.line}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(data["name"], data.get("member") or "", data["line"])
+
+
+_NOWHERE = Place()
 
 
 class Kinds:
@@ -140,18 +173,14 @@ class Kinds:
     def to_dict(self) -> dict[str, Any]:
         """Give the kinds as plain data, ranked."""
         kinds = [
-            {"name": name, "records": times, "place": {"name": place[0], "line": place[1]}}
-            for name, times, place in self.ranked()
+            {"name": name, "records": times, "place": place.to_dict()} for name, times, place in self.ranked()
         ]
         return {"halved": self.halved, "kinds": kinds}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_dict` wrote."""
-        kinds = data["kinds"]
-        counts = {
-            item["name"]: (item["records"], (item["place"]["name"], item["place"]["line"])) for item in kinds
-        }
+        counts = {item["name"]: (item["records"], Place.from_dict(item["place"])) for item in data["kinds"]}
         return cls(counts, data["halved"])
 
 
@@ -217,7 +246,7 @@ def kind_of(record: ErrorRecord, fingerprint: str) -> Kind:
 
 def place_of(source: Source | None) -> Place:
     """Give a place as a report tells it."""
-    return (source.name or "", source.line or 0) if source else _NOWHERE
+    return Place(source.name or "", source.member or "", source.line or 0) if source else _NOWHERE
 
 
 def hour_of(moment: datetime) -> int:
@@ -541,9 +570,9 @@ def _lines(report: Report) -> list[str]:
     ):
         lines += _table_line(title, report.tables[table], total.records)
     lines += _ranking("Codes", [(name, count, "") for name, count in _ranked(report.tables["code"], "code")])
-    unknown = [(name, count, _at(place)) for name, count, place in report.unknown_codes.ranked()]
+    unknown = [(name, count, str(place)) for name, count, place in report.unknown_codes.ranked()]
     lines += _ranking("Codes that the catalog does not know", unknown)
-    kinds = [(name, count, _at(place)) for name, count, place in report.fingerprints.ranked()]
+    kinds = [(name, count, str(place)) for name, count, place in report.fingerprints.ranked()]
     lines += _ranking("Kinds of errors", kinds[:3] if len(kinds) > 1 else [])
     lines += _hours(report.tables["hour"])
     rejected = [(name, counts.rejected, "") for name, counts in report.inputs.items() if counts.rejected]
@@ -560,10 +589,6 @@ def _lines(report: Report) -> list[str]:
     )
     lines += report.lacking
     return lines
-
-
-def _at(place: Place) -> str:
-    return f"{place[0]}:{place[1]}" if place[1] else place[0]
 
 
 def _table_line(title: str, table: Counter[str], records: int) -> list[str]:

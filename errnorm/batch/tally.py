@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from errnorm.batch.report import Counts, Kind, Report, hour_of
+from errnorm.batch.report import Counts, Kind, Place, Report, hour_of
 
 __all__ = ["Tally"]
 
@@ -20,11 +20,13 @@ class Tally:
 
     Args:
         name: the input.
+        member: the file in an archive; empty where it is none.
         report: where they are entered in the end.
     """
 
-    def __init__(self, name: str, report: Report) -> None:
+    def __init__(self, name: str, member: str, report: Report) -> None:
         self._name = name
+        self._member = member
         self._report = report
         self._kinds: dict[Kind, list[int]] = {}
         self._hours: Counter[int] = Counter()
@@ -69,6 +71,6 @@ class Tally:
         self._counts.captures = captures
         self._report.inputs[self._name].add(self._counts)
         for kind, (times, line) in self._kinds.items():
-            self._report.add_kind(self._name, kind, times, (self._name, line))
+            self._report.add_kind(self._name, kind, times, Place(self._name, self._member, line))
         for hour, records in self._hours.items():
             self._report.add_hour(hour, records)

@@ -73,6 +73,7 @@ class Task:
 
     Attributes:
         input: the name of the input.
+        member: the file in an archive; None where it is none.
         reader: the name of its reader; None where it could not be opened.
         piece: bytes that the reader takes by themselves; None where `found` holds what was found.
         found: what was found.
@@ -82,6 +83,7 @@ class Task:
     """
 
     input: str
+    member: str | None = None
     reader: str | None = None
     piece: Stream | None = None
     found: tuple[Found, ...] = ()
@@ -150,7 +152,7 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         return
     for part in _parts((reader.cut or reader.read)(stream)):
         found, piece = ((), part) if isinstance(part, Stream) else (part, None)
-        yield Task(input=name, reader=reader.name, piece=piece, found=found, seen=seen())
+        yield Task(input=name, member=member.name, reader=reader.name, piece=piece, found=found, seen=seen())
     if lack and not member.error:
         member.error = lack.told
     told = stream.sought.told if stream.sought else {}

@@ -210,7 +210,7 @@ class Work:
         report.open(name, task.reader)
         if task.error:
             report.fail(name, self._plain(task.error))
-        tally = Tally(name, report)
+        tally = Tally(name, self._plain(task.member or ""), report)
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import zipfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 import errnorm
 from errnorm import batch
 from errnorm.batch import report as report_module
-from errnorm.batch.report import Counts, Kinds, Report, condition, show
+from errnorm.batch.report import Counts, Kinds, Place, Report, condition, show
 from errnorm.schemas import schema_text
 
 CASES = cases()
@@ -180,16 +181,20 @@ def test_unknown_codes_are_ranked_with_their_first_place():
     """The most frequent stands first, with the first place that has it, in whatever order they came."""
     kinds = Kinds()
     for name, line in (("B_B", 9), ("A_A", 7), ("B_B", 3), ("C_C", 1)):
-        kinds.count(name, ("a.log", line))
+        kinds.count(name, Place("a.log", line=line))
 
-    assert kinds.ranked() == [("B_B", 2, ("a.log", 3)), ("A_A", 1, ("a.log", 7)), ("C_C", 1, ("a.log", 1))]
+    assert [(name, times, str(place)) for name, times, place in kinds.ranked()] == [
+        ("B_B", 2, "a.log:3"),
+        ("A_A", 1, "a.log:7"),
+        ("C_C", 1, "a.log:1"),
+    ]
 
 
 def test_kinds_take_bounded_memory():
     """A hundred thousand kinds leave a sample, whose counts are right."""
     kinds = Kinds()
     for n in range(100_000):
-        kinds.count(f"e1:{n:016x}", ("", 0))
+        kinds.count(f"e1:{n:016x}", Place())
     ranked = kinds.ranked()
 
     assert len(ranked) <= report_module._MOST_KINDS
@@ -293,3 +298,25 @@ def test_the_screen_says_where_a_run_was_stopped(capsys: pytest.CaptureFixture[s
     show(Report(complete=False))
 
     assert capsys.readouterr().err.startswith("Stopped before the end: ")
+
+
+def test_a_place_in_an_archive_names_the_file(tmp_path: Path):
+    """Of an archive the report says in which file and line a kind stands first, and reads it again as it was."""
+    body = (
+        r'{"status":500,"body":"<ApiErrors><ApiError><ErrorType>Odd%s</ErrorType></ApiError></ApiErrors>"}'
+         "\n"
+    )
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        archive.writestr("gw/a.ndjson", body % "One" * 2)
+        archive.writestr("gw/b.ndjson", '{"status":200,"body":""}\n' * 2 + body % "Two" * 2)
+    report = batch.run(tmp_path / "day.zip", tmp_path / "out")
+    kinds = report.to_dict()["fingerprints"]["kinds"]
+
+    assert sorted((kind["place"]["member"], kind["place"]["line"]) for kind in kinds) == [
+        ("gw/a.ndjson", 1),
+        ("gw/b.ndjson", 3),
+    ]
+    assert {str(place) for _, _, place in Report.from_dict(report.to_dict()).fingerprints.ranked()} == {
+        f"{tmp_path / 'day.zip'}: gw/a.ndjson:1",
+        f"{tmp_path / 'day.zip'}: gw/b.ndjson:3",
+    }
