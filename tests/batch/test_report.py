@@ -304,7 +304,7 @@ def test_a_place_in_an_archive_names_the_file(tmp_path: Path):
     """Of an archive the report says in which file and line a kind stands first, and reads it again as it was."""
     body = (
         r'{"status":500,"body":"<ApiErrors><ApiError><ErrorType>Odd%s</ErrorType></ApiError></ApiErrors>"}'
-         "\n"
+        "\n"
     )
     with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
         archive.writestr("gw/a.ndjson", body % "One" * 2)
