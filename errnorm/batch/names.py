@@ -323,8 +323,8 @@ def mapped(fields: object) -> dict[str, str]:
     return pairs
 
 
-# Splunk's export, Elastic's hit, Envoy's tap: the object that matters stands inside another one.
-_WRAPPERS = ("_source", "http_buffered_trace", "result", "event")
+# Splunk's export, Elastic's hit, Envoy's tap, Datadog's log: what matters stands inside of another object.
+_WRAPPERS = ("_source", "http_buffered_trace", "result", "event", "attributes")
 _EXPORTS = ("resourceLogs", "resourceSpans")
 # What says that a body is base64, or that the object is not the capture itself.
 _MANY = frozenset({*_EXPORTS, "hits", "responses"})
@@ -342,9 +342,14 @@ _MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, "encoding", "isBase64Encod
 # The status in OpenTelemetry's conventions for HTTP, those of today and the old ones.
 _CONVENTIONS = (*paths_of("http.response.status_code"), *paths_of("http.status_code"))
 _BODIES = ("<", "{", "[")
-_SPLUNK = frozenset({"preview", "offset", "lastrow", "result"})
 _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
-_COLLECTOR = frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"})
+# What alone may stand around it, where its name may be anybody's: in Splunk's export and what its collector
+# is sent, and in a list of Datadog's, whose form is JSON:API.
+_BESIDE = {
+    "result": frozenset({"preview", "offset", "lastrow", "result"}),
+    "event": frozenset({"event", "time", "host", "source", "sourcetype", "index", "fields"}),
+    "attributes": frozenset({"id", "type", "attributes"}),
+}
 
 
 def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> list[dict[str, Any]]:
@@ -476,9 +481,9 @@ def _hits_in(answer: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _wraps(name: str, value: dict[str, Any]) -> bool:
-    if name == "result":
-        return value.keys() <= _SPLUNK
-    return name != "event" or value.keys() <= _COLLECTOR
+    if name == "attributes" and value.get("type") != "log":
+        return False  # any other object of a JSON:API
+    return value.keys() <= _BESIDE.get(name, value.keys())
 
 
 def _below(value: dict[str, Any], *names: str) -> list[dict[str, Any]]:

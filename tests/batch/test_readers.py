@@ -295,6 +295,17 @@ def test_line_of_a_log_store_is_searched():
     assert capture.needs_claim
 
 
+def test_logs_of_datadog_are_searched():
+    """Its list of logs, as its interface answers, has each line below `attributes`; other objects stay bodies."""
+    told = {"service": "gw", "message": f"ERROR body={BODY}", "timestamp": "2026-11-21T10:00:00Z"}
+    log = {"id": "AwAAAZ", "type": "log", "attributes": told | {"tags": ["env:x"]}}
+    name, found = read(json.dumps({"data": [log] * 2, "meta": {"status": "done"}}).encode())
+
+    assert (name, [one.body for one in found]) == ("records", [BODY.encode()] * 2)
+    assert [one.options for one in found] == [{"occurred_at": TEN}] * 2
+    assert read(json.dumps({"data": [log | {"type": "user"}] * 2}).encode())[0] == "body"
+
+
 @pytest.mark.parametrize(
     "value, kind",
     [
