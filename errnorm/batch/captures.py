@@ -18,7 +18,7 @@ import orjson
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import Writing, json_end
-from errnorm.batch.names import first_in, has_body, is_told, listed, names_in, opened
+from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
 from errnorm.batch.payloads import Cut
 
 __all__ = ["OBJECT", "STATUS_WORDS", "Captures", "Stands", "capture_of"]
@@ -117,9 +117,11 @@ class Captures:
             if not found or found.start() > cut.start:
                 return None
             end, told = _object(data, found.start(), limit, self._fields)
-            if end >= cut.end:
-                return self._if_it_holds(cut, found.start(), end, told)
-            first = max(end, found.end())
+            capture = self._if_it_holds(cut, found.start(), end, told) if end >= cut.end else None
+            if capture is not None:
+                return capture
+            # One around it may hold its capture: {"call":{"status":400,"body":"<ApiErrors>…"}}
+            first = found.end() if end >= cut.end else max(end, found.end())
         return None
 
     def is_told(self, cut: Cut) -> bool:
@@ -253,8 +255,9 @@ def _loaded(data: bytes, start: int, end: int, fields: Mapping[str, str]) -> dic
         value = orjson.loads(memoryview(data)[start:end])
     except orjson.JSONDecodeError:
         return None
-    # Of `{"records":[{"status":404,"body":"<ApiErrors>…"}]}` in a log each payload is found by itself.
-    return value if isinstance(value, dict) and not listed(value, tuple(fields.items())) else None
+    # Of `{"records":[{"status":404,"body":"<ApiErrors>…"},…]}` in a log each payload is found by itself.
+    is_one = isinstance(value, dict) and len(opened(value, tuple(fields.items()))) == 1
+    return value if is_one else None
 
 
 def _body_of(cut: Cut, told: Mapping[str, Any], fields: Mapping[str, str], *, is_all: bool) -> bytes | None:

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -1629,3 +1629,28 @@ def test_names_that_are_known_to_nobody_may_be_data(tmp_path: Path):
         "It is a table, and no column is 'zzz'. Look at its first row. Name the body with --field body=COLUMN."
     ]
     assert report.total.with_errors == 1
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda told: {"took": 1, "hits": {"total": 2, "hits": [{"_source": one} for one in told]}},
+        lambda told: {"records": told},
+        lambda told: {"time": "2026-11-21T10:00:00Z", "calls": told},
+        lambda told: {"level": "error", "ctx": {"req": {"id": 7}, "first": told[0], "second": told[1]}},
+    ],
+)
+@pytest.mark.parametrize("count", [2, 3])
+def test_captures_inside_of_an_object_of_a_log_come_once(around: Callable[[list[Any]], Any], count: int):
+    """Each payload has the status that stands beside it, and none is counted twice."""
+    told = [
+        {"status": 400 + n, "url": f"/x{n}", "body": BODY.replace("<E", f"<!--{n}--><E")}
+        for n in range(count)
+    ]
+    line = f"2026-11-21 10:00:00,000 ERROR gw got {json.dumps(around(told))} end\n"
+    _, found = read((line + "2026-11-21 10:00:01,000 INFO gw went on\n").encode())
+    told = told[:2] if "second" in line else told
+
+    assert [(one.options["status"], one.options["url"], one.body) for one in found] == [
+        (one["status"], one["url"], one["body"]) for one in told
+    ]
