@@ -30,6 +30,7 @@ from errnorm.batch.encode import Encoder
 from errnorm.batch.ids import Between, Cut
 from errnorm.batch.inputs import expand
 from errnorm.batch.outline import MASK, Outline, Outlines, mask
+from errnorm.batch.report import Place
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
 from errnorm.entries import folded, plain_text
@@ -195,7 +196,7 @@ def test_the_first_place_of_a_kind_is_told_whichever_body_it_has(tmp_path: Path)
     second.write_bytes(b"".join(orjson.dumps(told) + b"\n" for told in (known, new)))
     report = batch.run([first, second], tmp_path / "out")
 
-    assert [place for _, _, place in report.fingerprints.ranked()] == [(str(second), 1)]
+    assert [place for _, _, place in report.fingerprints.ranked()] == [Place(str(second), line=1)]
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch):
