@@ -148,3 +148,44 @@ def test_what_stands_behind_an_interim_answer_is_not_lost():
     )
 
     assert [getattr(one, "data", None) for one in found] == [b"\r\nnot talk\n", None]
+
+
+def test_a_body_may_tell_of_another_talk():
+    """What looks like a question or an answer under a Content-Length is one of its lines."""
+    body = b"<pre>\n> GET /a HTTP/1.1\n< HTTP/1.1 200 OK\n< \nfine\n</pre>"
+    head = HEAD + b"< Content-Length: %d\r\n" % len(body)
+    one = BEGIN + ASKED + head + END + RECEIVED + LEFT + body + AGAIN
+    _, found = read(one + one)
+
+    assert [answer.body for answer in found] == [body, body]
+
+
+def test_an_answer_to_head_has_no_body():
+    """Its Content-Length is that of another answer, and what follows is the next one."""
+    data = (
+        BEGIN
+        + ASKED.replace(b"GET", b"HEAD")
+        + HEAD
+        + LENGTH
+        + END
+        + LEFT
+        + ASKED
+        + HEAD
+        + LENGTH
+        + END
+        + BODY
+    )
+    _, found = read(data)
+
+    assert [answer.body for answer in found] == [b"", BODY]
+
+
+def test_a_tunnel_through_a_proxy_is_no_error():
+    """Its answer is counted by itself."""
+    tunnel = (
+        b"> CONNECT finesse.example.com:443 HTTP/1.1\r\n> \r\n< HTTP/1.1 200 Connection established\r\n< \r\n"
+    )
+    _, found = read(BEGIN + tunnel + b"* CONNECT phase completed\n" + ASKED + HEAD + LENGTH + END + BODY)
+
+    assert [type(answer) for answer in found] == [NotError, Capture]
+    assert found[1].options["url"] == "/finesse/api/User/agent1001"

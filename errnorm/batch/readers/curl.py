@@ -91,7 +91,7 @@ def _answer(window: Window, stream: Stream, url: str | None) -> Iterator[Found]:
     told = Head.of(window.drop(len(head)), _HEADERS, (line, offset), url)
     if told.status >= 200:
         is_recoded = isinstance(stream.file, AsUtf8)
-        body, problems = _body(_to_next(window, 0), told.fields, is_recoded=is_recoded)
+        body, problems = _body(window, told.fields, is_recoded=is_recoded)
         yield told.with_body(body, problems, stream)
 
 
@@ -110,16 +110,42 @@ def _head(window: Window) -> bytes | None:
             return found[0] if found else None
 
 
-def _body(data: bytes, headers: Mapping[str, str], *, is_recoded: bool) -> tuple[bytes, tuple[Problem, ...]]:
+def _body(
+    window: Window, headers: Mapping[str, str], *, is_recoded: bool
+) -> tuple[bytes, tuple[Problem, ...]]:
     """Take the body out of the talk: by its length where only talk follows it."""
+    told = headers.get("content-length", "")
+    is_told = told.isdecimal() and len(told) < 9 and "content-encoding" not in headers
+    length = int(told) if is_told else 0
+    start = _at_length(window, length) if length else None
+    if start is not None:
+        body = window.data[start : start + length]
+        if body.isascii() or not is_recoded:
+            return window.drop(start + length)[start:], ()
+    data = _to_next(window, 0)
     data = data[_talk_end(data) :]
-    length = headers.get("content-length", "")
-    is_told = length.isdecimal() and len(length) < 9 and "content-encoding" not in headers
-    is_counted = is_told and (data.isascii() or not is_recoded)
-    if is_counted and int(length) <= len(data) and _talk_end(data, int(length)) == len(data):
-        return data[: int(length)], ()
     body = data[: _end_of_body(data)]
-    return body, (TRUNCATED,) if is_counted and body and len(body) < int(length) else ()
+    is_short = body and len(body) < length and (body.isascii() or not is_recoded)
+    return body, (TRUNCATED,) if is_short else ()
+
+
+def _at_length(window: Window, length: int) -> int | None:
+    """Give where a body begins, behind which only talk stands up to the next answer; None where it is none.
+
+    It may hold lines that look like an answer, or like a question.
+    """
+    while len(window.data) < length + _TALK_BYTES:
+        # As in HTTP messages: a length is not believed that leads far behind the next answer.
+        if (length > len(window.data) and _NEXT.search(window.data)) or not window.more():
+            break
+    following = _find(_NEXT, window, 0)
+    data = window.data
+    talk = _TALK.match(data, 0, len(data) if following is None else following)
+    start = talk.end() if talk else 0
+    if start == following or start + length > len(data):
+        return None
+    end = _talk_end(data, start + length)
+    return start if end == len(data) or _RESPONSE.match(data, end) else None
 
 
 def _end_of_body(data: bytes) -> int:

@@ -238,8 +238,10 @@ def _is_as_sent(data: bytes, *, is_recoded: bool) -> bool:
 
 def _at_length(window: Window, length: int, *, with_talk: bool) -> int | None:
     """Give the length where a message or the end stands behind it, be it with talk before that."""
-    while len(window.data) < length + _TALK_BYTES + _STATUS_BYTES and window.more():
-        pass
+    while len(window.data) < length + _TALK_BYTES + _STATUS_BYTES:
+        # One that leads far behind the next message is not believed: each would make the view longer.
+        if (length > len(window.data) and _status_line(window.data, 0)) or not window.more():
+            break
     if length > len(window.data):
         return None
     if _AFTER.match(window.data, length):
