@@ -8,7 +8,6 @@ from errnorm.batch.capture import Reader
 from errnorm.batch.readers.body import BINARY, BODY
 from errnorm.batch.readers.container import CONTAINER
 from errnorm.batch.readers.csv import CSV
-from errnorm.batch.readers.curl import CURL
 from errnorm.batch.readers.har import HAR
 from errnorm.batch.readers.http_message import HTTP
 from errnorm.batch.readers.json_array import HITS, JSON_ARRAY, JSON_VALUES, RECORDS
@@ -18,7 +17,7 @@ from errnorm.exceptions import InvalidArgument
 
 __all__ = ["READERS", "reader_named", "reader_of"]
 
-READERS = (HAR, HITS, RECORDS, HTTP, CURL, CONTAINER, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
+READERS = (HAR, HITS, RECORDS, HTTP, CONTAINER, NDJSON, JSON_ARRAY, JSON_VALUES, CSV, BODY, BINARY, LOG)
 """All readers; of two that are equally sure, the first reads."""
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Self
 
 from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Stream
 from errnorm.batch.times import last_time
@@ -22,7 +21,7 @@ from errnorm.batch.window import MAX_BYTES, Window, rejects
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["HEADER", "HEAD_BYTES", "HTTP", "METER", "TRUNCATED", "TYPED", "Head"]
+__all__ = ["HTTP"]
 
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n\v\f" + _BOM
@@ -43,75 +42,30 @@ _PROMPT = (
 _CURL = rb"curl(?:\.exe)?[ \t]"
 _ASKS = re.compile(_PROMPT + _CURL)
 # `$ curl -i \`, and its options in the lines below
-TYPED = rb"(?:" + _PROMPT + rb"|" + _CURL + rb")(?:[^\r\n\\]++|\\(?:\r?\n)?+)*+"
+_TYPED = rb"(?:" + _PROMPT + rb"|" + _CURL + rb")(?:[^\r\n\\]++|\\(?:\r?\n)?+)*+"
 _CLOSERS = (b"", b">", b"}", b"]")
 _GOES_ON = (b"\\\n", b"\\\r\n")
-METER = (
+_METER = (
     rb"% Total [^\r\n]*+|Dload  [^\r\n]*+"
     rb"|\d{1,3}(?:[ ]++[\d.]{1,9}[kMGTPE]?+){7}[-:\d.kMGTPEdh ]*+"
 )
-_TALK = re.compile(rb"\s*+(?:(?:#[^\r\n]*+|" + TYPED + rb"|" + METER + rb")(?:[\r\n]\s*+|\Z))*+")
+_TALK = re.compile(rb"\s*+(?:(?:#[^\r\n]*+|" + _TYPED + rb"|" + _METER + rb")(?:[\r\n]\s*+|\Z))*+")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-HEADER = rb"([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)"
-_HEADERS = re.compile(rb"^" + HEADER, re.MULTILINE)
+_HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
 _AFTER = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
-HEAD_BYTES = 1 << 18
+_HEAD_BYTES = 1 << 18
 _STATUS_BYTES = 1 << 10
 _TALK_BYTES = 1 << 12  # behind a body; more is looked at only where the input begins
 _NO_HEAD = "The message ends inside its headers. Look whether it was cut off; what comes before was read."
 _NO_STATUS = "The text before the first message is none. Look for a line that begins with HTTP/."
 _TOO_LONG = (
-    f"The message is longer than {MAX_BYTES >> 20} MiB, or its headers are than {HEAD_BYTES >> 10} KiB. "
+    f"The message is longer than {MAX_BYTES >> 20} MiB, or its headers are than {_HEAD_BYTES >> 10} KiB. "
     "Cut it; a body is read up to 1 MiB."
 )
-TRUNCATED = Problem(
+_TRUNCATED = Problem(
     ProblemCode.ENCODING_TRUNCATED, "The message ends before its Content-Length; it was cut off."
 )
-
-
-class Head(NamedTuple):
-    """What stands before the body of an answer.
-
-    Attributes:
-        status: its status.
-        headers: its headers.
-        place: the line and the byte it begins at.
-        url: what was asked for, where that is known.
-    """
-
-    status: int
-    headers: list[tuple[str, str]]
-    place: tuple[int, int]
-    url: str | None = None
-
-    @classmethod
-    def of(
-        cls, text: bytes, header: re.Pattern[bytes], place: tuple[int, int], url: str | None = None
-    ) -> Self:
-        """Read a head, of which the first line is a status line."""
-        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in header.findall(text)]
-        status = int(text.partition(b"HTTP/")[2].split(None, 2)[1])
-        return cls(status, pairs, place, url)
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """The headers by their names in lower case."""
-        return {name.lower(): value for name, value in self.headers}
-
-    def with_body(self, body: bytes, problems: tuple[Problem, ...], stream: Stream) -> Capture | NotError:
-        """Give what the answer tells, at the time of its Date."""
-        date = self.fields.get("date")
-        source = stream.source(*self.place, date)
-        if not body.strip() and self.status < 400:
-            return NotError(source)
-        known: Known = {"status": self.status, "headers": self.headers}
-        if self.url:
-            known["url"] = self.url
-        stamp = last_time(date or "", stream.zone)
-        if stamp and stamp.moment:
-            known["occurred_at"] = stamp.moment
-        return Capture(body, known, source, problems=problems)
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
@@ -185,20 +139,30 @@ def _message(window: Window, stream: Stream) -> Iterator[Found]:
         yield from rejects(stream, reason, data, line, offset)
         return
     head = window.drop(head_end)
-    told = Head.of(head, _HEADERS, (line, offset))
-    if told.status < 200:
+    status = int(head.split(None, 2)[1])
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _HEADER.findall(head)]
+    if status < 200:
         return  # an interim response is no message of its own: 100 Continue, 103 Early Hints
-    body, problems = _body(window, told.fields, is_recoded=isinstance(stream.file, AsUtf8))
-    yield told.with_body(body, problems, stream)
+    fields = {name.lower(): value for name, value in headers}
+    stamp = last_time(fields.get("date", ""), stream.zone)
+    source = stream.source(line, offset, fields.get("date"))
+    body, problems = _body(window, fields, is_recoded=isinstance(stream.file, AsUtf8))
+    if not body.strip() and status < 400:
+        yield NotError(source)
+        return
+    known: Known = {"status": status, "headers": headers}
+    if stamp and stamp.moment:
+        known["occurred_at"] = stamp.moment
+    yield Capture(body, known, source, problems=problems)
 
 
 def _head_end(window: Window) -> int | None:
     while True:
-        found = _HEAD_END.search(window.data, 0, HEAD_BYTES)
+        found = _HEAD_END.search(window.data, 0, _HEAD_BYTES)
         following = _status_line(window.data, 1)
         if found and (not following or found.start() < following.start()):
             return found.end()
-        if following or len(window.data) > HEAD_BYTES or not window.more():
+        if following or len(window.data) > _HEAD_BYTES or not window.more():
             return None
 
 
@@ -225,7 +189,7 @@ def _body(
         data = _joined(data)
     is_counted = is_plain and _is_as_sent(data, is_recoded=is_recoded)
     short = length.isdecimal() and is_counted and len(data) < int(length)
-    return data, (TRUNCATED,) if short else ()
+    return data, (_TRUNCATED,) if short else ()
 
 
 def _is_as_sent(data: bytes, *, is_recoded: bool) -> bool:
