@@ -18,7 +18,7 @@ import orjson
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import Writing, json_end
-from errnorm.batch.names import first_in, has_body, is_told, names_in, opened
+from errnorm.batch.names import first_in, has_body, is_told, listed, names_in, opened
 from errnorm.batch.payloads import Cut
 
 __all__ = ["OBJECT", "STATUS_WORDS", "Captures", "Stands", "capture_of"]
@@ -33,6 +33,7 @@ _OBJECT_BYTES: Final = 3
 _SHORT_BYTES: Final = 1 << 14
 _LINE_BYTES: Final = 1 << 16  # how much of a line is looked at before an object in it
 _MOST_OBJECTS: Final = 8  # before a payload in its line, of which one may hold it
+_MOST_INSIDE: Final = 64  # objects around payloads of a line that are looked into
 _MOST_WORDLESS: Final = 1000  # lines that are looked at one by one
 _STARTS: Final = (b"<", b"{", b"[")
 
@@ -83,6 +84,7 @@ class Captures:
         self._looked = 0  # captures before this have been looked for
         self._line: _Line | None = None  # the last one that was looked at
         self._object = -1  # the object that was the last capture around a payload
+        self._inside = (0, 0)  # up to where objects are looked into, and how many of them were
         self._body = (0, b"")  # where it ends, and its body
         self._words = [0] * len(STATUS_WORDS)  # where each one stands next; 0 where nobody has looked
         self._wordless = 0  # lines with a brace and without a word
@@ -118,11 +120,17 @@ class Captures:
                 return None
             end, told = _object(data, found.start(), limit, self._fields)
             capture = self._if_it_holds(cut, found.start(), end, told) if end >= cut.end else None
-            if capture is not None:
+            if capture is not None or (end >= cut.end and not self._may_go_in(cut.start, limit)):
                 return capture
             # One around it may hold its capture: {"call":{"status":400,"body":"<ApiErrors>…"}}
             first = found.end() if end >= cut.end else max(end, found.end())
         return None
+
+    def _may_go_in(self, place: int, end: int) -> bool:
+        """Tell whether an object is looked into: where there are many, each would be read over and over."""
+        until, times = self._inside if place < self._inside[0] else (end, 0)
+        self._inside = until, times + 1
+        return times < _MOST_INSIDE
 
     def is_told(self, cut: Cut) -> bool:
         """Tell whether a payload is a further one in the body of the last capture around one."""
@@ -133,6 +141,7 @@ class Captures:
         """Move on by so many bytes."""
         self._looked, self._object, self._line = max(0, self._looked - drop), self._object - drop, None
         self._body = self._body[0] - drop, self._body[1]
+        self._inside = self._inside[0] - drop, self._inside[1]
         self._words = [0] * len(STATUS_WORDS)
 
     def _object_from(self, data: bytes, start: int, limit: int) -> int | None:
@@ -203,7 +212,7 @@ class Captures:
         self, cut: Cut, start: int, end: int, told: dict[str, Any] | None
     ) -> dict[str, Any] | None:
         """Give the object around a payload if it is its capture; what else stands in it is another one."""
-        if told is None or start == self._object:
+        if told is None or start == self._object or len(opened(told, tuple(self._fields.items()))) != 1:
             return None
         body = _body_of(cut, told, self._fields, is_all=cut.start == start)
         if body is None:
@@ -255,9 +264,8 @@ def _loaded(data: bytes, start: int, end: int, fields: Mapping[str, str]) -> dic
         value = orjson.loads(memoryview(data)[start:end])
     except orjson.JSONDecodeError:
         return None
-    # Of `{"records":[{"status":404,"body":"<ApiErrors>…"},…]}` in a log each payload is found by itself.
-    is_one = isinstance(value, dict) and len(opened(value, tuple(fields.items()))) == 1
-    return value if is_one else None
+    # Of `{"records":[{"status":404,"body":"<ApiErrors>…"}]}` in a log each payload is found by itself.
+    return value if isinstance(value, dict) and not listed(value, tuple(fields.items())) else None
 
 
 def _body_of(cut: Cut, told: Mapping[str, Any], fields: Mapping[str, str], *, is_all: bool) -> bytes | None:

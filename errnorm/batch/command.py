@@ -16,7 +16,7 @@ import orjson
 
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.names import ROLES
-from errnorm.batch.report import Report, condition, show
+from errnorm.batch.report import Report, condition, printable, show
 from errnorm.batch.run import Failed, NotReconciled, Run, Stopped
 from errnorm.batch.sinks import SINKS, sink_of
 from errnorm.batch.tasks import How
@@ -205,5 +205,5 @@ def _tell(report: Report, file: str | None, *, quiet: bool) -> int:
         show(report)
         return code
     for told in (*(f"{name}: {why}" for name, why in report.errors), *report.lacking):
-        click.echo(told, err=True)
+        click.echo(printable(told), err=True)
     return code

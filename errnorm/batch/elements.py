@@ -61,6 +61,7 @@ _KEY_BYTES = 256  # the longest `"entries" : [` that is looked for
 Where = Callable[[bytes], int]
 """Gives where the elements of a list begin, by the first bytes of what holds it; 0 where it holds none."""
 ComeAgain = Callable[[Iterable[bytes], int, int, bytes], list[bytes]]
+"""Gives what objects became, up to the first whose like did not come before; see `elements`."""
 _UNREAD: Any = object()
 _DROP_BYTES = 1 << 20
 _GUESS_BYTES = 1 << 16
@@ -329,6 +330,7 @@ class _Walk:
         self._next_break = 0
         self._far_ones = _MOST_FAR_ONES
         self._unlike = 0  # before this place no element begins as the one before
+        self._unknown = 0  # before this place the like of none came before
         self._alone = 0  # before this place elements are read one by one
         self._ended = False
 
@@ -381,11 +383,14 @@ class _Walk:
             yield from self._rest(_End(first), element.data)
 
     def _again(self, come_again: ComeAgain) -> Element | None:
-        """Give elements that need not be decoded: what was one before is one here as well."""
+        """Give elements that need not be decoded as one: what was an element before is one here as well."""
+        if self._at < self._unknown or self._like() is None:
+            return None
         gap, ends = self._next[1 : self._next.index(b"{")], list[int]()
         line, offset = self._line, self._window.offset + self._at
         known = come_again(self._likes(len(gap), ends), line, offset, gap)
         if not known:
+            self._unknown = ends[0]  # or a next element far away would be looked at from each before it
             return None
         self._step(ends[len(known) - 1])
         return Element(b"", line, offset, again=Again(len(known), b"".join(known)))
@@ -448,7 +453,7 @@ class _Walk:
         return self._window.more()
 
     def _forget(self) -> None:
-        self._next_break = self._unlike = 0
+        self._next_break = self._unlike = self._unknown = 0
 
     def _drop(self) -> None:
         self._forget()
@@ -474,8 +479,8 @@ class _Walk:
         end = len(self._window.data)
         if not self._in_list and first not in _OPENS:
             return self._taken(end, _UNREAD)
-        again = None if self._in_list else self._other(end)
-        return self._cut(_NO_JSON, again) if again else self._cut(NO_END)
+        other = None if self._in_list else self._other(end)
+        return self._cut(_NO_JSON, other) if other else self._cut(NO_END)
 
     def _rest(self, end: _End, data: bytes) -> Iterator[Element]:
         """Give the rest of an element that is too long, and find its end on the way."""
@@ -512,8 +517,8 @@ class _Walk:
         end = self._end(first, limit)
         if end is None and limit >= len(self._window.data):
             return None
-        if not self._in_list and (again := self._broken(first, end or limit)):
-            return self._cut(_NO_JSON, again)
+        if not self._in_list and (other := self._broken(first, end or limit)):
+            return self._cut(_NO_JSON, other)
         if end is None:
             return self._cut(_NO_JSON, limit)
         follows = _NEXT.match(self._window.data, end)

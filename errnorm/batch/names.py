@@ -415,7 +415,8 @@ def _are_events(value: Any, fields: tuple[tuple[str, str], ...]) -> bool:  # noq
         return False
     item = _unwrapped(value[0])
     names = names_in(tuple(item), fields)
-    if _is_told(item, names):
+    is_log = "attributes" in value[0] and _wraps("attributes", value[0])
+    if _is_told(item, names) or is_log:
         return True
     text = first_in(item, names.log)
     # {"type":"x","event":"session_error","timestamp":…} is no line of a log.

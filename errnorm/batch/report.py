@@ -34,6 +34,7 @@ __all__ = [
     "hour_of",
     "kind_of",
     "place_of",
+    "printable",
     "show",
 ]
 
@@ -554,7 +555,19 @@ def show(report: Report) -> None:
 
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
     for line in _lines(report):
-        console.print(line, style="bold" if line and not line.startswith(" ") else None, markup=False)
+        console.print(
+            printable(line), style="bold" if line and not line.startswith(" ") else None, markup=False
+        )
+
+
+def printable(text: str) -> str:
+    r"""Give a line for a terminal: the name of a file in an archive may hold what a terminal obeys.
+
+    Example:
+        >>> printable("day.tar: \x1b[31mgw.log:12")
+        'day.tar: \ufffd[31mgw.log:12'
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _lines(report: Report) -> list[str]:

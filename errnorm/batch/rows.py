@@ -122,7 +122,8 @@ def _in_object(
 def _seek(item: dict[str, Any], names: Names, stream: Stream) -> None:
     if stream.sought:
         status = status_of(first_in(item, names.status))
-        stream.sought.look(item, is_error=status is None or status >= 400)
+        # A line of a log without a status is mostly none: {"level":"info","msg":"started"}
+        stream.sought.look(item, is_error=not names.log if status is None else status >= 400)
 
 
 def _plainly(

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,8 @@ from unittest.mock import Mock
 import orjson
 import pytest
 from corpus import FOLDER
+
+from errnorm import batch
 
 testing = pytest.importorskip("click.testing", reason="the command line comes with errnorm[cli]")
 pytest.importorskip("pyarrow", reason="Parquet comes with errnorm[parquet]")
@@ -325,3 +328,32 @@ def test_one_capture_that_has_it_is_enough(tmp_path: Path):
     (tmp_path / "b.json").write_bytes(b'[{"status":400,"answer":{"text":""}}]')
     done = run(str(tmp_path), "--field", "body=/answer/text", "-q")
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_lines_of_a_log_need_not_have_what_is_mapped(tmp_path: Path):
+    """A line without a status tells of nothing, so that no body is missed."""
+    (tmp_path / "a").write_bytes(b'{"level":"info","msg":"started"}\n' * 2)
+    done = run(str(tmp_path / "a"), "--field", "body=/answer/text", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_records_warn_of_a_pointer_that_finds_nothing(tmp_path: Path):
+    """The library tells what the command does; what one input lacks may stand in another one."""
+    one, other = tmp_path / "a.ndjson", tmp_path / "b.json"
+    one.write_bytes(b'{"status":400,"url":"/x"}\n' * 2)
+    other.write_bytes(b'[{"status":400,"answer":"","url":"/x"}]')
+    told = "No capture has /answer, which is to be its body. Look in one for what it is called."
+
+    with pytest.warns(UserWarning, match=f"^{re.escape(told)}$"):
+        assert len([*batch.records(one, fields={"body": "/answer"})]) == 2
+    assert len([*batch.records([one, other], fields={"body": "/answer"})]) == 3
+
+
+def test_a_name_in_an_archive_is_printed_and_not_obeyed(tmp_path: Path):
+    """A terminal obeys what stands behind an escape."""
+    with zipfile.ZipFile(tmp_path / "day.zip", "w") as archive:
+        archive.writestr("gw\x1b[31m\n.ndjson", LINE + LINE.replace(b"Invalid Input", b"Not Found"))
+    done = run(str(tmp_path / "day.zip"), "-o", str(tmp_path / "out"))
+
+    assert "day.zip: gw\ufffd[31m\ufffd.ndjson:1" in done.stderr.decode()
+    assert b"\x1b" not in done.stderr

@@ -306,6 +306,17 @@ def test_logs_of_datadog_are_searched():
     assert read(json.dumps({"data": [log | {"type": "user"}] * 2}).encode())[0] == "body"
 
 
+def test_a_list_of_datadog_may_begin_with_any_log():
+    """Its first log may tell nothing of an error, or have no text."""
+    logs = [
+        {"id": "1", "type": "log", "attributes": told}
+        for told in ({"service": "gw"}, {"message": "started"}, {"message": f"ERROR {BODY}"})
+    ]
+    name, found = read(json.dumps({"data": logs, "meta": {}}).encode())
+
+    assert (name, len(found), found[2].body) == ("records", 3, BODY.encode())
+
+
 @pytest.mark.parametrize(
     "value, kind",
     [
@@ -1654,3 +1665,20 @@ def test_captures_inside_of_an_object_of_a_log_come_once(around: Callable[[list[
     assert [(one.options["status"], one.options["url"], one.body) for one in found] == [
         (one["status"], one["url"], one["body"]) for one in told
     ]
+
+
+@pytest.mark.parametrize("more", [[], [{"status": 400, "url": "/x400", "body": BODY}]])
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda told: {"took": 1, "hits": {"hits": [{"_source": one} for one in told]}},
+        lambda told: {"responses": [{"hits": {"hits": [{"_source": one}]}} for one in told]},
+    ],
+)
+def test_hits_without_a_payload_in_a_line_are_found(around: Callable[[list[Any]], Any], more: list[Any]):
+    """Nothing in a page of a proxy begins a payload; it is found behind one, too."""
+    told = [*more, *({"status": n, "url": f"/x{n}", "body": f"<html>{n}</html>"} for n in (502, 503))]
+    line = f"2026-11-21 10:00:00,000 ERROR gw got {json.dumps(around(told))} end\n"
+    _, found = read((line + "2026-11-21 10:00:01,000 INFO gw went on\n").encode())
+
+    assert [one.options["status"] for one in found] == [one["status"] for one in told]
