@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from errnorm.printable import printable
 from errnorm.record import CatalogEntry, Detection, ErrorRecord, Result
 from errnorm.vocabulary import Category, Severity
 
@@ -199,7 +200,7 @@ def _block(heading: str, rows: list[Row]) -> Table:
 
 def _printable(text: str) -> str:
     """Replace control characters: a body must not move the cursor or colour the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+    return "\n".join(map(printable, text.split("\n")))
 
 
 _MAKERS: dict[str, Callable[[Any], Iterator[RenderableType]]] = {

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from errnorm.catalog import Catalog
 from errnorm.entries import DRAFT_TITLE
+from errnorm.printable import printable
 from errnorm.vendor import Lookup
 from errnorm.vocabulary import Match
 
@@ -101,7 +102,7 @@ def drafts_of(seen: Iterable[Seen], catalog: Catalog) -> list[dict[str, Any]]:
 
 def _sample(seen: Seen) -> str:
     count = "1 record" if seen.records == 1 else f"{seen.records} records"
-    place = "".join(char if char.isprintable() else "\ufffd" for char in seen.place).strip()
+    place = printable(seen.place).strip()
     return f"Seen in {count}, the first at {place}." if place else f"Seen in {count}."
 
 

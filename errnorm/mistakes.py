@@ -18,6 +18,7 @@ import orjson
 from attrs import evolve, frozen
 
 from errnorm.entries import DRAFT_TITLE
+from errnorm.printable import printable
 from errnorm.vocabulary import Category, Decision, Scope, Severity, Verified
 
 __all__ = ["Mistake", "mistakes_in", "unusual_advice"]
@@ -48,7 +49,7 @@ class Mistake:
     def __str__(self) -> str:
         """Say place and mistake in one line, whatever the file holds."""
         text = f"{self.place}: {self.message}"
-        return "".join(char if char.isprintable() else "\ufffd" for char in text)
+        return printable(text)
 
 
 def mistakes_in(data: bytes, builtin: Mapping[str, Rows]) -> tuple[Mistake, ...]:

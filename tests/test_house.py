@@ -20,7 +20,7 @@ LONGEST = 45
 
 # Who may import whom: a module's floor, and the floors below it.
 FLOORS = [
-    {"vocabulary", "exceptions", "called", "form"},
+    {"vocabulary", "exceptions", "called", "form", "printable"},
     {"record"},
     {"redaction"},
     {"reading"},

@@ -16,7 +16,7 @@ import orjson
 
 from errnorm.batch.journal import NotResumable
 from errnorm.batch.names import ROLES
-from errnorm.batch.report import Report, condition, printable, show
+from errnorm.batch.report import Report, condition, show
 from errnorm.batch.run import Failed, NotReconciled, Run, Stopped
 from errnorm.batch.sinks import SINKS, sink_of
 from errnorm.batch.tasks import How
@@ -26,6 +26,7 @@ from errnorm.catalog import Catalog
 from errnorm.cli import Word, own_catalogs
 from errnorm.exceptions import InvalidArgument
 from errnorm.normalizer import Normalizer
+from errnorm.printable import printable
 from errnorm.vendors import UNKNOWN
 
 __all__ = ["batch"]

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from attrs import define, field, frozen
 
+from errnorm.printable import printable
 from errnorm.record import ErrorRecord, Source
 from errnorm.vocabulary import Category, Decision, Match, Origin
 
@@ -34,7 +35,6 @@ __all__ = [
     "hour_of",
     "kind_of",
     "place_of",
-    "printable",
     "show",
 ]
 
@@ -558,16 +558,6 @@ def show(report: Report) -> None:
         console.print(
             printable(line), style="bold" if line and not line.startswith(" ") else None, markup=False
         )
-
-
-def printable(text: str) -> str:
-    r"""Give a line for a terminal: the name of a file in an archive may hold what a terminal obeys.
-
-    Example:
-        >>> printable("day.tar: \x1b[31mgw.log:12")
-        'day.tar: \ufffd[31mgw.log:12'
-    """
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _lines(report: Report) -> list[str]:
