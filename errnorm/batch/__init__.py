@@ -7,7 +7,7 @@
 |---|---|
 | `inputs.py`, `apart.py` | files, folders, archives, opened and unpacked, apart from what is written |
 | `readers/` | one form of input a file |
-| `window.py`, `elements.py`, `names.py`, `rows.py` | what readers share |
+| `window.py`, `elements.py`, `names.py`, `rows.py`, `sought.py` | what readers share |
 | `anchors.py`, `spans.py`, `alike.py`, … | payloads in plain logs |
 | `tasks.py`, `work.py` | the work cut into tasks, and done |
 | `pool.py`, `worker.py`, `exchange.py` | done by several processes |

@@ -114,14 +114,11 @@ def _in_object(
 ) -> Iterator[Found]:
     for item in opened(value, fields):
         own = data.strip() if data is not None and item is value else None
-        names = names_in(tuple(item), fields)
-        _seek(item, names, stream)
-        yield from _found(item, names, stream, own, place)
+        yield from _found(item, names_in(tuple(item), fields), stream, own, place)
 
 
-def _seek(item: dict[str, Any], names: Names, stream: Stream) -> None:
+def _seek(item: dict[str, Any], names: Names, status: int | None, stream: Stream) -> None:
     if stream.sought:
-        status = status_of(first_in(item, names.status))
         # A line of a log without a status is mostly none: {"level":"info","msg":"started"}
         stream.sought.look(item, is_error=not names.log if status is None else status >= 400)
 
@@ -188,6 +185,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         known["occurred_at"] = moment
     body, path = _body(item, names.body)
     status = known.get("status")
+    _seek(item, names, status, stream)
     if path is None and is_own(item):
         yield NotError(source)
         return
@@ -302,9 +300,7 @@ def captured(
     """
     fields = tuple(stream.fields.items())
     for item in opened(dict(capture), fields):
-        names = names_in(tuple(item), fields)
-        _seek(item, names, stream)
-        yield from _found(item, names, stream, None, place, beside, known)
+        yield from _found(item, names_in(tuple(item), fields), stream, None, place, beside, known)
 
 
 def _known(item: dict[str, Any], names: Names) -> Known:

@@ -28,6 +28,10 @@ class Sought:
         self._left = self._names
         self._is_asked = False
 
+    def __bool__(self) -> bool:
+        """Tell whether anything is left to be looked for."""
+        return bool(self._left)
+
     def look(self, item: Any, *, is_error: bool) -> None:  # noqa: ANN401 - any JSON value
         """Look for what is left.
 
@@ -35,13 +39,12 @@ class Sought:
             item: what may have it.
             is_error: whether it is to be asked for; a gateway keeps no body of an answer without an error.
         """
-        if self._left:
-            self._is_asked = self._is_asked or is_error
-            self._left = {
-                name: paths
-                for name, paths in self._left.items()
-                if all(value_at(item, path) is MISSING for path in paths)
-            }
+        self._is_asked = self._is_asked or is_error
+        self._left = {
+            name: paths
+            for name, paths in self._left.items()
+            if all(value_at(item, path) is MISSING for path in paths)
+        }
 
     @property
     def told(self) -> dict[str, bool]:

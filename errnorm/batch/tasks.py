@@ -62,8 +62,9 @@ class How:
             text = head.decode(codec, "ignore").encode()
             if self.reader(text) not in _WHOLE:
                 file, head = AsUtf8(file, codec), text
-        sought = Sought(self.fields) if self.fields else None
-        stream = Stream(file, name, member.name, fields=self.fields, zone=self.zone, sought=sought)
+        stream = Stream(
+            file, name, member.name, fields=self.fields, zone=self.zone, sought=Sought(self.fields)
+        )
         return self.reader(head), stream
 
 
@@ -155,7 +156,7 @@ def _of_member(name: str, member: Member, how: How, seen: Callable[[], int]) -> 
         yield Task(input=name, member=member.name, reader=reader.name, piece=piece, found=found, seen=seen())
     if lack and not member.error:
         member.error = lack.told
-    told = stream.sought.told if stream.sought else {}
+    told = {} if stream.sought is None else stream.sought.told
     yield Task(input=name, reader=reader.name, error=_named(member), seen=seen(), fields=told)
 
 

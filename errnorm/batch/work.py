@@ -214,7 +214,7 @@ class Work:
         output: list[bytes] = []
         rejects: list[bytes] = []
         captures = 0
-        sought = Sought(task.piece.fields) if task.piece and task.piece.fields else None
+        sought = Sought(task.piece.fields if task.piece else {})
         every = iter(found_by(task, self._storm if self._sink.is_lines else None, sought))
         while block := list(islice(every, self._at_once)):
             self._at_once = min(2 * self._at_once, _AT_ONCE)
@@ -227,7 +227,7 @@ class Work:
                     output.append(outcome)
         self._storm.count(tally)
         tally.enter(captures)
-        report.meet(sought.told if sought else task.fields)
+        report.meet(sought.told or task.fields)
         return Done(output=(b"".join(output),), rejects=b"".join(rejects), report=report, seen=task.seen)
 
     def _outcomes(self, block: Sequence[Found], tally: Tally) -> Iterator[_Outcome]:
