@@ -136,8 +136,9 @@ def run(  # noqa: PLR0913 - keywords: what a run is made of
         output: the file to write, aside first and moved into place when whole; None for standard output.
         to: `ndjson`, `csv` or `parquet`; by the output's suffix if not given.
         rejects: the file for what could not be read: NDJSON with place, reason and bytes.
-        jobs: how many processes work, with this one. The others start afresh and import the caller's main
-            module, so a script needs `if __name__ == "__main__":`.
+        jobs: how many processes work, with this one. Beside other threads, and on other systems than Linux,
+            they start afresh and import the caller's main module: a script needs
+            `if __name__ == "__main__":`.
         resume: whether to go on where an earlier run with the same arguments was killed.
         fields: where a capture has its members, as in `records`.
         zone: the zone of times that name none.

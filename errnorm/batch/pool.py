@@ -16,7 +16,7 @@ from attrs import define, evolve
 from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task, size_of
 from errnorm.batch.work import Done, Settings, Work, WorkerError
-from errnorm.batch.worker import Answer, Worker, deaf
+from errnorm.batch.worker import Answer, Worker, deaf, way_to_start
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["done_by", "refuse"]
@@ -124,8 +124,10 @@ class _Team:
         """Start one more process where the work goes on."""
         if self._started < self._most and self._alone >= _ALONE_SECONDS * (self._started + 1):
             self._started += 1
-            with suppress(OSError), deaf():  # where the system starts no more, the run goes on without it
-                self._others.append(_Other(Worker(self._settings, self._exchange), deque()))
+            with suppress(OSError):  # where the system starts no more, the run goes on without it
+                way = way_to_start()
+                with deaf():
+                    self._others.append(_Other(Worker(way, self._settings, self._exchange), deque()))
 
     def _collect(self) -> None:
         """Take the answers that are there, if the last look is not just over: it takes 0.1 ms."""

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from traceback import format_exc
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from attrs import evolve
 
@@ -25,7 +26,12 @@ from errnorm.batch.exchange import Exchange
 from errnorm.batch.tasks import Task
 from errnorm.batch.work import Done, Settings, Work, WorkerError, leave_alone, together
 
-__all__ = ["Answer", "Parcel", "Worker", "deaf"]
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, SpawnContext
+
+__all__ = ["Answer", "Parcel", "Worker", "deaf", "way_to_start"]
+
+_THREADS: Final = Path("/proc/self/task")  # of this process, Python's and others
 
 
 class _Packer(pickle.Pickler):
@@ -126,6 +132,7 @@ class Worker:
     """A process that was started; start and end it while `deaf`.
 
     Args:
+        way: how it is started, as `way_to_start` says.
         settings: what it does.
         exchange: where bytes are handed over.
 
@@ -133,12 +140,12 @@ class Worker:
         is_ready: it said that it is.
     """
 
-    def __init__(self, settings: Settings, exchange: Exchange) -> None:
-        # A fresh interpreter: a fork would copy the locks of the caller's threads as they stand.
-        context = get_context("spawn")
-        self._line, theirs = context.Pipe()
+    def __init__(self, way: ForkContext | SpawnContext, settings: Settings, exchange: Exchange) -> None:
+        self._line, theirs = way.Pipe()
+        # A fork has both ends; with ours open it would never see that this process has ended.
+        ours = self._line if way.get_start_method() == "fork" else None
         # As a daemon it is never waited for at the end of this process.
-        self._process = context.Process(target=_serve, args=(theirs, settings, exchange), daemon=True)
+        self._process = way.Process(target=_serve, args=(theirs, ours, settings, exchange), daemon=True)
         with theirs:
             self._process.start()
         self._exchange = exchange
@@ -187,6 +194,23 @@ class Worker:
         self._line.close()
 
 
+def way_to_start() -> ForkContext | SpawnContext:
+    """Give the way to start processes from here; to be asked before `deaf`.
+
+    A fork is at work at once, where a fresh interpreter imports for 0.3 s. But it has a copy of every lock as
+    it stands, and of no thread that would release it: it is for a process without other threads, and a system
+    that tells of them.
+    """
+    try:
+        is_alone = len([*_THREADS.iterdir()]) == 1
+    except OSError:  # no Linux
+        is_alone = False
+    if is_alone:
+        return get_context("fork")
+    resource_tracker.ensure_running()  # now: as it starts, it lets Ctrl-C through
+    return get_context("spawn")
+
+
 @contextmanager
 def deaf() -> Iterator[None]:
     """Hear no Ctrl-C for a while, nor do processes that are started: it would end their imports loudly.
@@ -196,7 +220,6 @@ def deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # first: as it starts, it lets the signal through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -204,9 +227,13 @@ def deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a Ctrl-C in between reaches this one now
 
 
-def _serve(line: Connection[Any, Any], settings: Settings, exchange: Exchange) -> None:
+def _serve(
+    line: Connection[Any, Any], other_end: Connection[Any, Any] | None, settings: Settings, exchange: Exchange
+) -> None:
     """Do what comes, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
+    if other_end:
+        other_end.close()
     parcels: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(line, parcels.put), daemon=True).start()
     work = Work(settings)

@@ -212,9 +212,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
+@pytest.mark.parametrize("way", sorted({"fork", "spawn"} & {*multiprocessing.get_all_start_methods()}))
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_two_jobs_give_the_output_of_one(tmp_path: Path, sent: list[int], jobs: int):
-    """Output, rejects and counts do not depend on how many processes worked."""
+def test_two_jobs_give_the_output_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int], jobs: int, way: str
+):
+    """Output, rejects and counts do not depend on how many processes worked, nor on how they were started."""
+    monkeypatch.setattr(pool, "way_to_start", lambda: multiprocessing.get_context(way))
     folder = folder_of(tmp_path, 3000)
     one, two = ([tmp_path / f"{name}{number}" for name in ("out", "rejects")] for number in (1, jobs))
     first = batch.run(folder, one[0], rejects=one[1])
@@ -223,6 +227,30 @@ def test_two_jobs_give_the_output_of_one(tmp_path: Path, sent: list[int], jobs: 
     assert len(sent) >= 2
     assert files_in(*one) == files_in(*two)
     assert first.to_dict() == second.to_dict()
+
+
+WAYS = """
+import threading
+from errnorm.batch.worker import way_to_start
+print(way_to_start().get_start_method())
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+print(way_to_start().get_start_method())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Elsewhere no process is forked.")
+def test_a_process_is_forked_where_no_other_thread_holds_a_lock():
+    """It is at work at once; beside another thread it is started afresh."""
+    ended = subprocess.run([sys.executable, "-c", WAYS], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.split() == ["fork", "spawn"]
+
+
+def test_where_nobody_tells_of_threads_a_process_is_started_afresh(monkeypatch: pytest.MonkeyPatch):
+    """Any process on macOS may have threads of the system."""
+    monkeypatch.setattr(worker, "_THREADS", Path("no-such-folder"))
+
+    assert worker.way_to_start().get_start_method() == "spawn"
 
 
 def test_tasks_that_take_long_go_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[int]):
@@ -258,12 +286,16 @@ def ended_script(text: str, path: Path, out: Path) -> subprocess.CompletedProces
 
 
 BROKEN_ELSEWHERE = """
-import sys
+import multiprocessing, sys
 from errnorm import batch
 from errnorm.batch import pool, work
 
-def fails(*_):
-    raise KeyError("agent1001")
+judged = work.judged
+def fails(*arguments):
+    if multiprocessing.parent_process():
+        raise KeyError("agent1001")
+    return judged(*arguments)
+work.judged = fails
 
 if __name__ == "__main__":
     start = pool._Team._start
@@ -277,8 +309,6 @@ if __name__ == "__main__":
         batch.run(*sys.argv[1:], jobs=2)
     except batch.Failed as error:
         print(error)
-else:
-    work.judged = fails
 """
 
 
@@ -295,8 +325,9 @@ def test_a_bug_in_another_process_is_told_as_one_here(tmp_path: Path):
 
 
 UNGUARDED = """
-import sys
+import sys, threading
 from errnorm import batch
+threading.Thread(target=threading.Event().wait, daemon=True).start()
 path, out = sys.argv[1:]
 print(batch.run(path, out, jobs=2).records)
 """
@@ -567,13 +598,12 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> bool:
 def test_workers_end_with_a_killed_run(tmp_path: Path):
     """The processes of a killed run do not stay behind."""
     folder = folder_of(tmp_path, 8_000)
-    process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "2")
     children: list[str] = []
-    while process.poll() is None and len(children) < 2:  # what tracks them for multiprocessing is one as well
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        time.sleep(0.001)
-    process.kill()
-    process.communicate()
+    with start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "no", "3") as process:
+        while process.poll() is None and len(children) < 2:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            time.sleep(0.001)
+        process.kill()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and any(is_running(child) for child in children):
         time.sleep(0.05)
