@@ -14,7 +14,6 @@ __all__ = ["MAX_BYTES", "Window", "placed", "portions", "rejects"]
 MAX_BYTES = 8 << 20
 """The longest line, row, list element or message: a body is read up to 1 MiB, and this is some of them."""
 
-_READ_BYTES = 1 << 20
 _REJECT_BYTES = 1 << 20  # a reject's JSON may be six times as long as its bytes
 _MOST_LINES = 1024  # what they become is in memory at once
 
@@ -77,6 +76,7 @@ class Window:
 
     Args:
         stream: what to read.
+        at_once: how many bytes are read at least; to drop the first ones copies all others.
 
     Attributes:
         data: the bytes in view.
@@ -85,12 +85,13 @@ class Window:
         ended: nothing comes after them.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, at_once: int = 1 << 20) -> None:
         self.data = b""
         self.offset = stream.offset
         self.line = stream.line
         self.ended = False
         self._file = stream.file
+        self._at_once = at_once
 
     def more(self) -> bool:
         """Look further, twice as far each time; False at the end and at the greatest length."""
@@ -98,7 +99,7 @@ class Window:
         if self.ended or left <= 0:
             return False
         # Twice as much each time: who looks again from the start stays linear.
-        part = self._file.read(min(max(_READ_BYTES, len(self.data)), left))
+        part = self._file.read(min(max(self._at_once, len(self.data)), left))
         self.ended = not part
         self.data += part
         return bool(part)

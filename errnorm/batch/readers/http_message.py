@@ -54,6 +54,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!#$%&'*+.^_`|~\w-]{1,100}):[ \t]*+([^\r\n]*)", re.MULTILINE)
 _AFTER = re.compile(rb"\s*+(?:\xef\xbb\xbf)?(?:HTTP/\d|\Z)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
+_READ_BYTES = 1 << 16  # of a MiB, each message would take 40 µs to drop
 _HEAD_BYTES = 1 << 18
 _STATUS_BYTES = 1 << 10
 _TALK_BYTES = 1 << 12  # behind a body; more is looked at only where the input begins
@@ -80,7 +81,7 @@ def _talk_end(data: bytes, place: int = 0, limit: int = MAX_BYTES) -> int:
 
 
 def _read(stream: Stream) -> Iterator[Found]:
-    window = Window(stream)
+    window = Window(stream, _READ_BYTES)
     while True:
         start = _next_start(window, 0)
         yield from _between(window, stream, start)
@@ -158,9 +159,10 @@ def _message(window: Window, stream: Stream) -> Iterator[Found]:
 
 def _head_end(window: Window) -> int | None:
     while True:
-        found = _HEAD_END.search(window.data, 0, _HEAD_BYTES)
         following = _status_line(window.data, 1)
-        if found and (not following or found.start() < following.start()):
+        # No further than the next message: of heads that never end, each would be searched to the last.
+        end = min(following.start(), _HEAD_BYTES) if following else _HEAD_BYTES
+        if found := _HEAD_END.search(window.data, 0, end):
             return found.end()
         if following or len(window.data) > _HEAD_BYTES or not window.more():
             return None
