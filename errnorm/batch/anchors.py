@@ -8,12 +8,14 @@ An anchor is a text to find; it proves nothing, and the vendor's `score` decides
 | `KEY` | the name behind a quote: `"code`, `'code`, `&quot;code` |
 | `EVENT`, `MARK` | the text itself |
 | `FRAME` | its words before the first hole; it alone names its vendor |
+
+Between the vendors stand servers and proxies: their HTML pages are looked for by `<html`, where one asks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,7 +25,7 @@ from errnorm.batch.alike import Alike
 from errnorm.installed import installed
 from errnorm.vendor import ClueKind, Vendor
 
-__all__ = ["Anchors", "Frame", "plain_search"]
+__all__ = ["PAGE", "Anchors", "Frame", "plain_search"]
 
 Buffer = bytes | bytearray | memoryview
 Search = Callable[[Buffer], list[tuple[int, int]]]
@@ -33,6 +35,9 @@ Search = Callable[[Buffer], list[tuple[int, int]]]
 # text 0.05, `re` 0.04. Its SIMD search (Teddy) takes at most 64 texts and only leftmost matching; beyond
 # that, or with its default of matching, it falls back to a table: 0.3.
 _MOST_TEXTS = 64
+PAGE = b"<html"
+"""Where an HTML page may begin; few write it in capitals, and one text more makes the search slower."""
+
 _WORD = re.compile(r"[a-z]++")
 _HOLE = re.compile(r"\{(status|url|body)\}")
 _HOLES = {"status": rb"(?P<status>\d{1,5})", "url": rb"(?P<url>[^'\"\s]{0,500})", "body": rb"(?P<body>)"}
@@ -104,7 +109,8 @@ class Anchors:
         }
         self.texts = _texts(vendors) | set(self.frames)
         self.alike = Alike(clue.text for vendor in vendors for clue in vendor.clues)
-        self._searches = [_search(part) for part in _parts(sorted(self.texts))]
+        self._searches = _searches(self.texts)
+        self._page_searches = _searches(self.texts | {PAGE})
 
     @staticmethod
     @cache
@@ -112,11 +118,17 @@ class Anchors:
         """Give the anchors of all vendors, those of other packages included."""
         return Anchors([known.vendor for known in installed().vendors])
 
-    def find(self, data: Buffer) -> list[tuple[int, int]]:
-        """Give start and end of every anchor, in order."""
-        if len(self._searches) == 1:
-            return self._searches[0](data)
-        return sorted(place for search in self._searches for place in search(data))
+    def find(self, data: Buffer, *, pages: bool = False) -> list[tuple[int, int]]:
+        """Give start and end of every anchor, in order.
+
+        Args:
+            data: where to look.
+            pages: whether HTML pages are looked for as well.
+        """
+        searches = self._page_searches if pages else self._searches
+        if len(searches) == 1:
+            return searches[0](data)
+        return sorted(place for search in searches for place in search(data))
 
     def outer_roots(self, name: bytes) -> re.Pattern[bytes]:
         """Give what finds the start tag of any root of a name's vendor: group 1 its `<`, group 2 its name."""
@@ -159,8 +171,9 @@ def _forms(kind: ClueKind, text: str) -> Iterator[str]:
         yield text
 
 
-def _parts(texts: Sequence[bytes]) -> list[Sequence[bytes]]:
-    return [texts[start : start + _MOST_TEXTS] for start in range(0, len(texts), _MOST_TEXTS)]
+def _searches(texts: Iterable[bytes]) -> list[Search]:
+    every = sorted(texts)
+    return [_search(every[start : start + _MOST_TEXTS]) for start in range(0, len(every), _MOST_TEXTS)]
 
 
 def _search(texts: Sequence[bytes]) -> Search:

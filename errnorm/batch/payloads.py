@@ -19,8 +19,9 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from errnorm.batch.anchors import Anchors
+from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.cutting import (
+    Enclosure,
     Writing,
     carrier_end,
     enclosing,
@@ -33,6 +34,7 @@ from errnorm.batch.cutting import (
 )
 from errnorm.batch.lines import BEGINS, NEXT, message_at, thread_of
 from errnorm.batch.outline import MASK
+from errnorm.reading.html import tells_error
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
@@ -70,6 +72,9 @@ _ANY: Final = re.compile(
 )
 # A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: the next lines belong to that.
 _OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
+# `<!doctype html>`, `<?xml version="1.0"?>`, and what a JSON string has for the end of a line between them
+_PROLOG: Final = re.compile(rb"(?:<[!?][^<>]{0,300}>(?:\s|\\{1,16}[nrt]){0,20}){1,9}\Z")
+_PROLOG_BYTES: Final = 600
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
@@ -127,6 +132,9 @@ class _Form(NamedTuple):
         if self.tag is None:
             scan = json_end(data, start, limit, self.writing)
             return scan.end, scan.stop
+        # Most end near, and then nothing is looked for that may be a MiB away.
+        if end := tag_end(data, start, min(limit, start + _BEHIND_CARRIER), self.tag, self.opener):
+            return end, None
         stop = carrier_end(data, start, limit, self.escapes)
         # A lone quote in a line looks like a carrier, and ends none; but each of a thousand elements that
         # have no end would be looked for to the end of a long line.
@@ -157,6 +165,11 @@ class Payloads:
         self.data = data
         self.anchors = anchors
         self.max_bytes = max_bytes
+        self._no_page = 0  # pages before this have been looked at
+
+    def is_passed(self, start: int) -> bool:
+        """Tell whether a page has been looked at already: it stands in one that tells of no error."""
+        return start < self._no_page and self.data.startswith(PAGE, start)
 
     def at(self, start: int, end: int, window: int, line: int) -> Cut | None:
         """Cut out the payload that an anchor belongs to.
@@ -176,6 +189,8 @@ class Payloads:
         name = _NAME.match(self.data, name_at)
         if name is None:
             return None
+        if tag and self.data[start:end] == PAGE:
+            return self._page(tag.start(), window, line) if name[0] == PAGE[1:] else None
         if tag:
             return self._tagged(tag, name[0], window, line)
         if name_at == start:
@@ -240,6 +255,27 @@ class Payloads:
             if around:
                 return self._follow(_Form(around.start, around.start, writing=around.writing), line)
         return self._with_sibling(self._follow(form, line), form, name)
+
+    def _page(self, start: int, window: int, line: int) -> Cut | None:
+        """Cut out an HTML page by which a known program tells of an error; others may be anybody's text."""
+        prolog = _PROLOG.search(self.data, max(window, self._no_page, start - _PROLOG_BYTES), start)
+        begins = prolog.start() if prolog else start
+        escapes = json_escapes(self.data, self._line_of(start), start)
+        cut = self._follow(_Form(begins, start, PAGE[1:], escapes=escapes), line)
+        is_told = tells_error(cut.data.decode("utf-8", "replace"))
+        if is_told and not self._is_of_vendor(enclosing(self.data, window, start), start):
+            return cut
+        self._no_page = cut.end
+        return None
+
+    def _is_of_vendor(self, around: Enclosure | None, place: int) -> bool:
+        """Tell whether a vendor's object stands around a place: {"errorMsg":"<html>…","code":1011}."""
+        if around is None:
+            return False
+        limit = min(len(self.data), place + self.max_bytes)
+        eol = self.data.find(b"\n", place, limit)
+        scan = json_end(self.data, around.start, limit if eol < 0 else eol, around.writing)
+        return bool(self.anchors.find(memoryview(self.data)[around.start : scan.end or scan.stop or place]))
 
     def _outermost(self, tag: re.Match[bytes], name: bytes, window: int) -> _Form:
         """Widen an element to the outermost root of its vendor: <message>…&lt;Update&gt;."""

@@ -24,7 +24,7 @@ from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
-from errnorm.batch.anchors import Anchors
+from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.captures import OBJECT, Captures
 from errnorm.batch.lines import BEGINS, NEXT, count_lines
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
@@ -166,7 +166,7 @@ def last_calm(
 
 def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
     """Give the first of these lines that no payload goes over, and that parts no two tellings of an error."""
-    if not anchors.find(data):
+    if not anchors.find(data, pages=True):
         return next(begun, 0)
     found = [*_Log(anchors, None, _MAX_BYTES, 0, 1, {}).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
@@ -239,22 +239,30 @@ class _Log:
     def _up_to(self, safe: int) -> Iterator[Span]:
         base = max(0, self.done - _LONGEST_ANCHOR)
         payloads = Payloads(self.data, self.anchors, self.max_bytes)
-        for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR]):
+        for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR], pages=True):
             at = base + start
-            if at < safe and at >= max(self.floor, self.done) and not self._is_taken(at):
-                line = self._own_line(at) if self.max_bytes == _MAX_BYTES else None
-                places = self.anchors.alike.at(self.data[line], at - line.start) if line else None
-                if line and places:
-                    yield from self._captures(line.start)
-                    yield self._alike(places, line.start)
-                else:
-                    yield from self._captures(at)
-                    span = self._cut(payloads, at, base + end, line)
-                    if span is not None:
-                        yield span
-                self.floor = max(self.floor, at + 1)
+            is_open = at < safe and at >= max(self.floor, self.done) and not payloads.is_passed(at)
+            if is_open and not self._is_taken(at):
+                yield from self._at(payloads, at, base + end)
         yield from self._captures(safe)
         self.done = safe
+
+    def _at(self, payloads: Payloads, at: int, end: int) -> Iterator[Span]:
+        """Give the payload of an anchor, and the captures before it."""
+        line = self._own_line(at) if self.max_bytes == _MAX_BYTES else None
+        places = self.anchors.alike.at(self.data[line], at - line.start) if line else None
+        is_page = self.data.startswith(PAGE, at)
+        if line and places:
+            yield from self._captures(line.start)
+            yield self._alike(places, line.start)
+        else:
+            yield from self._captures(at)
+            # A page that is the body of such a capture is told with it.
+            span = None if is_page and at < self.floor else self._cut(payloads, at, end, line)
+            if span is not None:
+                yield span
+        if not is_page:  # the object around a page may be a vendor's, with its anchor behind the page
+            self.floor = max(self.floor, at + 1)
 
     def _captures(self, limit: int) -> Iterator[Span]:
         """Give the captures up to a place that stand there without a payload."""

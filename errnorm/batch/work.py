@@ -71,9 +71,16 @@ def judged(
         return _turned_down(capture, f"What it names as its vendor is none. Known are: {known}.")
     except InvalidArgument as error:
         return _turned_down(capture, str(error))
-    if not result or (capture.needs_claim and result.detection.vendor == UNKNOWN.name):
+    if not result or (capture.needs_claim and not _is_claimed(result)):
         return None
     return _with_problems(result, capture.problems) if capture.problems else result
+
+
+def _is_claimed(result: Result) -> bool:
+    """Tell whether a vendor claims a body, or it is a page by which a known program tells of an error."""
+    first = result.records[0]
+    is_page = first.status is not None and first.status >= 400 and "writer" in first.extra
+    return result.detection.vendor != UNKNOWN.name or is_page
 
 
 def _turned_down(capture: Capture, reason: str) -> Reject:

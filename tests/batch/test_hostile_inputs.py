@@ -69,6 +69,8 @@ INPUTS: dict[str, tuple[Callable[[], bytes], int, int | None]] = {
     "values-tiny": (lambda: LIST * 2 + b"{}" * 15_000, 2, 0),
     "values-stray": (lambda: LIST * 2 + b"]}\n" * 20_000 + LIST, 3, 40_000),
     "log-captures-open": (lambda: (b"gw: " + LINE) * 5 + b'gw: {"a":' * MB + b"\n" + b"gw: " + LINE, 6, 0),
+    "log-pages": (lambda: LOG[:-1] + b"<html>" * 9000 + b'{"a":"' + b"<html></html>" * 9000 + b'"}\n' + LOG, 2, 0),
+    "log-pages-open": (lambda: (LOG[:60] + b"<html>\n") * 9000 + LOG, 1, 0),
     "log-captures-none": (lambda: (b"gw: " + LINE) * 5 + blocks(b'gw: {"a\n', 10) + LOG * 5, 10, 0),
     "log-captures-nested": (lambda: b"gw: " + (b'{"a":' * 8 + b'[1],"p":"%b","n":' % BODY) * 500 + b"1" + b"}" * 4000 + b"\n" + LOG, 501, 0),
     "log-captures-code": (lambda: (b"gw: " + LINE) * 5 + b'gw: {"code\n' * 30_000 + LOG * 5, 10, 0),

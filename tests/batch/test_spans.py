@@ -135,6 +135,22 @@ def said(span: Span) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><title>Welcome</title>404</html>",
+        "<html><h1>503 flats</h1></html>",
+        "<html><center>nginx</center></html>",
+        "<html5><title>HTTP Status 404</title></html5>",
+    ],
+)
+def test_a_page_that_names_no_status_of_a_known_program_is_no_payload(page: str):
+    """A log of a portal has pages that tell of nothing, and payloads may stand in them."""
+    found = found_in(f"2026-11-21 09:00:00 ERROR {page.replace('</', ERROR + '</', 1)} {XML}\n".encode())
+
+    assert [span.data.decode() for span in found] == [ERROR, XML]
+
+
 ERROR = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>"
 WRITTEN = {
     "HTML": ERROR.replace("<", "&lt;").replace(">", "&gt;"),
