@@ -231,9 +231,10 @@ def _serve(
     line: Connection[Any, Any], other_end: Connection[Any, Any] | None, settings: Settings, exchange: Exchange
 ) -> None:
     """Do what comes, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
     if other_end:
+        _forget_caller()
         other_end.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
     parcels: SimpleQueue[bytes] = SimpleQueue()
     Thread(target=_receive, args=(line, parcels.put), daemon=True).start()
     work = Work(settings)
@@ -242,6 +243,14 @@ def _serve(
         line.send(None)
         while True:
             line.send(_answer(parcels.get(), work, exchange))
+
+
+def _forget_caller() -> None:
+    """Hear signals as a fresh process does: the caller's handlers would clean up once more."""
+    signal.set_wakeup_fd(-1)  # of an event loop, which would take what is heard here as its own
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _receive(line: Connection[Any, Any], put: Callable[[bytes], None]) -> None:

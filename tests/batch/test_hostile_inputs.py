@@ -89,7 +89,7 @@ INPUTS: dict[str, tuple[Callable[[], bytes], int, int | None]] = {
     "csv-columns": (lambda: b"status,body," + b",".join(b"a%07d" % n for n in range(300_000)) + b"\n" + ROW * 5, 0, 5 * len(ROW)),
     "csv-cells": (lambda: b"status,body\n" + ROW * 5 + blocks(b"a,", 2) + b"a\n" + ROW * 5, 10, 2 * MB + 2),
     "csv-nul": (lambda: b"status,body\n" + ROW * 5 + b"500,\0\0\n", 6, 0),
-    "http-heads": (lambda: HTTP + b"\n" + b"HTTP/1.1 503 Oops\r\nA: b\r\n" * 9000, 1, 9000 * 25),
+    "http-heads": (lambda: HTTP + b"\n" + b"HTTP/1.1 503 Oops\r\nA: b\r\n" * 50_000, 1, 50_000 * 25),
     "http-headers": (lambda: HTTP + b"HTTP/1.1 503 Oops\r\n" + blocks(b"X-A: b\r\n", 20), 1, 20 * MB + 19),
     "http-body": (lambda: HTTP + HTTP + blocks(b"x\n", 20) + b"\n" + HTTP, 3, None),
     "http-marks": (lambda: HTTP + blocks(b"\nHTTP/1.1 503 ", 2), 1, None),

@@ -1175,6 +1175,17 @@ def test_http_messages_are_read():
     assert [problem.code for problem in found[4].problems] == ["encoding-truncated"]
 
 
+@pytest.mark.parametrize("size", [500, 9_000, 70_000, 700_000])
+def test_a_length_is_believed_wherever_the_message_stands(size: int):
+    """A body may quote a status line, and how much is read at once says nothing about it."""
+    body = b"<pre>\nHTTP/1.1 502 Bad Gateway\r\nA: b\r\n\r\n" + b"x" * size + b"</pre>\n"
+    message = b"HTTP/1.1 500 Oops\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    count = max(3, 3_000_000 // size) if size > 500 else 400
+    _, found = read(message * count)
+
+    assert [len(item.body) for item in found] == [len(body)] * count
+
+
 def test_headers_without_end_are_a_reject():
     """A message cut inside its headers is no message."""
     _, found = read(b"HTTP/1.1 500 Oops\r\n\r\nbody\nHTTP/1.1 503 Service Unav")

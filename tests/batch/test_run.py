@@ -607,9 +607,49 @@ def test_workers_end_with_a_killed_run(tmp_path: Path):
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and any(is_running(child) for child in children):
         time.sleep(0.05)
+    left = [child for child in children if is_running(child)]
+    for child in left:
+        os.kill(int(child), signal.SIGKILL)
 
     assert len(children) == 2
-    assert [child for child in children if is_running(child)] == []
+    assert left == []
+
+
+CLEANING = """
+import os, signal, sys
+from errnorm import batch
+from errnorm.batch import pool
+
+def clean(*_):
+    print("cleaned by the caller" if os.getpid() == caller else "cleaned by a worker", flush=True)
+
+def end(progress):
+    for other in team:
+        os.kill(other.worker._process.pid, signal.SIGTERM)
+        other.worker._process.join(60)
+    if team:
+        os.kill(caller, signal.SIGTERM)
+
+team, caller, start = [], os.getpid(), pool._Team._start
+def started(of):
+    start(of)
+    team[:] = of._others
+if __name__ == "__main__":
+    pool._ALONE_SECONDS, pool._Team._start = 0, started
+    signal.signal(signal.SIGTERM, clean)
+    try:
+        batch.run(*sys.argv[1:], jobs=2, progress=end)
+    except batch.Stopped:
+        print("stopped")
+"""
+
+
+def test_a_signal_to_another_process_calls_no_handler_of_the_caller(tmp_path: Path):
+    """What cleans up behind a script does so once, and a worker that is told to end does."""
+    ended = ended_script(CLEANING, tmp_path / "a.ndjson", tmp_path / "out")
+
+    assert {*ended.stdout.splitlines()} <= {"cleaned by the caller", "stopped"}
+    assert "cleaned by the caller" in ended.stdout
 
 
 def is_running(pid: str) -> bool:

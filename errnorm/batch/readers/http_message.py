@@ -57,6 +57,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[^\r\n]{0,200}\r?\n")
 _READ_BYTES = 1 << 16  # of a MiB, each message would take 40 µs to drop
 _HEAD_BYTES = 1 << 18
 _STATUS_BYTES = 1 << 10
+_BELIEVED_BYTES = 1 << 20  # a body may quote a status line
 _TALK_BYTES = 1 << 12  # behind a body; more is looked at only where the input begins
 _NO_HEAD = "The message ends inside its headers. Look whether it was cut off; what comes before was read."
 _NO_STATUS = "The text before the first message is none. Look for a line that begins with HTTP/."
@@ -204,10 +205,11 @@ def _is_as_sent(data: bytes, *, is_recoded: bool) -> bool:
 
 def _at_length(window: Window, length: int, *, with_talk: bool) -> int | None:
     """Give the length where a message or the end stands behind it, be it with talk before that."""
-    while len(window.data) < length + _TALK_BYTES + _STATUS_BYTES:
-        # One that leads far behind the next message is not believed: each would make the view longer.
-        if (length > len(window.data) and _status_line(window.data, 0)) or not window.more():
-            break
+    # One that leads far behind the next message is not believed: each would make the view longer.
+    is_far = length > _BELIEVED_BYTES and _has(window, _BELIEVED_BYTES)
+    if is_far and _status_line(window.data[:_BELIEVED_BYTES], 0):
+        return None
+    _has(window, length + _TALK_BYTES + _STATUS_BYTES)
     if length > len(window.data):
         return None
     if _AFTER.match(window.data, length):
@@ -216,6 +218,13 @@ def _at_length(window: Window, length: int, *, with_talk: bool) -> int | None:
     talk = _talk_end(window.data, length, _TALK_BYTES) if with_talk else length
     is_end = talk == len(window.data) and window.ended
     return length if talk > length and (is_end or _STATUS_LINE.match(window.data, talk)) else None
+
+
+def _has(window: Window, size: int) -> bool:
+    """Look so far, and tell whether there is so much."""
+    while len(window.data) < size and window.more():
+        pass
+    return len(window.data) >= size
 
 
 def _unasked(data: bytes) -> bytes:
