@@ -26,6 +26,7 @@ LONGEST_HEAD: Final = 1000
 
 # The first quote behind it tells how an object is written, be that quote in the next line.
 _OPENS: Final = re.compile(rb"\{|\[\s*+[{\"']")
+_OBJECTS: Final = (b"{", b"[", b"<")
 _MOST_LINES: Final = 1024
 _DIGIT: Final = re.compile(r"[0-9]")
 
@@ -84,7 +85,8 @@ class Alike:
         """
         head, own, rest = line[: payload.start], line[payload], line[payload.stop :]
         written = (time or "").encode()
-        has_quote = b'"' in own or (own.startswith(b"<") and not _OPENS.search(head))
+        # A word alone may stand in an object that a line before has opened.
+        has_quote = (b'"' in own and own[:1] in _OBJECTS) or (own[:1] == b"<" and not _OPENS.search(head))
         # What follows at once may be the twin of a root, which ends some lines below: </content><object>
         is_plain = b"\\" not in line and b"&" not in line and not rest.lstrip().startswith(b"<")
         # Of a text that stands there twice, it cannot be known which one it was.

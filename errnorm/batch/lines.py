@@ -45,11 +45,12 @@ NEXT: Final = re.compile(rb"\n(?=" + _HEAD + rb")", re.VERBOSE)
 _THREADS: Final = tuple(
     re.compile(pattern, re.VERBOSE)
     for pattern in (
-        rb"%CCBU_([^\s:]{1,80}?)-\d-",  # %CCBU_http-nio-8080-exec-7-3-API_ERROR: (Finesse)
+        rb"%CCBU_([^\s:]{1,80})-\d-",  # %CCBU_http-nio-8080-exec-7-3-API_ERROR: (Finesse)
         rb"(\d{1,10}\#\d{1,10}:(?:\ \*\d{1,12})?)",  # 1234#0: *57 (nginx: the connection)
         rb"\[(?!" + LEVEL + rb"\])([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-exec-7]
         rb"\((MainThread|Thread-[\w-]{1,60})\)",
         rb"\b(?:thread|tid)[=:]\s?\"?([\w.-]{1,80})",
+        rb"(?<=\s)([\w.-]{0,60}(?:thread|exec|worker)-\d[\w-]{0,20})(?=[\s:])",  # pool-1-thread-3
     )
 )
 _HEAD_BYTES: Final = 400  # a thread is named near the start of its line

@@ -70,11 +70,14 @@ _ANY: Final = re.compile(
     rb"\s{0,99}(?:(?=[{\[])|(<|&(?:amp;){0,9}lt;|\\{1,16}u003[cC])"
     rb"(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
 )
-# A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: the next lines belong to that.
+# A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: what has no head belongs to that,
+# also behind a third one's.
 _OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
 # `<!doctype html>`, `<?xml version="1.0"?>`, and what a JSON string has for the end of a line between them
 _PROLOG: Final = re.compile(rb"(?:<[!?][^<>]{0,300}>(?:\s|\\{1,16}[nrt]){0,20}){1,9}\Z")
 _PROLOG_BYTES: Final = 600
+_OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
+_MOST_OPENERS: Final = 8  # lines before that may have opened the object of a key
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
@@ -165,6 +168,7 @@ class Payloads:
         self.data = data
         self.anchors = anchors
         self.max_bytes = max_bytes
+        self.floor = 0  # what begins in a line before an anchor's own begins behind this
         self._no_page = 0  # pages before this have been looked at
 
     def is_passed(self, start: int) -> bool:
@@ -308,7 +312,7 @@ class Payloads:
         while around and around.string is not None:
             around = enclosing(self.data, around.string, start)
         if around is None:
-            return None
+            return self._opened_before(start)
         cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
         text = _TEXT_OF_KEY.match(self.data, name.end())
         # finesse.js: {"status":400,"content":"<content>…<Update>…","object":{"ApiErrors":…}} is one error.
@@ -324,10 +328,36 @@ class Payloads:
             around = enclosing(self.data, around.string, start)
         if around:
             return self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        if not in_text and (cut := self._opened_before(start)):
+            return cut
         brace = opener_after(self.data, end, end + _GAP)
         if brace is not None:
             return self._follow(_Form(start, brace, writing=writing_at(self.data, brace)), line)
         return None if in_text else self._text(start, b"")
+
+    def _opened_before(self, start: int) -> Cut | None:
+        """Cut out the object that a line before has opened, where lines with heads stand in it.
+
+        2026-11-21 10:15:30,123 ERROR [exec-7] Gateway - answer: {
+        2026-11-21 10:15:30,124 INFO  [exec-9] Router - GET /finesse/api/User/agent1001
+          "code": 1011
+        """
+        lowest = max(self.floor, start - OTHER_BYTES)
+        braces = [found.start() for found in _OPENS_LINE.finditer(self.data, lowest, start)]
+        for brace in braces[-_MOST_OPENERS:]:
+            form = _Form(brace, brace, writing=writing_at(self.data, brace))
+            cut = self._follow(form, self._head_before(brace))
+            if any(first <= start < last for first, last in cut.later):
+                return cut
+        return None
+
+    def _head_before(self, place: int) -> int:
+        """Give where the line of its own begins that a place belongs to."""
+        lowest, at = max(0, place - OTHER_BYTES), place
+        while (at := self.data.rfind(b"\n", lowest, at)) >= 0:
+            if BEGINS.match(self.data, at + 1):
+                return at + 1
+        return lowest
 
     def _is_whole(self, string: int, start: int, end: int) -> bool:
         """Tell whether a word is the whole text it stands in: "event": "session_error"."""
@@ -396,6 +426,7 @@ class Payloads:
         limit, at = min(last, other + OTHER_BYTES), other + 1
         parts: list[tuple[int, int]] = []
         is_ours = True  # a line without a head of its own
+        has_opened = False  # another one, a payload of its own
         for _ in range(_OTHER_LINES):
             eol = self.data.find(b"\n", at, limit)
             eol = limit if eol < 0 else eol
@@ -408,7 +439,8 @@ class Payloads:
                     start = message_at(self.data, at, eol)
                 if same and start is not None and not _CONTINUES.match(self.data, start, eol):
                     break  # the thread went on to something else
-                is_ours = same or not _OPENS_OWN.search(self.data, at, eol)
+                has_opened |= start is None and bool(_OPENS_OWN.search(self.data, at, eol))
+                is_ours = same or not has_opened
             if start is not None:
                 if self._begins_anew(form, start, eol):
                     break

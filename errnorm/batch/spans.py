@@ -41,6 +41,7 @@ _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
+_OPENERS: Final = (b"{", b"[", b"{\r", b"[\r")
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -184,7 +185,8 @@ def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
 def _begins(data: bytes, lowest: int, end: int) -> Iterator[int]:
     """Give the lines of their own, the last one first."""
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
-        if BEGINS.match(data, end + 1):
+        # Behind `answer: {` its rest may come.
+        if BEGINS.match(data, end + 1) and not data.endswith(_OPENERS, 0, end):
             yield end + 1
 
 
@@ -290,9 +292,12 @@ class _Log:
 
     def _cut(self, payloads: Payloads, start: int, end: int, line: slice | None) -> Span | None:
         """Cut the payload out that an anchor belongs to."""
+        payloads.floor = self.floor
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
             return None
+        if self.head is not None and cut.start < self.head:  # a line before has opened it
+            self._window(cut.start)
         if self.captures.is_told(cut):
             self.floor = cut.end
             return None
