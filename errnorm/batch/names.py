@@ -243,7 +243,8 @@ def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """
     if not isinstance(value, dict):
         return False
-    return any(isinstance(value.get(name), list) for name in _EXPORTS) or _attributes_in(value) is not None
+    is_export = any(isinstance(value.get(name), list) for name in _EXPORTS)
+    return is_export or _plain_of(value) is not None or _attributes_in(value) is not None
 
 
 def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
@@ -326,6 +327,7 @@ def mapped(fields: object) -> dict[str, str]:
 # Splunk's export, Elastic's hit, Envoy's tap, Datadog's log: what matters stands inside of another object.
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event", "attributes")
 _EXPORTS = ("resourceLogs", "resourceSpans")
+_LOG_TIMES = ("timeUnixNano", "observedTimeUnixNano")
 # What says that a body is base64, or that the object is not the capture itself.
 _MANY = frozenset({*_EXPORTS, "hits", "responses"})
 # Azure, Splunk, CloudWatch and Google Cloud put a list of what they export under one of these.
@@ -371,6 +373,8 @@ def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> l
         return [_plain_log(record) for record in _below(value, "resourceLogs", "scopeLogs", "logRecords")]
     if "resourceSpans" in value:
         return [_plain_span(span) for span in _below(value, "resourceSpans", "scopeSpans", "spans")]
+    if not fields and (plain := _plain_of(value)):
+        return [plain(value)]
     hits = _hits(value) if "hits" in value or "responses" in value else []
     # What tells of a response itself is a capture, whatever else stands in it.
     if hits and not any(value.get(name) is not None for name in _TELLING):
@@ -497,6 +501,15 @@ def _below(value: dict[str, Any], *names: str) -> list[dict[str, Any]]:
 
 def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _plain_of(value: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Give what reads a log record or a span that stands alone, as `jq` takes them out of an export."""
+    is_list = isinstance(value.get("attributes"), list)
+    if is_list and "startTimeUnixNano" in value:
+        return _plain_span
+    is_log = any(name in value for name in _LOG_TIMES) and (is_list or isinstance(value.get("body"), dict))
+    return _plain_log if is_log else None
 
 
 def _plain_log(record: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import orjson
+from attrs import evolve
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
@@ -189,15 +190,11 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
     if path is None and is_own(item):
         yield NotError(source)
         return
-    if path is None and names.log:
-        text = first_in(item, names.log)
-        # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
-        is_line = isinstance(text, str) and not text.isidentifier()
-        logged = _logged(text, stream, source, known) if is_line else []
-        # An answer without an error, in the text of an error, is not what the line is about.
-        is_error = status is not None and status >= 400
-        if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
-            yield from logged
+    if not body:
+        text = first_in(item, names.log) if path is None else None
+        found = _elsewhere(item, text, stream, data, source, known)
+        if found:
+            yield from found
             return
     if path is not None or ("body" in stream.fields and status is not None):
         if not body and status is not None and status < 400:
@@ -219,6 +216,30 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         told: Known = {"occurred_at": moment} if moment else {}
         every = [] if data is None else _carried(item, data, stream, source, told)
         yield from every or [Capture(item if data is None else data, told, source, needs_claim=True)]
+
+
+def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
+    item: dict[str, Any],
+    text: Any,  # noqa: ANN401 - any JSON value
+    stream: Stream,
+    data: bytes | None,
+    source: Source,
+    known: Known,
+) -> list[Found]:
+    r"""Find what answered where no member is the body: in a line of a log, or under another name.
+
+    {"@timestamp":"2026-11-21T10:15:30Z","message":"12:00:01 ERROR body={…}"}
+    {"status":503,"url":"/finesse/api/User/agent1001","detail":"failed: <ApiErrors>…"}
+    """
+    is_error = (known.get("status") or 0) >= 400
+    # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
+    is_line = isinstance(text, str) and not text.isidentifier()
+    logged = _logged(text, stream, source, known) if is_line else []
+    # An answer without an error, in the text of an error, is not what the line is about.
+    if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
+        return logged
+    every = _carried(item, data, stream, source, known) if is_error and data is not None else []
+    return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture) and len(every) == 1]
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
@@ -245,7 +266,7 @@ def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, 
     if not anchors.find(data) or any(_is_own(name, inner, anchors) for name, inner in item.items()):
         return []
     every = [*spans(io.BytesIO(data), zone=stream.zone)]
-    if not all(_is_text(data, span) for span in every):
+    if not all(_is_text(data, span, is_all="status" not in known) for span in every):
         return []
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
@@ -257,10 +278,11 @@ def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - 
     return is_key and not (isinstance(value, str) and value.lstrip().startswith("<"))
 
 
-def _is_text(data: bytes, span: Span) -> bool:
-    """Tell whether a payload is all of a text: in `"see <ApiErrors/> there"` it is only spoken of."""
+def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
+    """Tell whether a payload is the XML of a text, and all of it: else it may only be spoken of."""
     before = _TEXT_BEGINS.search(data, max(0, span.offset - _BLANK_BYTES), span.offset)
-    return bool(before and _TEXT_ENDS.match(data, span.end)) and span.data.lstrip().startswith(b"<")
+    is_it = not is_all or bool(before and _TEXT_ENDS.match(data, span.end))
+    return is_it and span.data.lstrip().startswith(b"<")
 
 
 def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:

@@ -1186,6 +1186,51 @@ def test_a_length_is_believed_wherever_the_message_stands(size: int):
     assert [len(item.body) for item in found] == [len(body)] * count
 
 
+ANSWER = "<ApiErrors><ApiError><ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiError></ApiErrors>"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": 503, "url": "/finesse/api/User/agent1001", "detail": ANSWER},
+        {"status": 503, "detail": f"call failed: {ANSWER}"},
+        {"status": 503, "body": None, "error.stack_trace": f"at Gateway: {ANSWER}\n\tat Main"},
+    ],
+)
+def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, Any]):
+    """The status says that it failed, so the one payload of the line is what was answered."""
+    line = orjson.dumps({"ts": "2026-11-21T10:00:00Z", "status": 404, "url": "/x", "body": ""}) + b"\n"
+    _, (_, found) = read(line + orjson.dumps({"ts": "2026-11-21T10:00:00Z"} | told) + b"\n")
+
+    assert (found.body, found.options["status"], found.needs_claim) == (ANSWER.encode(), 503, False)
+
+
+def test_of_two_payloads_under_other_names_none_is_the_answer():
+    """Nobody knows which; the line is told with its status."""
+    (found,) = read(orjson.dumps({"status": 503, "url": "/x", "sent": ANSWER, "got": ANSWER}) + b"\n")[1]
+
+    assert (found.body, found.options["status"]) == (None, 503)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("timeUnixNano", ANSWER), ("observedTimeUnixNano", ANSWER), ("startTimeUnixNano", None)],
+)
+def test_a_log_record_or_a_span_of_otlp_may_stand_alone(name: str, body: str | None):
+    """So `jq -c '.resourceLogs[].scopeLogs[].logRecords[]'` gives them."""
+    told = {
+        "http.response.status_code": {"intValue": "503"},
+        "url.path": {"stringValue": "/finesse/api/User"},
+    }
+    record = {name: "1795255200000000000", "attributes": [{"key": k, "value": v} for k, v in told.items()]}
+    if body:
+        record["body"] = {"stringValue": f"call failed: {body}"}
+    _, (found,) = read(orjson.dumps(record) + b"\n")
+
+    assert (found.body or b"").decode() == (body or "")
+    assert found.options == {"status": 503, "url": "/finesse/api/User", "occurred_at": TEN}
+
+
 def test_headers_without_end_are_a_reject():
     """A message cut inside its headers is no message."""
     _, found = read(b"HTTP/1.1 500 Oops\r\n\r\nbody\nHTTP/1.1 503 Service Unav")
