@@ -12,13 +12,15 @@ from typing import Any, Final
 
 from errnorm.batch.times import ZONE_NAME
 
-__all__ = ["BEGINS", "LEVEL", "NEXT", "count_lines", "message_at", "thread_of"]
+__all__ = ["BEGINS", "COLOR", "LEVEL", "NEXT", "count_lines", "message_at", "thread_of"]
 
 _END_OF_LINE: Final = 10
 _WORTH_IT: Final = 1 << 12  # bytes from which on numpy is the faster one
 _MONTH: Final = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 LEVEL: Final = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CRITICAL)"
-_HEAD: Final = rb"""(?:
+COLOR: Final = rb"\x1b\[[\d;]{0,20}m"
+"""What colors a line on a terminal, as containers log it."""
+_HEAD: Final = rb"""(?:COLOR){0,4}(?:
     # <34>1 (syslog), [ (many), 0000000042: finesse-a.example.com: (Finesse), Sat (JavaScript, C)
     (?:<\d{1,3}>\d?\ ?|[\[(]|\d{5,12}:\ \S{1,80}:\ |\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ )?
     (?:\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d
@@ -32,9 +34,9 @@ _HEAD: Final = rb"""(?:
       |\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)(?=[\]:,|]?[\ \t])
       |MONTH\ \d{1,2},\ \d{4}\ @\ \d\d:)                                      # Nov 21, 2026 @ 10:15 (Kibana)
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
-    |\[?LEVEL\]?(?=[\ :|])
+    |\[?LEVEL\]?(?=[\ :|\x1b])
     |\[(?:Log|Debug|Info|Warn|Warning|Error)\]                              # a browser's console, saved
-)""".replace(b"MONTH", _MONTH).replace(b"LEVEL", LEVEL)
+)""".replace(b"MONTH", _MONTH).replace(b"LEVEL", LEVEL).replace(b"COLOR", COLOR)
 
 BEGINS: Final = re.compile(_HEAD, re.VERBOSE)
 """Matches where a line of its own begins."""

@@ -26,7 +26,7 @@ from typing import IO, Any, Final, NamedTuple
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
 from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.captures import OBJECT, Captures
-from errnorm.batch.lines import BEGINS, NEXT, count_lines
+from errnorm.batch.lines import BEGINS, COLOR, NEXT, count_lines
 from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
@@ -42,6 +42,7 @@ _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _OPENERS: Final = (b"{", b"[", b"{\r", b"[\r")
+_COLOR: Final = re.compile(COLOR)
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
 
@@ -386,6 +387,8 @@ class _Log:
         text = self.data[start:end]
         if len(text) > _HEAD_START + _HEAD_END:
             text = text[:_HEAD_START] + b" " + text[-_HEAD_END:]
+        if b"\x1b" in text:
+            text = _COLOR.sub(b" ", text)
         return last_time(text.decode("utf-8", "replace"), self.zone)
 
 
