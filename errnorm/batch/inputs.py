@@ -108,8 +108,18 @@ def expand(inputs: Iterable[str | os.PathLike[str]]) -> list[Input]:
         >>> [found.name for found in expand(["-", "no-such-file"])]
         ['-', 'no-such-file']
     """
-    names = (name for given in inputs for name in _names(os.fspath(given)))
-    return [_input(name) for name in dict.fromkeys(names)]
+    names: dict[str, str] = {}  # by the file that each leads to: `latest.log` may be a link to its neighbour
+    for given in inputs:
+        for name in _names(os.fspath(given)):
+            names.setdefault(_file_of(name), name)
+    return [_input(name) for name in names.values()]
+
+
+def _file_of(name: str) -> str:
+    try:
+        return name if name == _STDIN else os.path.realpath(name)
+    except (OSError, ValueError):  # opening it will tell
+        return name
 
 
 def written(name: str) -> str:
@@ -241,7 +251,7 @@ def _unpacked(raw: Any, name: str | None, layers: int) -> Iterator[Member]:  # n
             return
         yield from _unpacked(inner, name, layers - 1)
     elif member.head[_TAR_MARK] == b"ustar" and layers:
-        yield from _in_tar(file, layers - 1)
+        yield from _in_tar(file, name, layers - 1)
     elif member.head.startswith(b"PK\x03\x04") and layers:
         yield from _in_zip(file, name, layers - 1)
     else:
@@ -283,12 +293,17 @@ class _Rejoined(io.RawIOBase):
         return int(self._member.file.tell())
 
 
-def _in_tar(file: Any, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any file
+def _within(name: str | None, member: str) -> str:
+    """Give the name of a member of an archive, which may stand in another one: `node1.tgz/app.log`."""
+    return member if name is None else f"{name}/{member}"
+
+
+def _in_tar(file: Any, name: str | None, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any file
     try:
-        for name, inner in files_in_tar(io.BufferedReader(file, 1 << 20)):
-            yield from _unpacked(inner, written(name), layers)
+        for member, inner in files_in_tar(io.BufferedReader(file, 1 << 20)):
+            yield from _unpacked(inner, _within(name, written(member)), layers)
     except _BROKEN as error:
-        yield Member(None, error=_why(error))
+        yield Member(name, error=_why(error))
 
 
 def _in_zip(file: Any, name: str | None, layers: int) -> Iterator[Member]:  # noqa: ANN401 - any file
@@ -299,21 +314,21 @@ def _in_zip(file: Any, name: str | None, layers: int) -> Iterator[Member]:  # no
         with zipfile.ZipFile(file) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
-                    yield from _zipped(archive, info, layers)
+                    yield from _zipped(archive, info, _within(name, info.filename), layers)
     except zipfile.BadZipFile as error:
         yield Member(name, error=f"It could not be read as a zip archive: {_reason(error)}. {_NO_ZIP}")
     except _BROKEN as error:
         yield Member(name, error=_why(error))
 
 
-def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, layers: int) -> Iterator[Member]:
+def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, layers: int) -> Iterator[Member]:
     try:
         inner = archive.open(info)
     except (RuntimeError, NotImplementedError) as error:  # a password, a method that zipfile has not
-        yield Member(info.filename, error=f"It could not be unpacked: {error}. Unpack it, and give the file.")
+        yield Member(name, error=f"It could not be unpacked: {error}. Unpack it, and give the file.")
         return
     with inner:
-        yield from _unpacked(inner, info.filename, layers)
+        yield from _unpacked(inner, name, layers)
 
 
 @frozen

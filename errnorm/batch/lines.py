@@ -20,7 +20,8 @@ _MONTH: Final = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 LEVEL: Final = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CRITICAL)"
 COLOR: Final = rb"\x1b\[[\d;]{0,20}m"
 """What colors a line on a terminal, as containers log it."""
-_HEAD: Final = rb"""(?:COLOR){0,4}(?:
+_HEAD: Final = (
+    rb"""(?:COLOR){0,4}(?:
     # <34>1 (syslog), [ (many), 0000000042: finesse-a.example.com: (Finesse), Sat (JavaScript, C)
     (?:<\d{1,3}>\d?\ ?|[\[(]|\d{5,12}:\ \S{1,80}:\ |\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ )?
     (?:\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d
@@ -36,7 +37,10 @@ _HEAD: Final = rb"""(?:COLOR){0,4}(?:
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
     |\[?LEVEL\]?(?=[\ :|\x1b])
     |\[(?:Log|Debug|Info|Warn|Warning|Error)\]                              # a browser's console, saved
-)""".replace(b"MONTH", _MONTH).replace(b"LEVEL", LEVEL).replace(b"COLOR", COLOR)
+)""".replace(b"MONTH", _MONTH)
+    .replace(b"LEVEL", LEVEL)
+    .replace(b"COLOR", COLOR)
+)
 
 BEGINS: Final = re.compile(_HEAD, re.VERBOSE)
 """Matches where a line of its own begins."""

@@ -299,6 +299,20 @@ def test_archive_gives_its_members(tmp_path: Path):
         assert read_all(tmp_path / name) == [("one.log", b"1", None), ("two.gz", DATA, None)]
 
 
+def test_a_member_of_an_archive_in_an_archive_has_both_names(tmp_path: Path):
+    """The nodes of a cluster have logs of one name, each in an archive of its own."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as node:
+        info = tarfile.TarInfo("app.log")
+        info.size = 1
+        node.addfile(info, io.BytesIO(b"1"))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("node1.tgz", packed.getvalue())
+        archive.writestr("node2.tgz", packed.getvalue())
+
+    assert read_all(tmp_path / "a.zip") == [(f"node{n}.tgz/app.log", b"1", None) for n in (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("local", "central", "value", "why"),
     [(8, 10, 99, "compression method is not supported"), (6, 8, 1, "encrypted")],
@@ -331,6 +345,16 @@ def test_missing_file_is_an_error_and_no_exception(tmp_path: Path):
 
     assert data == b""
     assert (error or "").startswith("It could not be opened: No such file")
+
+
+def test_a_file_is_read_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A path, another spelling of it, and a link to it beside it lead to one file."""
+    path = tmp_path / "app.log"
+    path.write_bytes(DATA)
+    (tmp_path / "latest.log").symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+
+    assert [found.name for found in expand(["./app.log", path, tmp_path, "latest.log"])] == ["./app.log"]
 
 
 def test_inputs_are_expanded_in_order(tmp_path: Path):
