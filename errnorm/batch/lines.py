@@ -48,6 +48,7 @@ BEGINS: Final = re.compile(_HEAD, re.VERBOSE)
 NEXT: Final = re.compile(rb"\n(?=" + _HEAD + rb")", re.VERBOSE)
 """Finds the end of line before the next line of its own."""
 
+_THREAD: Final = rb"[\w.-]{0,60}(?:thread|exec|worker)-\d[\w-]{0,20}"  # pool-1-thread-3
 _THREADS: Final = tuple(
     re.compile(pattern, re.VERBOSE)
     for pattern in (
@@ -56,7 +57,7 @@ _THREADS: Final = tuple(
         rb"\[(?!" + LEVEL + rb"\])([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-exec-7]
         rb"\((MainThread|Thread-[\w-]{1,60})\)",
         rb"\b(?:thread|tid)[=:]\s?\"?([\w.-]{1,80})",
-        rb"(?<=\s)([\w.-]{0,60}(?:thread|exec|worker)-\d[\w-]{0,20})(?=[\s:])",  # pool-1-thread-3
+        rb"(?<=\s)(" + _THREAD + rb")(?=[\s:])",
     )
 )
 _HEAD_BYTES: Final = 400  # a thread is named near the start of its line
@@ -65,7 +66,13 @@ _HEAD_BYTES: Final = 400  # a thread is named near the start of its line
 # levels, [names], logger names, marks.
 _TO_MESSAGE: Final = re.compile(
     rb"[^\s\]]*+(?:\ " + ZONE_NAME.encode() + rb")?\]?"
-    rb"(?:\s*+(?:" + LEVEL + rb"\b|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
+    rb"(?:\s*+(?:"
+    + COLOR
+    + rb"|"
+    + LEVEL
+    + rb"\b|"
+    + _THREAD
+    + rb"(?=\s)|\[[^\]\n]{0,120}\]|\([^)\n]{0,120}\)|[+-]\d\d:?\d\d"
     rb"|[\w.$/\#*%-]++(?=:|\s++[-:|]|\s*+\[)|[-:|]))*+\s?"
 )
 

@@ -505,10 +505,17 @@ def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON val
 
 def _plain_of(value: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
     """Give what reads a log record or a span that stands alone, as `jq` takes them out of an export."""
-    is_list = isinstance(value.get("attributes"), list)
+    attributes, body = value.get("attributes"), value.get("body")
+    is_list = isinstance(attributes, list) and all(
+        isinstance(one, dict) and "key" in one for one in attributes
+    )
+    # What tells of a response itself is a capture; of a span, `status` is an object.
+    if any(value.get(name) is not None and not isinstance(value[name], dict) for name in _TELLING):
+        return None
     if is_list and "startTimeUnixNano" in value:
         return _plain_span
-    is_log = any(name in value for name in _LOG_TIMES) and (is_list or isinstance(value.get("body"), dict))
+    has_body = isinstance(body, dict) and len(body) == 1 and body.keys() <= _ANY_VALUE.keys()
+    is_log = any(name in value for name in _LOG_TIMES) and (has_body or (is_list and not body))
     return _plain_log if is_log else None
 
 

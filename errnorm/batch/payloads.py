@@ -38,7 +38,7 @@ from errnorm.reading.html import tells_error
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["OTHER_BYTES", "Cut", "Payloads"]
+__all__ = ["OPENS_LINE", "OTHER_BYTES", "Cut", "Payloads"]
 
 _FIRST_STEP: Final = 1 << 11
 _HEAD_BYTES: Final = 200
@@ -76,7 +76,11 @@ _OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
 # `<!doctype html>`, `<?xml version="1.0"?>`, and what a JSON string has for the end of a line between them
 _PROLOG: Final = re.compile(rb"(?:<[!?][^<>]{0,300}>(?:\s|\\{1,16}[nrt]){0,20}){1,9}\Z")
 _PROLOG_BYTES: Final = 600
-_OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
+_PAGE_END: Final = b"</html>"
+_PAGE_BYTES: Final = 1 << 16
+OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
+"""Finds an object or list that a line opens and does not go on with."""
+
 _MOST_OPENERS: Final = 8  # lines before that may have opened the object of a key
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
@@ -169,11 +173,22 @@ class Payloads:
         self.anchors = anchors
         self.max_bytes = max_bytes
         self.floor = 0  # what begins in a line before an anchor's own begins behind this
-        self._no_page = 0  # pages before this have been looked at
 
-    def is_passed(self, start: int) -> bool:
-        """Tell whether a page has been looked at already: it stands in one that tells of no error."""
-        return start < self._no_page and self.data.startswith(PAGE, start)
+    def page_end(self, start: int) -> int | None:
+        """Give where a page ends by which a known program tells of an error.
+
+        None where it has no end, or may be anybody's text: a page in which a line of its own, another page or
+        a vendor's anchor stands would take an error with it that is one by itself.
+        """
+        last = min(len(self.data), start + _PAGE_BYTES)
+        other = self.data.find(PAGE, start + 1, last)
+        behind = self.data.find(_PAGE_END, start, last if other < 0 else other)
+        if behind < 0 or NEXT.search(self.data, start, behind):
+            return None
+        end = behind + len(_PAGE_END)
+        page = self.data[start:end]
+        is_told = tells_error(page.decode("utf-8", "replace")) and not self.anchors.find(page)
+        return end if is_told else None
 
     def at(self, start: int, end: int, window: int, line: int) -> Cut | None:
         """Cut out the payload that an anchor belongs to.
@@ -194,7 +209,7 @@ class Payloads:
         if name is None:
             return None
         if tag and self.data[start:end] == PAGE:
-            return self._page(tag.start(), window, line) if name[0] == PAGE[1:] else None
+            return self._page(tag.start(), window)
         if tag:
             return self._tagged(tag, name[0], window, line)
         if name_at == start:
@@ -260,17 +275,15 @@ class Payloads:
                 return self._follow(_Form(around.start, around.start, writing=around.writing), line)
         return self._with_sibling(self._follow(form, line), form, name)
 
-    def _page(self, start: int, window: int, line: int) -> Cut | None:
-        """Cut out an HTML page by which a known program tells of an error; others may be anybody's text."""
-        prolog = _PROLOG.search(self.data, max(window, self._no_page, start - _PROLOG_BYTES), start)
+    def _page(self, start: int, window: int) -> Cut | None:
+        """Cut out an HTML page by which a known program tells of an error."""
+        end = self.page_end(start)
+        if end is None or self._is_of_vendor(enclosing(self.data, window, start), start):
+            return None
+        prolog = _PROLOG.search(self.data, max(window, start - _PROLOG_BYTES), start)
         begins = prolog.start() if prolog else start
         escapes = json_escapes(self.data, self._line_of(start), start)
-        cut = self._follow(_Form(begins, start, PAGE[1:], escapes=escapes), line)
-        is_told = tells_error(cut.data.decode("utf-8", "replace"))
-        if is_told and not self._is_of_vendor(enclosing(self.data, window, start), start):
-            return cut
-        self._no_page = cut.end
-        return None
+        return self._cut(_Form(begins, start, PAGE[1:], escapes=escapes), end, whole=True)
 
     def _is_of_vendor(self, around: Enclosure | None, place: int) -> bool:
         """Tell whether a vendor's object stands around a place: {"errorMsg":"<html>…","code":1011}."""
@@ -343,7 +356,7 @@ class Payloads:
           "code": 1011
         """
         lowest = max(self.floor, start - OTHER_BYTES)
-        braces = [found.start() for found in _OPENS_LINE.finditer(self.data, lowest, start)]
+        braces = [found.start() for found in OPENS_LINE.finditer(self.data, lowest, start)]
         for brace in braces[-_MOST_OPENERS:]:
             form = _Form(brace, brace, writing=writing_at(self.data, brace))
             cut = self._follow(form, self._head_before(brace))
@@ -439,8 +452,10 @@ class Payloads:
                     start = message_at(self.data, at, eol)
                 if same and start is not None and not _CONTINUES.match(self.data, start, eol):
                     break  # the thread went on to something else
-                has_opened |= start is None and bool(_OPENS_OWN.search(self.data, at, eol))
-                is_ours = same or not has_opened
+                opens = _OPENS_OWN.search(self.data, at, eol) if start is None else None
+                # Behind `settings: {` markup is ours, once a third one has written.
+                has_opened |= opens is not None and opens[0].startswith(b"<") == (form.tag is not None)
+                is_ours = same or not (opens or has_opened)
             if start is not None:
                 if self._begins_anew(form, start, eol):
                     break

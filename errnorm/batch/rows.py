@@ -47,6 +47,8 @@ _REQUEST_LINE = re.compile(r"[A-Z]{3,10} (\S{1,8000})(?: HTTP/\S{1,4})?")
 _NOTHING: Known = {}
 _TEXT_BEGINS = re.compile(rb'"(?:\\[nrt]|\s)*+\Z')
 _TEXT_ENDS = re.compile(rb'(?:\\[nrt]|\s)*+"')
+_TELLS = re.compile(rb'[":=](?:\\[nrt]|\s)*+\Z')
+_ASKED = re.compile(r"req|sent|input", re.IGNORECASE)
 _BLANK_BYTES = 80
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -192,7 +194,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         return
     if not body:
         text = first_in(item, names.log) if path is None else None
-        found = _elsewhere(item, text, stream, data, source, known)
+        found = _elsewhere(item, names, text, stream, data, source, known)
         if found:
             yield from found
             return
@@ -220,6 +222,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
 
 def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     item: dict[str, Any],
+    names: Names,
     text: Any,  # noqa: ANN401 - any JSON value
     stream: Stream,
     data: bytes | None,
@@ -238,7 +241,10 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     # An answer without an error, in the text of an error, is not what the line is about.
     if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
         return logged
-    every = _carried(item, data, stream, source, known) if is_error and data is not None else []
+    is_there = any(value_at(item, path) == "" for path in names.body)
+    every = (
+        _carried(item, data, stream, source, known) if is_error and data is not None and not is_there else []
+    )
     return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture) and len(every) == 1]
 
 
@@ -266,7 +272,10 @@ def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, 
     if not anchors.find(data) or any(_is_own(name, inner, anchors) for name, inner in item.items()):
         return []
     every = [*spans(io.BytesIO(data), zone=stream.zone)]
-    if not all(_is_text(data, span, is_all="status" not in known) for span in every):
+    is_answer = "status" in known
+    if not all(_is_text(data, span, is_all=not is_answer) for span in every):
+        return []
+    if is_answer and not all(any(_holds(*member, span.data) for member in item.items()) for span in every):
         return []
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
@@ -279,10 +288,19 @@ def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - 
 
 
 def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
-    """Tell whether a payload is the XML of a text, and all of it: else it may only be spoken of."""
-    before = _TEXT_BEGINS.search(data, max(0, span.offset - _BLANK_BYTES), span.offset)
-    is_it = not is_all or bool(before and _TEXT_ENDS.match(data, span.end))
-    return is_it and span.data.lstrip().startswith(b"<")
+    """Tell whether a payload is the XML of a text, and all of it or what it tells: `failed: <ApiErrors>…`.
+
+    In `"see <ApiErrors/> there"` it is only spoken of.
+    """
+    begins = _TEXT_BEGINS if is_all else _TELLS
+    before = begins.search(data, max(0, span.offset - _BLANK_BYTES), span.offset)
+    is_it = before and (not is_all or _TEXT_ENDS.match(data, span.end))
+    return bool(is_it) and span.data.lstrip().startswith(b"<")
+
+
+def _holds(name: str, value: Any, payload: bytes) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether a member has a payload in its text, and is not what was asked: `request_body`."""
+    return isinstance(value, str) and payload.decode("utf-8", "replace") in value and not _ASKED.search(name)
 
 
 def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:

@@ -26,8 +26,9 @@ from typing import IO, Any, Final, NamedTuple
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
 from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.captures import OBJECT, Captures
+from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.lines import BEGINS, COLOR, NEXT, count_lines
-from errnorm.batch.payloads import OTHER_BYTES, Cut, Payloads
+from errnorm.batch.payloads import OPENS_LINE, OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
 from errnorm.record import Problem
 
@@ -41,7 +42,6 @@ _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
 _TWIN_GAP: Final = 200  # between the two tellings of one error
-_OPENERS: Final = (b"{", b"[", b"{\r", b"[\r")
 _COLOR: Final = re.compile(COLOR)
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
 _ROOT: Final = re.compile(rb"\s*+<(\w++)")
@@ -186,9 +186,14 @@ def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
 def _begins(data: bytes, lowest: int, end: int) -> Iterator[int]:
     """Give the lines of their own, the last one first."""
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
-        # Behind `answer: {` its rest may come.
-        if BEGINS.match(data, end + 1) and not data.endswith(_OPENERS, 0, end):
+        if BEGINS.match(data, end + 1) and not _is_open(data, end + 1):
             yield end + 1
+
+
+def _is_open(data: bytes, place: int) -> bool:
+    """Tell whether the rest of an object may come that a line before has opened: `answer: {`."""
+    opened = OPENS_LINE.finditer(data, max(0, place - OTHER_BYTES), place)
+    return any(json_end(data, found.start(), place, Writing()).end is None for found in opened)
 
 
 def _reach(span: Span) -> int:
@@ -244,8 +249,8 @@ class _Log:
         payloads = Payloads(self.data, self.anchors, self.max_bytes)
         for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR], pages=True):
             at = base + start
-            is_open = at < safe and at >= max(self.floor, self.done) and not payloads.is_passed(at)
-            if is_open and not self._is_taken(at):
+            is_open = at < safe and at >= max(self.floor, self.done) and not self._is_taken(at)
+            if is_open and (not self.data.startswith(PAGE, at) or payloads.page_end(at)):
                 yield from self._at(payloads, at, base + end)
         yield from self._captures(safe)
         self.done = safe

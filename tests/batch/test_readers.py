@@ -1205,6 +1205,21 @@ def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, A
     assert (found.body, found.options["status"], found.needs_claim) == (ANSWER.encode(), 503, False)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"request_body": ANSWER, "response_body": None},
+        {"hint": f"docs say {ANSWER} means", "body": None},
+        {"detail": ANSWER, "body": ""},
+    ],
+)
+def test_what_was_asked_or_is_only_spoken_of_is_no_answer(told: dict[str, Any]):
+    """Nor is anything else one where the body is there, and empty."""
+    (found,) = read(orjson.dumps({"status": 404, "url": "/x"} | told) + b"\n")[1]
+
+    assert (found.body or "", found.options["status"]) == ("", 404)
+
+
 def test_of_two_payloads_under_other_names_none_is_the_answer():
     """Nobody knows which; the line is told with its status."""
     (found,) = read(orjson.dumps({"status": 503, "url": "/x", "sent": ANSWER, "got": ANSWER}) + b"\n")[1]
@@ -1229,6 +1244,21 @@ def test_a_log_record_or_a_span_of_otlp_may_stand_alone(name: str, body: str | N
 
     assert (found.body or b"").decode() == (body or "")
     assert found.options == {"status": 503, "url": "/finesse/api/User", "occurred_at": TEN}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"startTimeUnixNano": "1", "attributes": [], "body": ANSWER},
+        {"timeUnixNano": "1795255200000000000", "body": {"code": 1011, "errorMsg": "Over."}},
+        {"timeUnixNano": "1795255200000000000", "attributes": ["x"], "body": ANSWER},
+    ],
+)
+def test_what_tells_of_a_response_itself_is_no_record_of_otlp(told: dict[str, Any]):
+    """Its status and its body are those of the capture."""
+    (found,) = read(orjson.dumps({"status": 404, "url": "/x"} | told) + b"\n")[1]
+
+    assert (found.body, found.options["status"]) == (told["body"], 404)
 
 
 def test_headers_without_end_are_a_reject():

@@ -25,7 +25,7 @@ from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Stream
 from errnorm.batch.readers import log as log_module
 from errnorm.batch.readers.log import LOG
-from errnorm.batch.spans import Span, spans
+from errnorm.batch.spans import Span, last_calm, spans
 from errnorm.batch.times import zone_of
 from errnorm.vendor import Clue, ClueKind
 from errnorm.vendors import VENDORS
@@ -149,6 +149,22 @@ def test_a_page_that_names_no_status_of_a_known_program_is_no_payload(page: str)
     found = found_in(f"2026-11-21 09:00:00 ERROR {page.replace('</', ERROR + '</', 1)} {XML}\n".encode())
 
     assert [span.data.decode() for span in found] == [ERROR, XML]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["got {", "2026-11-21 10:15:30 INFO [exec-9] tick", "2026-11-21 10:15:30 INFO [exec-9] tick"],
+        ["got {", "2026-11-21 10:15:30 INFO [exec-9] tick"],
+        ["got <ApiErrors>", "2026-11-21 10:15:30 INFO [exec-9] tick"],
+    ],
+)
+def test_a_log_is_not_cut_where_the_rest_of_a_payload_may_come(lines: list[str]):
+    """Else what it gives would hang on where in a file it stands."""
+    before = "2026-11-21 10:15:29 INFO [exec-9] before\n" * 300
+    log = f"{before}2026-11-21 10:15:30 ERROR [exec-1] " + "".join(f"{line}\n" for line in lines)
+
+    assert last_calm(log.encode(), limit=len(log) - 1) <= len(before)
 
 
 ERROR = "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>"
