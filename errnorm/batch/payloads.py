@@ -180,7 +180,7 @@ class Payloads:
         None where it has no end, or may be anybody's text: a page in which a line of its own, another page or
         a vendor's anchor stands would take an error with it that is one by itself.
         """
-        last = min(len(self.data), start + _PAGE_BYTES)
+        last = min(len(self.data), start + min(_PAGE_BYTES, self.max_bytes))
         other = self.data.find(PAGE, start + 1, last)
         behind = self.data.find(_PAGE_END, start, last if other < 0 else other)
         if behind < 0 or NEXT.search(self.data, start, behind):
@@ -281,7 +281,7 @@ class Payloads:
         if end is None or self._is_of_vendor(enclosing(self.data, window, start), start):
             return None
         prolog = _PROLOG.search(self.data, max(window, start - _PROLOG_BYTES), start)
-        begins = prolog.start() if prolog else start
+        begins = prolog.start() if prolog and end - prolog.start() <= self.max_bytes else start
         escapes = json_escapes(self.data, self._line_of(start), start)
         return self._cut(_Form(begins, start, PAGE[1:], escapes=escapes), end, whole=True)
 
