@@ -12,16 +12,7 @@ from lxml import etree
 
 from errnorm.vocabulary import Origin
 
-__all__ = [
-    "LOGIN",
-    "NOBODY",
-    "HtmlPage",
-    "Writer",
-    "looks_like_html",
-    "read_html",
-    "tells_error",
-    "writer_of",
-]
+__all__ = ["LOGIN", "HtmlPage", "Writer", "looks_like_html", "read_html", "tells_error", "writer_of"]
 
 _HEAD_CHARS = 16_384  # title, headings and the writer's marks stand near the top
 _WORDS_CHARS = 300
@@ -93,8 +84,7 @@ LOGIN = Writer("login page", Origin.PROXY)
 
 # Apache writes "The requested URL was not found on this server." without a signature line.
 _APACHE = re.compile(r"<p>[^<]{0,300}? on this server\.")
-NOBODY = Writer("unknown", Origin.UNKNOWN)
-"""A program that left no mark."""
+_NOBODY = Writer("unknown", Origin.UNKNOWN)
 
 
 class HtmlPage(NamedTuple):
@@ -119,7 +109,7 @@ class HtmlPage(NamedTuple):
             or _STATUS.match(self.heading or "")
             or _STATUS.match(self.words or "")
         )
-        return int(found[1]) if found and self.writer is not NOBODY else None
+        return int(found[1]) if found and self.writer is not _NOBODY else None
 
     @property
     def message(self) -> str | None:
@@ -150,7 +140,7 @@ def writer_of(text: str) -> Writer:
             return writer
     if _PASSWORD.search(head):
         return LOGIN
-    return Writer("Apache httpd", Origin.PROXY) if _APACHE.search(head) else NOBODY
+    return Writer("Apache httpd", Origin.PROXY) if _APACHE.search(head) else _NOBODY
 
 
 def tells_error(text: str) -> bool:
@@ -161,7 +151,7 @@ def tells_error(text: str) -> bool:
         (True, False)
     """
     # Most pages have no mark, and to parse them takes ten times as long as to look for one.
-    return writer_of(text) is not NOBODY and read_html(text).status is not None
+    return writer_of(text) is not _NOBODY and read_html(text).status is not None
 
 
 def read_html(text: str) -> HtmlPage:
