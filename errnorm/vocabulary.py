@@ -323,6 +323,7 @@ class ProblemCode(StrEnum):
     HINT_CONTRADICTED = "hint-contradicted", Severity.WARNING
     CODE_CONTRADICTED = "code-contradicted", Severity.WARNING
     REPRESENTATIONS_DIFFER = "representations-differ", Severity.WARNING
+    BODY_OMITTED = "body-omitted", Severity.WARNING
     SPAN_TRUNCATED = "span-truncated", Severity.WARNING
     SPAN_INTERLEAVED = "span-interleaved", Severity.INFO
     VENDOR_FAILED = "vendor-failed", Severity.ERROR

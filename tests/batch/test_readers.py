@@ -925,6 +925,27 @@ def test_har_is_read(start: bytes, indent: int | None):
     assert first.options["headers"] == [("Retry-After", "5")]
     assert first.options["occurred_at"] == TEN
     assert [item.options["status"] for item in found[:3]] == [503, 400, 500]
+    assert [[str(one.code) for one in item.problems] for item in found[:3]] == [[], [], ["body-omitted"]]
+
+
+SIZES = [
+    ({"content": {"size": 12}}, ["body-omitted"]),
+    ({"content": {"size": 0}, "bodySize": 12}, ["body-omitted"]),
+    ({"content": {"size": 12, "text": ""}}, []),
+    ({"content": {"size": 0}, "bodySize": 0}, []),
+    ({"content": {"size": -1}, "bodySize": -1}, []),
+    ({"content": {"size": "12"}}, []),
+    ({}, []),
+]
+
+
+@pytest.mark.parametrize(("response", "codes"), SIZES)
+def test_a_body_left_out_is_told_apart_from_an_empty_one(response: dict[str, Any], codes: list[str]):
+    """An answer with a size had a body, which the recording does not hold."""
+    entry = {"request": {"url": "/"}, "response": {"status": 500, **response}}
+    _, (found,) = read(dumps({"log": {"version": "1.2", "entries": [entry]}}))
+
+    assert [str(one.code) for one in found.problems] == codes
 
 
 def test_a_vendors_xml_is_found_under_any_name():

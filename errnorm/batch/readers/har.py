@@ -18,6 +18,8 @@ from errnorm.batch.capture import Capture, Found, Known, NotError, Reader, Strea
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of
 from errnorm.batch.rows import headers_of, stamp_of, status_of, text_body
 from errnorm.batch.window import rejects
+from errnorm.record import Problem
+from errnorm.vocabulary import ProblemCode
 
 __all__ = ["HAR"]
 
@@ -26,6 +28,10 @@ _ENCODED = re.compile(r"content-encoding|content-length|transfer-encoding", re.I
 
 _BINARY = 2  # RFC 6455, section 5.2
 _NO_RESPONSE = "The entry has no response. Look whether the recording was edited."
+_OMITTED = Problem(
+    ProblemCode.BODY_OMITTED,
+    "The recording left out the body of this answer. Record it anew with the content of responses.",
+)
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
@@ -84,7 +90,8 @@ def _entry(entry: dict[str, Any], response: dict[str, Any], element: Element, st
     known: Known = {"status": status, "headers": _headers(response), "occurred_at": moment, **_url(entry)}
     if isinstance(mime := _object(response.get("content")).get("mimeType"), str):
         known["content_type"] = mime
-    return Capture(body, known, source, needs_claim=status is None)
+    problems = (_OMITTED,) if body is None and _had_body(response) else ()
+    return Capture(body, known, source, needs_claim=status is None, problems=problems)
 
 
 def _messages(entry: dict[str, Any], element: Element, stream: Stream) -> Iterator[Found]:
@@ -109,6 +116,12 @@ def _body(content: dict[str, Any]) -> bytes | str | None:
     if not isinstance(text, str):
         return None  # left out: the recording kept no bodies, or this one was too large
     return text_body(text, is_base64=True) if content.get("encoding") == "base64" else text
+
+
+def _had_body(response: dict[str, Any]) -> bool:
+    """Tell whether an answer had a body, by its sizes: -1 is a size that nobody knows."""
+    sizes = (_object(response.get("content")).get("size"), response.get("bodySize"))
+    return any(isinstance(size, int | float) and size > 0 for size in sizes)
 
 
 def _headers(response: dict[str, Any]) -> list[tuple[Any, Any]]:
