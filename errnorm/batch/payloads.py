@@ -325,7 +325,7 @@ class Payloads:
         while around and around.string is not None:
             around = enclosing(self.data, around.string, start)
         if around is None:
-            return self._opened_before(start)
+            return self._opened_before(start, window)
         cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
         text = _TEXT_OF_KEY.match(self.data, name.end())
         # finesse.js: {"status":400,"content":"<content>…<Update>…","object":{"ApiErrors":…}} is one error.
@@ -341,22 +341,24 @@ class Payloads:
             around = enclosing(self.data, around.string, start)
         if around:
             return self._follow(_Form(around.start, around.start, writing=around.writing), line)
-        if not in_text and (cut := self._opened_before(start)):
+        if not in_text and (cut := self._opened_before(start, window)):
             return cut
         brace = opener_after(self.data, end, end + _GAP)
         if brace is not None:
             return self._follow(_Form(start, brace, writing=writing_at(self.data, brace)), line)
         return None if in_text else self._text(start, b"")
 
-    def _opened_before(self, start: int) -> Cut | None:
+    def _opened_before(self, start: int, window: int) -> Cut | None:
         """Cut out the object that a line before has opened, where lines with heads stand in it.
 
         2026-11-21 10:15:30,123 ERROR [exec-7] Gateway - answer: {
         2026-11-21 10:15:30,124 INFO  [exec-9] Router - GET /finesse/api/User/agent1001
           "code": 1011
         """
+        if not BEGINS.match(self.data, window):
+            return None  # no line with a head stands between
         lowest = max(self.floor, start - OTHER_BYTES)
-        braces = [found.start() for found in OPENS_LINE.finditer(self.data, lowest, start)]
+        braces = [found.start() for found in OPENS_LINE.finditer(self.data, lowest, window)]
         for brace in braces[-_MOST_OPENERS:]:
             form = _Form(brace, brace, writing=writing_at(self.data, brace))
             cut = self._follow(form, self._head_before(brace))

@@ -41,6 +41,7 @@ _MAX_BYTES: Final = 1 << 20
 _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
+_MOST_OPENERS: Final = 2048  # of which the end is looked for, to cut a log
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _COLOR: Final = re.compile(COLOR)
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
@@ -184,16 +185,22 @@ def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
 
 
 def _begins(data: bytes, lowest: int, end: int) -> Iterator[int]:
-    """Give the lines of their own, the last one first."""
+    """Give the lines of their own where no object is open that a line before has opened, last first."""
+    openers = [found.start() for found in OPENS_LINE.finditer(data, 0, end)]
+    if len(openers) > _MOST_OPENERS:
+        openers = openers[-_MOST_OPENERS:]
+        lowest = max(lowest, openers[0])
+    until = [*accumulate((_open_until(data, place, end) for place in openers), max)]
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
-        if BEGINS.match(data, end + 1) and not _is_open(data, end + 1):
+        before = bisect_left(openers, end + 1)
+        if BEGINS.match(data, end + 1) and (not before or until[before - 1] <= end + 1):
             yield end + 1
 
 
-def _is_open(data: bytes, place: int) -> bool:
-    """Tell whether the rest of an object may come that a line before has opened: `answer: {`."""
-    opened = OPENS_LINE.finditer(data, max(0, place - OTHER_BYTES), place)
-    return any(json_end(data, found.start(), place, Writing()).end is None for found in opened)
+def _open_until(data: bytes, place: int, end: int) -> int:
+    """Give up to where the rest of an object may come: `answer: {`."""
+    last = place + OTHER_BYTES
+    return json_end(data, place, min(last, end), Writing()).end or last + 1
 
 
 def _reach(span: Span) -> int:

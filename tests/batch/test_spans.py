@@ -6,6 +6,7 @@ import html
 import io
 import json
 import tracemalloc
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -447,32 +448,55 @@ HOSTILE = {
     "stanzas": b"<message <Update ",
     "threads": b'2026-11-21 10:15:30 [t] {"code":[\n}]\n',
     "frames": b"Returned with status=401, content='",
+    "lists that lines open": b"[\n" * 8 + b'7 "code":1\n',
+    "functions": b"foo() {\n" * 8 + b" session_error\n",
+    "functions in lines": HEAD + b"foo() {\n" * 8 + HEAD + b" session_error\n",
 }
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_logs_cost_in_proportion(unit: bytes):
     """Anchors without an end cost the same for each byte, however many there are."""
-    steps = [calls_for(unit * (size // len(unit))) for size in (1 << 14, 1 << 16)]
+    steps = [steps_for(unit * (size // len(unit))) for size in (1 << 14, 1 << 16)]
 
     assert steps[1] <= 6 * steps[0] + 1000
 
 
-def calls_for(log: bytes) -> int:
-    """Count the bytes that the readers of syntax went over, as steps of Python."""
+OPENED = {
+    "one in thirty lines": (HEAD + b"plain\n") * 30 + HEAD + b"settings: {\n",
+    "every line": HEAD + b"Entering {\n",
+}
+
+
+@pytest.mark.parametrize("unit", OPENED.values(), ids=OPENED)
+def test_a_line_where_nothing_is_open_is_looked_for_in_proportion(unit: bytes):
+    """Objects that are never closed cost the same for each byte, however many lines open one."""
+    steps = [steps_of(lambda size=size: last_calm(unit * (size // len(unit)))) for size in (1 << 15, 1 << 17)]
+
+    assert steps[1] <= 6 * steps[0] + 1000
+
+
+def steps_for(log: bytes) -> int:
+    """Count what it takes to read a log."""
+    return steps_of(lambda: found_in(log))
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """Count the lines of Python that some work takes, each turn of a loop anew."""
     import sys
 
     steps = 0
 
-    def count(*_: object) -> None:
+    def count(*_: object) -> Any:
         nonlocal steps
         steps += 1
+        return count
 
-    sys.setprofile(count)
+    sys.settrace(count)
     try:
-        found_in(log)
+        work()
     finally:
-        sys.setprofile(None)
+        sys.settrace(None)
     return steps
 
 
