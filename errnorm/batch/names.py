@@ -328,6 +328,7 @@ def mapped(fields: object) -> dict[str, str]:
 _WRAPPERS = ("_source", "http_buffered_trace", "result", "event", "attributes")
 _EXPORTS = ("resourceLogs", "resourceSpans")
 _LOG_TIMES = ("timeUnixNano", "observedTimeUnixNano")
+_UNKNOWN_TIMES = (None, "", "0", 0)
 # What says that a body is base64, or that the object is not the capture itself.
 _MANY = frozenset({*_EXPORTS, "hits", "responses"})
 # Azure, Splunk, CloudWatch and Google Cloud put a list of what they export under one of these.
@@ -521,7 +522,8 @@ def _plain_of(value: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any
 
 def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
     body = _any_value(record.get("body"))
-    told = {"timeUnixNano": record.get("timeUnixNano") or record.get("observedTimeUnixNano")}
+    times = [record.get(name) for name in _LOG_TIMES]
+    told = {"timeUnixNano": next((time for time in times if time not in _UNKNOWN_TIMES), None)}
     return told | (body if isinstance(body, dict) else {"message": body}) | _attributes(record)
 
 

@@ -1258,7 +1258,8 @@ def test_a_log_record_or_a_span_of_otlp_may_stand_alone(name: str, body: str | N
         "http.response.status_code": {"intValue": "503"},
         "url.path": {"stringValue": "/finesse/api/User"},
     }
-    record = {name: "1795255200000000000", "attributes": [{"key": k, "value": v} for k, v in told.items()]}
+    record = {"timeUnixNano": "0"} if name == "observedTimeUnixNano" else {}
+    record |= {name: "1795255200000000000", "attributes": [{"key": k, "value": v} for k, v in told.items()]}
     if body:
         record["body"] = {"stringValue": f"call failed: {body}"}
     _, (found,) = read(orjson.dumps(record) + b"\n")
