@@ -193,7 +193,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         yield NotError(source)
         return
     if not body:
-        text = first_in(item, names.log) if path is None else None
+        text = None if path is not None and "body" in stream.fields else first_in(item, names.log)
         found = _elsewhere(item, names, text, stream, data, source, known)
         if found:
             yield from found
@@ -245,7 +245,7 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     every = (
         _carried(item, data, stream, source, known) if is_error and data is not None and not is_there else []
     )
-    return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture) and len(every) == 1]
+    return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture)]
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
@@ -275,26 +275,28 @@ def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, 
     is_answer = "status" in known
     if not all(_is_text(data, span, is_all=not is_answer) for span in every):
         return []
-    if is_answer and not all(any(_holds(*member, span.data) for member in item.items()) for span in every):
+    # Of an answer that failed, one payload is what it failed with; of several, nobody knows which.
+    if is_answer and (len(every) != 1 or not any(_holds(*member, every[0].data) for member in item.items())):
         return []
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
 
 
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether a member is one of a vendor's body; `"error": "<ApiErrors>…"` may be anybody's."""
+    """Tell whether a member is one of a vendor's body; `"error": "failed: <ApiErrors>…"` may be anybody's."""
     is_key = name.encode("utf-8", "replace") in anchors.key_names
-    return is_key and not (isinstance(value, str) and value.lstrip().startswith("<"))
+    return is_key and not (isinstance(value, str) and "<" in value)
 
 
 def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
     """Tell whether a payload is the XML of a text, and all of it or what it tells: `failed: <ApiErrors>…`.
 
-    In `"see <ApiErrors/> there"` it is only spoken of.
+    In `"see <ApiErrors/> there"` it is only spoken of; `"the server said <ApiErrors>…"` ends with it.
     """
     begins = _TEXT_BEGINS if is_all else _TELLS
     before = begins.search(data, max(0, span.offset - _BLANK_BYTES), span.offset)
-    is_it = before and (not is_all or _TEXT_ENDS.match(data, span.end))
+    ends = _TEXT_ENDS.match(data, span.end)
+    is_it = before and ends if is_all else before or ends
     return bool(is_it) and span.data.lstrip().startswith(b"<")
 
 

@@ -1216,6 +1216,8 @@ ANSWER = "<ApiErrors><ApiError><ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiErr
         {"status": 503, "url": "/finesse/api/User/agent1001", "detail": ANSWER},
         {"status": 503, "detail": f"call failed: {ANSWER}"},
         {"status": 503, "body": None, "error.stack_trace": f"at Gateway: {ANSWER}\n\tat Main"},
+        {"status": 503, "url": "/x", "error": f"failed: {ANSWER}"},
+        {"status": 503, "url": "/x", "detail": f"the server said {ANSWER}"},
     ],
 )
 def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, Any]):
@@ -1239,6 +1241,23 @@ def test_what_was_asked_or_is_only_spoken_of_is_no_answer(told: dict[str, Any]):
     (found,) = read(orjson.dumps({"status": 404, "url": "/x"} | told) + b"\n")[1]
 
     assert (found.body or "", found.options["status"]) == ("", 404)
+
+
+@pytest.mark.parametrize("body", [None, ""])
+def test_where_the_body_is_not_there_its_line_of_a_log_tells(body: str | None):
+    """Of an exchange the gateway kept its own line, and no body."""
+    (found,) = read(orjson.dumps({"body": body, "message": f"failed: {ANSWER}"}) + b"\n")[1]
+
+    assert found.body == ANSWER.encode()
+
+
+def test_of_many_payloads_it_is_not_asked_where_each_stands():
+    """None is the answer where there are several; to look for each in each member would take their square."""
+    told = {f"m{n}": f"<ApiErrors>{n}</ApiErrors>" for n in range(100)}
+    with patch.object(rows_of, "_holds") as looked:
+        (found,) = read(orjson.dumps({"status": 503, "url": "/x"} | told) + b"\n")[1]
+
+    assert (found.body, looked.call_count) == (None, 0)
 
 
 def test_of_two_payloads_under_other_names_none_is_the_answer():
