@@ -225,6 +225,7 @@ PAGES = [
     ("<!doctype html><title>HTTP Status 404 – Not Found</title><h1>HTTP Status 404 – Not Found</h1><h3>Apache Tomcat/9.0</h3>", "HTTP Status 404 – Not Found", "Apache Tomcat"),
     ("<html><title>Sign in</title><form><input type='password' name='p'></form>", "Sign in", "login page"),
     ("<html><body><p>Nothing known.</p><script>var x;</script></body></html>", "Nothing known.", "unknown"),
+    ("<?xml version='1.0' encoding='utf-8'?>\n<html><title>503 Größe</title><p>Guru Meditation:", "503 Größe", "Varnish"),
     ("<html>", None, "unknown"),
 ]  # fmt: skip
 

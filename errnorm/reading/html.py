@@ -151,7 +151,7 @@ def tells_error(text: str) -> bool:
         (True, False)
     """
     # Most pages have no mark, and to parse them takes ten times as long as to look for one.
-    return writer_of(text) is not _NOBODY and read_html(text).status is not None
+    return writer_of(text) not in {_NOBODY, LOGIN} and read_html(text).status is not None
 
 
 def read_html(text: str) -> HtmlPage:
@@ -180,7 +180,10 @@ def read_html(text: str) -> HtmlPage:
 
 def _root(head: str) -> Any:  # noqa: ANN401 - an element of lxml, or None
     try:
-        return etree.fromstring(head.replace("\0", " "), etree.HTMLParser(no_network=True, huge_tree=False))
+        # As bytes: of a text that says `<?xml version="1.0" encoding="utf-8"?>` lxml reads nothing.
+        data = head.replace("\0", " ").encode("utf-8", "replace")
+        parser = etree.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
+        return etree.fromstring(data, parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 
