@@ -19,7 +19,8 @@ import orjson
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.names import first_in, has_body, is_told, listed, names_in, opened
-from errnorm.batch.payloads import Cut
+from errnorm.batch.pages import pages
+from errnorm.batch.payloads import Cut, may_begin
 
 __all__ = ["OBJECT", "STATUS_WORDS", "Captures", "Stands", "capture_of"]
 
@@ -58,12 +59,14 @@ class _Line(NamedTuple):
     Attributes:
         start: where it begins.
         end: behind it.
-        anchors: where anchors stand in it.
+        anchors: where anchors stand in it that may begin a payload.
+        pages: where pages stand in it by which known programs tell of an error.
     """
 
     start: int
     end: int
     anchors: list[int]
+    pages: list[int]
 
 
 class Captures:
@@ -104,7 +107,7 @@ class Captures:
         self._looked = max(self._looked, limit)
         return None
 
-    def around(self, data: bytes, cut: Cut, lowest: int) -> dict[str, Any] | None:
+    def around(self, data: bytes, cut: Cut, lowest: int) -> Stands | None:
         """Give the capture whose body a payload is: `gw - {"status":400,"body":"<ApiErrors>…"} 12 ms`.
 
         Args:
@@ -119,9 +122,11 @@ class Captures:
             if not found or found.start() > cut.start:
                 return None
             end, told = _object(data, found.start(), limit, self._fields)
-            capture = self._if_it_holds(cut, found.start(), end, told) if end >= cut.end else None
-            if capture is not None or (end >= cut.end and not self._may_go_in(cut.start, limit)):
-                return capture
+            holds = end >= cut.end and self._holds(cut, found.start(), end, told)
+            if told is not None and holds:
+                return Stands(found.start(), end, told)
+            if end >= cut.end and not self._may_go_in(cut.start, limit):
+                return None
             # One around it may hold its capture: {"call":{"status":400,"body":"<ApiErrors>…"}}
             first = found.end() if end >= cut.end else max(end, found.end())
         return None
@@ -191,15 +196,16 @@ class Captures:
             return None
         self._looked = end
         # Without a body it may as well tell more of a payload beside it.
-        is_it = is_told(told, self._fields) and (not line.anchors or has_body(told, self._fields))
+        is_alone = not line.anchors and all(start <= page < end for page in line.pages)
+        is_it = is_told(told, self._fields) and (is_alone or has_body(told, self._fields))
         return Stands(start, end, told) if is_it else None
 
     def _line_around(self, data: bytes, place: int) -> _Line:
         if self._line is None or not self._line.start <= place < self._line.end:
             first = data.rfind(b"\n", max(0, place - _LINE_BYTES), place) + 1
             eol = self._line_end(data, place, place)
-            found = self._anchors.find(memoryview(data)[first:eol])
-            self._line = _Line(first, eol, [first + at for at, _ in found])
+            places = _places(data, first, eol, self._anchors)
+            self._line = _Line(first, eol, places, [*pages(data, first, eol)])
         return self._line
 
     def _line_end(self, data: bytes, place: int, start: int) -> int:
@@ -208,17 +214,21 @@ class Captures:
         eol = data.find(b"\n", place, limit)
         return limit if eol < 0 else eol
 
-    def _if_it_holds(
-        self, cut: Cut, start: int, end: int, told: dict[str, Any] | None
-    ) -> dict[str, Any] | None:
-        """Give the object around a payload if it is its capture; what else stands in it is another one."""
+    def _holds(self, cut: Cut, start: int, end: int, told: dict[str, Any] | None) -> bool:
+        """Tell whether the object around a payload is its capture; what else stands in it is another one."""
         if told is None or start == self._object or len(opened(told, tuple(self._fields.items()))) != 1:
-            return None
+            return False
         body = _body_of(cut, told, self._fields, is_all=cut.start == start)
         if body is None:
-            return None
+            return False
         self._object, self._body, self._looked = start, (end, body), max(self._looked, end)
-        return told
+        return True
+
+
+def _places(data: bytes, first: int, end: int, anchors: Anchors) -> list[int]:
+    """Give where anchors stand in a part that may begin a payload."""
+    found = anchors.find(memoryview(data)[first:end])
+    return [first + at for at, behind in found if may_begin(data, first + at, first + behind, anchors)]
 
 
 def capture_of(line: bytes, anchors: Anchors, fields: Mapping[str, str]) -> dict[str, Any] | None:
@@ -239,12 +249,12 @@ def capture_of(line: bytes, anchors: Anchors, fields: Mapping[str, str]) -> dict
     told = _loaded(line, 0, len(line), fields)
     if told is None or not is_told(told, fields):
         return None
-    inside = anchors.find(line)
+    inside = _places(line, 0, len(line), anchors)
     pairs = tuple(fields.items())
     item = next(iter(opened(told, pairs)), {})
     body = first_in(item, names_in(tuple(item), pairs).body) if inside else None
     text = body.encode("utf-8", "replace").lstrip() if isinstance(body, str) else b""
-    is_all = len(anchors.find(text)) == len(inside) and text[:1] in _STARTS
+    is_all = len(_places(text, 0, len(text), anchors)) == len(inside) and text[:1] in _STARTS
     return told if is_all or not inside else None
 
 

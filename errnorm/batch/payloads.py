@@ -19,9 +19,8 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from errnorm.batch.anchors import PAGE, Anchors
+from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import (
-    Enclosure,
     Writing,
     carrier_end,
     enclosing,
@@ -34,11 +33,10 @@ from errnorm.batch.cutting import (
 )
 from errnorm.batch.lines import BEGINS, NEXT, message_at, thread_of
 from errnorm.batch.outline import MASK
-from errnorm.reading.html import tells_error
 from errnorm.record import Problem
 from errnorm.vocabulary import ProblemCode
 
-__all__ = ["OPENS_LINE", "OTHER_BYTES", "Cut", "Payloads"]
+__all__ = ["OPENS_LINE", "OTHER_BYTES", "Cut", "Payloads", "may_begin"]
 
 _FIRST_STEP: Final = 1 << 11
 _HEAD_BYTES: Final = 200
@@ -48,6 +46,7 @@ OTHER_BYTES: Final = 1 << 12
 """How far behind the first part of a payload its other parts are looked for."""
 
 _PREFIX: Final = re.compile(rb"<|lt;|u003[cC]|[\"']|quot;")
+_KEY_PREFIXES: Final = frozenset({b'"', b"'", b"quot;"})
 _NAME: Final = re.compile(rb"[\w.-]{1,100}")
 # What stands before the name of a start tag, an end tag, a comment.
 _TAG: Final = re.compile(
@@ -73,11 +72,6 @@ _ANY: Final = re.compile(
 # A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: what has no head belongs to that,
 # also behind a third one's.
 _OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
-# `<!doctype html>`, `<?xml version="1.0"?>`, and what a JSON string has for the end of a line between them
-_PROLOG: Final = re.compile(rb"(?:<[!?][^<>]{0,300}>(?:\s|\\{1,16}[nrt]){0,20}){1,9}\Z")
-_PROLOG_BYTES: Final = 600
-_PAGE_END: Final = b"</html>"
-_PAGE_BYTES: Final = 1 << 16
 OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
 """Finds an object or list that a line opens and does not go on with."""
 
@@ -174,22 +168,6 @@ class Payloads:
         self.max_bytes = max_bytes
         self.floor = 0  # what begins in a line before an anchor's own begins behind this
 
-    def page_end(self, start: int) -> int | None:
-        """Give where a page ends by which a known program tells of an error.
-
-        None where it has no end, or may be anybody's text: a page in which a line of its own, another page or
-        a vendor's anchor stands would take an error with it that is one by itself.
-        """
-        last = min(len(self.data), start + min(_PAGE_BYTES, self.max_bytes))
-        other = self.data.find(PAGE, start + 1, last)
-        behind = self.data.find(_PAGE_END, start, last if other < 0 else other)
-        if behind < 0 or NEXT.search(self.data, start, behind):
-            return None
-        end = behind + len(_PAGE_END)
-        page = self.data[start:end]
-        is_told = tells_error(page.decode("utf-8", "replace")) and not self.anchors.find(page)
-        return end if is_told else None
-
     def at(self, start: int, end: int, window: int, line: int) -> Cut | None:
         """Cut out the payload that an anchor belongs to.
 
@@ -208,14 +186,12 @@ class Payloads:
         name = _NAME.match(self.data, name_at)
         if name is None:
             return None
-        if tag and self.data[start:end] == PAGE:
-            return self._page(tag.start(), window)
         if tag:
             return self._tagged(tag, name[0], window, line)
         if name_at == start:
             return self._worded(start, end, window, line)
-        is_key = name[0] in self.anchors.key_names and _AFTER_KEY.match(self.data, name.end())
-        return self._keyed(start, name, window, line) if is_key else None  # "codec" is no "code"
+        is_key = _is_key(self.data, name, self.anchors)
+        return self._keyed(start, name, window, line) if is_key else None
 
     def _tag_before(self, start: int, end: int, window: int) -> tuple[int, re.Match[bytes] | None]:
         """Give where the name of an anchor begins, and what makes it the name of a tag."""
@@ -274,25 +250,6 @@ class Payloads:
             if around:
                 return self._follow(_Form(around.start, around.start, writing=around.writing), line)
         return self._with_sibling(self._follow(form, line), form, name)
-
-    def _page(self, start: int, window: int) -> Cut | None:
-        """Cut out an HTML page by which a known program tells of an error."""
-        end = self.page_end(start)
-        if end is None or self._is_of_vendor(enclosing(self.data, window, start), start):
-            return None
-        prolog = _PROLOG.search(self.data, max(window, start - _PROLOG_BYTES), start)
-        begins = prolog.start() if prolog and end - prolog.start() <= self.max_bytes else start
-        escapes = json_escapes(self.data, self._line_of(start), start)
-        return self._cut(_Form(begins, start, PAGE[1:], escapes=escapes), end, whole=True)
-
-    def _is_of_vendor(self, around: Enclosure | None, place: int) -> bool:
-        """Tell whether a vendor's object stands around a place: {"errorMsg":"<html>…","code":1011}."""
-        if around is None:
-            return False
-        limit = min(len(self.data), place + self.max_bytes)
-        eol = self.data.find(b"\n", place, limit)
-        scan = json_end(self.data, around.start, limit if eol < 0 else eol, around.writing)
-        return bool(self.anchors.find(memoryview(self.data)[around.start : scan.end or scan.stop or place]))
 
     def _outermost(self, tag: re.Match[bytes], name: bytes, window: int) -> _Form:
         """Widen an element to the outermost root of its vendor: <message>…&lt;Update&gt;."""
@@ -488,6 +445,32 @@ class Payloads:
             return False
         found = self.data.find(form.opener + form.tag, start, end)
         return found >= 0 and not _NAME.match(self.data, found + len(form.opener + form.tag))
+
+
+def may_begin(data: bytes, start: int, end: int, anchors: Anchors) -> bool:
+    """Tell whether an anchor may begin a payload; the value in `"level":"error"` begins none.
+
+    Args:
+        data: where it stands.
+        start: where it begins.
+        end: behind it.
+        anchors: what is looked for.
+
+    Example:
+        >>> logs = b'"level": "error"', b'"level":1,"error": 1'
+        >>> [may_begin(log, log.index(b'"error'), 16, Anchors.usual()) for log in logs]
+        [False, True]
+    """
+    prefix = _PREFIX.match(data, start, end)
+    if prefix is None or prefix[0] not in _KEY_PREFIXES:
+        return True
+    name = _NAME.match(data, prefix.end())
+    return name is not None and _is_key(data, name, anchors)
+
+
+def _is_key(data: bytes, name: re.Match[bytes], anchors: Anchors) -> bool:
+    """Tell whether a name is the key of a vendor: "codec" is no "code"."""
+    return name[0] in anchors.key_names and _AFTER_KEY.match(data, name.end()) is not None
 
 
 def _is_sound(data: bytes) -> bool:

@@ -18,19 +18,23 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
-from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE, Places
+from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE
 from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.captures import OBJECT, Captures
 from errnorm.batch.cutting import Writing, json_end
 from errnorm.batch.lines import BEGINS, COLOR, NEXT, count_lines
+from errnorm.batch.pages import page_at, pages
 from errnorm.batch.payloads import OPENS_LINE, OTHER_BYTES, Cut, Payloads
 from errnorm.batch.times import Stamp, last_time, moment_of
+from errnorm.normalizer import detect
 from errnorm.record import Problem
+from errnorm.vendors import UNKNOWN
 
 __all__ = ["Span", "last_calm", "spans"]
 
@@ -169,7 +173,7 @@ def last_calm(
 
 def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
     """Give the first of these lines that no payload goes over, and that parts no two tellings of an error."""
-    if not anchors.find(data, pages=True):
+    if not anchors.find(data):  # no line of its own stands in a page
         return next(begun, 0)
     found = [*_Log(anchors, None, _MAX_BYTES, 0, 1, {}).spans(io.BytesIO(data))]
     reaches = [*accumulate(map(_reach, found), max)]
@@ -233,11 +237,14 @@ class _Log:
         self.done = 0  # anchors before this have been looked at
         self.floor = 0  # no payload to come begins before this
         self.last = 0  # behind the last payload
+        self.told = 0  # behind it, or behind the capture around it
         self.begins = True  # the buffer begins with a line, not inside of one
         self.counted = 0  # lines before this are counted in `line`
         self.head: int | None = None  # the line that names time and thread of what follows
+        self.last_head: int | None = None  # the same for the last payload
         self.stamp: Stamp | None = None  # of the last payload
         self.taken: list[tuple[int, int]] = []  # parts of payloads, behind the floor
+        self.pages: deque[int] = deque()  # where pages begin that may stand in a payload to come
 
     def spans(self, file: IO[bytes]) -> Iterator[Span]:
         """Go through the log; what lies more than `max_bytes` before the end of the buffer is whole."""
@@ -256,33 +263,51 @@ class _Log:
         payloads = Payloads(self.data, self.anchors, self.max_bytes)
         for start, end in self.anchors.find(memoryview(self.data)[base : safe + _LONGEST_ANCHOR], pages=True):
             at = base + start
-            is_open = at < safe and at >= max(self.floor, self.done) and not self._is_taken(at)
-            if is_open and (not self.data.startswith(PAGE, at) or payloads.page_end(at)):
+            if not self.done <= at < safe:
+                continue
+            if self.data.startswith(PAGE, at):
+                self.pages.append(at)
+            elif at >= self.floor and not self._is_taken(at):
                 yield from self._at(payloads, at, base + end)
         yield from self._captures(safe)
+        # A payload to come may begin before its anchor, and have a page in it.
+        is_end = safe == len(self.data)
+        yield from self._pages(safe if is_end else safe - _LOOK_BACK, safe)
         self.done = safe
 
     def _at(self, payloads: Payloads, at: int, end: int) -> Iterator[Span]:
-        """Give the payload of an anchor, and the captures before it."""
+        """Give the payload of an anchor, and what stands before it."""
         line = self._own_line(at) if self.max_bytes == _MAX_BYTES else None
         places = self.anchors.alike.at(self.data[line], at - line.start) if line else None
-        is_page = self.data.startswith(PAGE, at)
         if line and places:
+            begin, end = line.start + places.start, line.start + places.end
             yield from self._captures(line.start)
-            yield self._alike(places, line.start)
+            yield from self._pages(begin, begin)
+            yield self._alike(Cut(begin, end, self.data[begin:end]), places.time, line.start)
         else:
             yield from self._captures(at)
-            # A page that is the body of such a capture is told with it.
-            span = None if is_page and at < self.floor else self._cut(payloads, at, end, line)
-            if span is not None:
-                yield span
-        if not is_page:  # the object around a page may be a vendor's, with its anchor behind the page
-            self.floor = max(self.floor, at + 1)
+            yield from self._payload(payloads, at, end, line)
+        self.floor = max(self.floor, at + 1)
+
+    def _pages(self, limit: int, last: int) -> Iterator[Span]:
+        """Give the pages that begin before a place and end before another one, and are in no payload."""
+        while self.pages and self.pages[0] < limit:
+            start = self.pages.popleft()
+            if start < self.told or self._is_taken(start):
+                continue
+            page = page_at(self.data, start, self.told, min(last, start + self.max_bytes))
+            if page:
+                head, floor = self.head, self.floor
+                self.head, self.floor = self.last_head, self.last
+                self._window(page.start)
+                yield self._span(page, self._time_of(page.start))
+                self.head, self.floor = head, max(floor, page.end)
 
     def _captures(self, limit: int) -> Iterator[Span]:
         """Give the captures up to a place that stand there without a payload."""
         while found := self.captures.next_in(self.data, self.floor, limit):
             if not self._is_taken(found.start):
+                yield from self._pages(found.start, found.start)
                 self._window(found.start)
                 cut = Cut(found.start, found.end, self.data[found.start : found.end])
                 yield self._span(cut, self._time_of(found.start))._replace(capture=found.told)
@@ -296,47 +321,57 @@ class _Log:
             return None
         return slice(start, end)
 
-    def _alike(self, places: Places, start: int) -> Span:
+    def _alike(self, cut: Cut, time: slice, start: int) -> Span:
         """Give the payload of a line of which one alike was cut; no capture stands before it."""
         self.head = start
-        time = self.data[start + places.time.start : start + places.time.stop].decode()
-        begin, end = start + places.start, start + places.end
-        return self._span(Cut(begin, end, self.data[begin:end]), Stamp(time, moment_of(time, self.zone)))
+        text = self.data[start + time.start : start + time.stop].decode()
+        return self._span(cut, Stamp(text, moment_of(text, self.zone)))
 
-    def _cut(self, payloads: Payloads, start: int, end: int, line: slice | None) -> Span | None:
-        """Cut the payload out that an anchor belongs to."""
+    def _payload(self, payloads: Payloads, start: int, end: int, line: slice | None) -> Iterator[Span]:
+        """Give the payload that an anchor belongs to, and the pages before it."""
         payloads.floor = self.floor
         cut = payloads.at(start, end, self._window(start), self._line_at(start))
         if cut is None:
-            return None
+            return
+        is_told = self.captures.is_told(cut)
+        lowest = max(self.floor, start - _LOOK_BACK, 0)
+        around = None if is_told else self.captures.around(self.data, cut, lowest)
+        if is_told or not (around or _may_be_told(cut)):
+            self.floor = max(self.floor, cut.end)
+            return
+        begins = around.start if around else cut.start
+        yield from self._pages(begins, begins)
         if self.head is not None and cut.start < self.head:  # a line before has opened it
             self._window(cut.start)
-        if self.captures.is_told(cut):
-            self.floor = cut.end
-            return None
-        capture = self.captures.around(self.data, cut, max(self.floor, start - _LOOK_BACK, 0))
         span = self._span(cut, self._time_of(cut.start))
-        if capture:
-            return span._replace(capture=capture)
-        is_in = line is not None and line.start <= cut.start and cut.end <= line.stop
-        if line and is_in and not OBJECT.search(self.data, line.start, cut.start):
-            is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
-            if is_plain and self.head == line.start:
-                payload = slice(cut.start - line.start, cut.end - line.start)
-                self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
-        return span
+        if around:
+            span, self.told = span._replace(capture=around.told), max(self.told, around.end)
+        elif line:
+            self._learn(span, cut, start, line)
+        yield span
+
+    def _learn(self, span: Span, cut: Cut, start: int, line: slice) -> None:
+        """Learn where the payload stands in a line of its own; the next one alike is not cut."""
+        is_in = line.start <= cut.start and cut.end <= line.stop and self.head == line.start
+        is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
+        if is_in and is_plain and not OBJECT.search(self.data, line.start, cut.start):
+            payload = slice(cut.start - line.start, cut.end - line.start)
+            self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
 
     def _forget(self) -> None:
         """Drop what no payload to come can need."""
-        drop = max(0, self.done - _LOOK_BACK)
+        drop = max(0, self.done - 2 * _LOOK_BACK)  # of a page that waits, and from there to its line
         self._count(drop)
         self.begins = self.data[drop - 1 : drop] == b"\n" if drop else self.begins
         self.data = self.data[drop:]
         self.offset += drop
         self.done, self.counted = self.done - drop, max(0, self.counted - drop)
         self.floor, self.last = max(0, self.floor - drop), max(0, self.last - drop)
+        self.told = max(0, self.told - drop)
         self.captures.forget(drop)
-        self.head = None if self.head is None or self.head < drop else self.head - drop
+        self.head = _moved(self.head, drop)
+        self.last_head = _moved(self.last_head, drop)
+        self.pages = deque(place - drop for place in self.pages)
         self.taken = [(start - drop, end - drop) for start, end in self.taken if end > drop]
 
     def _is_taken(self, place: int) -> bool:
@@ -368,7 +403,8 @@ class _Log:
     def _span(self, cut: Cut, stamp: Stamp | None) -> Span:
         self.stamp = stamp
         self._count(cut.start)
-        self.floor = self.last = cut.end
+        self.floor = self.last = self.told = cut.end
+        self.last_head = self.head
         self.taken = [part for part in (*self.taken, *cut.later) if part[1] > cut.end]
         status = int(cut.said["status"]) if cut.said.get("status") else None
         url = cut.said.get("url")
@@ -402,6 +438,17 @@ class _Log:
         if b"\x1b" in text:
             text = _COLOR.sub(b" ", text)
         return last_time(text.decode("utf-8", "replace"), self.zone)
+
+
+def _moved(place: int | None, drop: int) -> int | None:
+    return None if place is None or place < drop else place - drop
+
+
+def _may_be_told(cut: Cut) -> bool:
+    """Tell whether a payload is more than what carries a page: {"error":"<html>…502 Bad Gateway…"}."""
+    is_object = PAGE in cut.data and cut.data.startswith((b"{", b"[")) and not cut.said
+    is_carrier = is_object and any(pages(cut.data, 0, len(cut.data)))
+    return not is_carrier or detect(cut.data).vendor != UNKNOWN.name
 
 
 def _read(file: IO[bytes], size: int) -> list[bytes]:
