@@ -205,7 +205,7 @@ class Captures:
             first = data.rfind(b"\n", max(0, place - _LINE_BYTES), place) + 1
             eol = self._line_end(data, place, place)
             places = _places(data, first, eol, self._anchors)
-            self._line = _Line(first, eol, places, [*pages(data, first, eol)])
+            self._line = _Line(first, eol, places, [*pages(data, first, eol, self._max_bytes)])
         return self._line
 
     def _line_end(self, data: bytes, place: int, start: int) -> int:

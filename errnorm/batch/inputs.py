@@ -115,8 +115,15 @@ def expand(inputs: Iterable[str | os.PathLike[str]]) -> list[Input]:
     names: dict[object, str] = {}  # by the file that each leads to: `latest.log` may be a link to another
     for given in inputs:
         for name in _names(os.fspath(given)):
-            names.setdefault((name != _STDIN and file_of(name)) or name, name)
+            names.setdefault(_identity(name), name)
     return [_input(name) for name in names.values()]
+
+
+def _identity(name: str) -> object:
+    try:
+        return name if name == _STDIN else file_of(name) or os.path.realpath(name)
+    except (OSError, ValueError):  # opening it will tell
+        return name
 
 
 def file_of(path: str | Path | int) -> File | None:

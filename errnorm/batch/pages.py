@@ -28,7 +28,7 @@ _PAGE_BYTES: Final = 1 << 16
 _LINE_BYTES: Final = 1 << 13  # of the line before a page, which tell whether it stands in a JSON string
 
 
-def page_at(data: bytes, start: int, lowest: int, limit: int) -> Cut | None:
+def page_at(data: bytes, start: int, lowest: int, limit: int, size: int) -> Cut | None:
     """Cut out a page by which a known program tells of an error.
 
     Args:
@@ -36,35 +36,40 @@ def page_at(data: bytes, start: int, lowest: int, limit: int) -> Cut | None:
         start: its `<html`.
         lowest: what belongs to it does not begin before this.
         limit: it ends there, or before.
+        size: the most bytes of it.
 
     Returns:
         The page; None where it has no end or tells of no error, or another one or a line of its own is in it.
 
     Example:
         >>> log = b"x <html><title>502 Bad Gateway</title><center>nginx</center></html> y"
-        >>> page_at(log, 2, 0, len(log)).end
+        >>> page_at(log, 2, 0, len(log), 100).end
         67
     """
-    last = min(limit, start + _PAGE_BYTES)
+    size = min(size, _PAGE_BYTES)
+    last = min(limit, start + size)
     other = data.find(PAGE, start + 1, last)
     behind = data.find(_END, start, last if other < 0 else other)
     if behind < 0:
         return None
     end = behind + len(_END)
-    prolog = _PROLOG.search(data, max(lowest, start - _PROLOG_BYTES), start)
-    begins = prolog.start() if prolog and end - prolog.start() <= _PAGE_BYTES else start
-    if NEXT.search(data, begins, end):
+    if NEXT.search(data, start, end):
         return None
+    prolog = _PROLOG.search(data, max(lowest, start - _PROLOG_BYTES), start)
+    begins = prolog.start() if prolog else start
+    if end - begins > size or NEXT.search(data, begins, start):
+        begins = start
     written = data[begins:end]
-    page = plain(written, json_depth=0 if b"\n" in written else _escapes(data, start))
+    in_json = b"\\" in written and b"\n" not in written
+    page = plain(written, json_depth=_escapes(data, start) if in_json else 0)
     return Cut(begins, end, page) if tells_error(page.decode("utf-8", "replace")) else None
 
 
-def pages(data: bytes, start: int, end: int) -> Iterator[int]:
-    """Give where such pages begin between two places: each one's `<html`."""
+def pages(data: bytes, start: int, end: int, size: int) -> Iterator[int]:
+    """Give where such pages of at most so many bytes begin between two places: each one's `<html`."""
     at = start - 1
     while (at := data.find(PAGE, at + 1, end)) >= 0:
-        if page_at(data, at, start, end):
+        if page_at(data, at, start, len(data), size):
             yield at
 
 

@@ -32,6 +32,7 @@ from errnorm.batch.names import (
 )
 from errnorm.batch.spans import Span, spans
 from errnorm.batch.times import Stamp, last_time, whole_moment
+from errnorm.reading.html import looks_like_html
 from errnorm.record import Source
 
 __all__ = ["captured", "found_in", "headers_of", "in_span", "stamp_of", "status_of", "text_body"]
@@ -50,6 +51,7 @@ _TEXT_ENDS = re.compile(rb'(?:\\[nrt]|\s)*+"')
 _TELLS = re.compile(rb'[":=](?:\\[nrt]|\s)*+\Z')
 _ASKED = re.compile(r"req|sent|input", re.IGNORECASE)
 _BLANK_BYTES = 80
+_MOST_PAYLOADS = 8  # of a row, of which one may be the answer
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK = re.compile(r"\d:\d\d:\d\d")
@@ -193,7 +195,9 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         yield NotError(source)
         return
     if not body:
-        text = None if path is not None and "body" in stream.fields else first_in(item, names.log)
+        # {"status":200,"body":"","message":…}: the answer was empty, and no error.
+        is_answered = path is not None and (status is not None or "body" in stream.fields)
+        text = None if is_answered else first_in(item, names.log)
         found = _elsewhere(item, names, text, stream, data, source, known)
         if found:
             yield from found
@@ -271,15 +275,23 @@ def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, 
     anchors = Anchors.usual()
     if not anchors.find(data) or any(_is_own(name, inner, anchors) for name, inner in item.items()):
         return []
-    every = [*spans(io.BytesIO(data), zone=stream.zone)]
+    found = spans(io.BytesIO(data), zone=stream.zone)
+    # A proxy's page beside a vendor's error is no second answer.
+    every = [span for span in found if not looks_like_html(span.data.decode("utf-8", "replace"))]
     is_answer = "status" in known
+    every = _answer(item, every) if is_answer else every
     if not all(_is_text(data, span, is_all=not is_answer) for span in every):
-        return []
-    # Of an answer that failed, one payload is what it failed with; of several, nobody knows which.
-    if is_answer and (len(every) != 1 or not any(_holds(*member, every[0].data) for member in item.items())):
         return []
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
+
+
+def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
+    """Give the payload that an answer failed with; of several, nobody knows which."""
+    if len(every) > _MOST_PAYLOADS:
+        return []
+    held = [span for span in every if any(_holds(*member, span.data) for member in item.items())]
+    return held if len(held) == 1 else []
 
 
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value

@@ -295,7 +295,7 @@ class _Log:
             start = self.pages.popleft()
             if start < self.told or self._is_taken(start):
                 continue
-            page = page_at(self.data, start, self.told, min(last, start + self.max_bytes))
+            page = page_at(self.data, start, self.told, last, self.max_bytes)
             if page:
                 head, floor = self.head, self.floor
                 self.head, self.floor = self.last_head, self.last
@@ -307,8 +307,8 @@ class _Log:
         """Give the captures up to a place that stand there without a payload."""
         while found := self.captures.next_in(self.data, self.floor, limit):
             if not self._is_taken(found.start):
-                yield from self._pages(found.start, found.start)
                 self._window(found.start)
+                yield from self._pages(found.start, found.start)
                 cut = Cut(found.start, found.end, self.data[found.start : found.end])
                 yield self._span(cut, self._time_of(found.start))._replace(capture=found.told)
 
@@ -353,7 +353,9 @@ class _Log:
     def _learn(self, span: Span, cut: Cut, start: int, line: slice) -> None:
         """Learn where the payload stands in a line of its own; the next one alike is not cut."""
         is_in = line.start <= cut.start and cut.end <= line.stop and self.head == line.start
-        is_plain = not cut.problems and not cut.said and cut.data == self.data[cut.start : cut.end]
+        # Whether an object only carries a page hangs on the status in it, which is digits.
+        is_plain = not cut.problems and not cut.said and PAGE not in cut.data
+        is_plain = is_plain and cut.data == self.data[cut.start : cut.end]
         if is_in and is_plain and not OBJECT.search(self.data, line.start, cut.start):
             payload = slice(cut.start - line.start, cut.end - line.start)
             self.anchors.alike.learn(self.data[line], start - line.start, payload, span.time)
@@ -446,8 +448,9 @@ def _moved(place: int | None, drop: int) -> int | None:
 
 def _may_be_told(cut: Cut) -> bool:
     """Tell whether a payload is more than what carries a page: {"error":"<html>…502 Bad Gateway…"}."""
-    is_object = PAGE in cut.data and cut.data.startswith((b"{", b"[")) and not cut.said
-    is_carrier = is_object and any(pages(cut.data, 0, len(cut.data)))
+    is_whole = not cut.problems and not cut.said
+    is_object = is_whole and PAGE in cut.data and cut.data.startswith((b"{", b"["))
+    is_carrier = is_object and any(pages(cut.data, 0, len(cut.data), len(cut.data)))
     return not is_carrier or detect(cut.data).vendor != UNKNOWN.name
 
 

@@ -356,6 +356,7 @@ def test_a_file_is_read_once_however_it_is_named(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
 
     assert [found.name for found in expand(["./app.log", path, tmp_path, "latest.log"])] == ["./app.log"]
+    assert [found.name for found in expand(["gone.log", "./gone.log"])] == ["gone.log"]
 
 
 def test_inputs_are_expanded_in_order(tmp_path: Path):

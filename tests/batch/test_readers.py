@@ -930,7 +930,8 @@ def test_har_is_read(start: bytes, indent: int | None):
 
 SIZES = [
     ({"content": {"size": 12}}, ["body-omitted"]),
-    ({"content": {"size": 0}, "bodySize": 12}, ["body-omitted"]),
+    ({"content": {"size": -1}, "bodySize": 12}, ["body-omitted"]),
+    ({"content": {"size": 0}, "bodySize": 20}, []),
     ({"content": {"size": 12, "text": ""}}, []),
     ({"content": {"size": 0}, "bodySize": 0}, []),
     ({"content": {"size": -1}, "bodySize": -1}, []),
@@ -1207,6 +1208,7 @@ def test_a_length_is_believed_wherever_the_message_stands(size: int):
     assert [len(item.body) for item in found] == [len(body)] * count
 
 
+PAGE = "<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 ANSWER = "<ApiErrors><ApiError><ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiError></ApiErrors>"
 
 
@@ -1218,6 +1220,13 @@ ANSWER = "<ApiErrors><ApiError><ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiErr
         {"status": 503, "body": None, "error.stack_trace": f"at Gateway: {ANSWER}\n\tat Main"},
         {"status": 503, "url": "/x", "error": f"failed: {ANSWER}"},
         {"status": 503, "url": "/x", "detail": f"the server said {ANSWER}"},
+        {
+            "status": 503,
+            "url": "/x",
+            "request_body": ANSWER.replace("USER", "ID"),
+            "exception": f"failed: {ANSWER}",
+        },
+        {"status": 503, "url": "/x", "upstream": f"got {PAGE}", "detail": ANSWER},
     ],
 )
 def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, Any]):
@@ -1249,6 +1258,23 @@ def test_where_the_body_is_not_there_its_line_of_a_log_tells(body: str | None):
     (found,) = read(orjson.dumps({"body": body, "message": f"failed: {ANSWER}"}) + b"\n")[1]
 
     assert found.body == ANSWER.encode()
+
+
+def test_a_vendors_xml_is_found_beside_a_page_of_a_proxy():
+    """No status says that it failed, and the page is no second payload."""
+    line = orjson.dumps({"level": "info", "reason": f"got {PAGE}", "text": ANSWER}) + b"\n"
+    (found,) = NDJSON.read(Stream(io.BytesIO(line)))
+
+    assert found.body == ANSWER.encode()
+
+
+@pytest.mark.parametrize("body", [None, "", {}])
+def test_an_answer_that_was_empty_is_not_what_its_line_tells(body: Any):
+    """The server did answer, with success; the text tells of another one."""
+    told = {"status": 200, "url": "/x", "body": body, "message": f"see {ANSWER}"}
+    (found,) = read(orjson.dumps(told) + b"\n")[1]
+
+    assert isinstance(found, NotError)
 
 
 def test_of_many_payloads_it_is_not_asked_where_each_stands():

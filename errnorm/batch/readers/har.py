@@ -119,9 +119,10 @@ def _body(content: dict[str, Any]) -> bytes | str | None:
 
 
 def _had_body(response: dict[str, Any]) -> bool:
-    """Tell whether an answer had a body, by its sizes: -1 is a size that nobody knows."""
+    """Tell whether an answer had a body, by its size; -1 is one that nobody knows."""
     sizes = (_object(response.get("content")).get("size"), response.get("bodySize"))
-    return any(isinstance(size, int | float) and size > 0 for size in sizes)
+    known = (size for size in sizes if isinstance(size, int) and size >= 0)
+    return next(known, 0) > 0
 
 
 def _headers(response: dict[str, Any]) -> list[tuple[Any, Any]]:
