@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from errnorm.batch.inputs import File, Input, expand, file_of
+from errnorm.batch.inputs import Input, expand
 from errnorm.batch.journal import files_beside
 from errnorm.exceptions import InvalidArgument
 
 __all__ = ["apart"]
 
+_File = tuple[int, int]
 _HEAD_BYTES = 1 << 12
 # How records, rejects and the report begin, as NDJSON, CSV, Parquet, JSON.
 _OWN = re.compile(
@@ -49,7 +51,7 @@ def apart(
     inputs = [os.fspath(one) for one in given]
     _refuse_twice([path for path in (output, rejects, report) if path is not None])
     own = {*_own_files(output, rejects, report)}
-    named = next((name for name in inputs if file_of(name) in own), None)
+    named = next((name for name in inputs if _file_of(name) in own), None)
     if named is not None:
         raise InvalidArgument(
             f"{named} is an input, and the run would write over it. Give the output another name."
@@ -61,13 +63,13 @@ def apart(
             f"{lost} lies among the inputs, and errnorm has not written it. Give the output another name, or "
             "move the file away."
         )
-    return [one for one in found if not own or file_of(one.name) not in own]
+    return [one for one in found if not own or _file_of(one.name) not in own]
 
 
 def _would_be_lost(path: Path, found: list[Input]) -> bool:
     """Tell whether a file of a folder or pattern is none of another run, and would be written over."""
-    file = file_of(path)
-    if file is None or not path.stat().st_size or all(file_of(one.name) != file for one in found):
+    file = _file_of(path)
+    if file is None or not path.stat().st_size or all(_file_of(one.name) != file for one in found):
         return False
     with path.open("rb") as opened:
         return not _OWN.match(opened.read(_HEAD_BYTES))
@@ -81,21 +83,33 @@ def _refuse_twice(paths: list[Path]) -> None:
         )
 
 
-def _own_files(output: Path | None, *others: Path | None) -> Iterator[File]:
+def _own_files(output: Path | None, *others: Path | None) -> Iterator[_File]:
     if output is None:
         found = _stdout()
         if found:
             yield found
     for path in (output, *others):
         for own in (path, *files_beside(path)) if path is not None else ():
-            file = file_of(own)
+            file = _file_of(own)
             if file:
                 yield file
 
 
-def _stdout() -> File | None:
+def _file_of(path: str | Path) -> _File | None:
+    """Tell which file a name leads to; None where it is none, or no plain one."""
+    try:
+        return _plain(os.stat(path))  # noqa: PTH116 - a name as it is
+    except (OSError, ValueError):
+        return None
+
+
+def _stdout() -> _File | None:
     """Tell which file standard output goes to: `errnorm batch . > errors.ndjson`."""
     try:
-        return file_of(sys.stdout.fileno())
+        return _plain(os.fstat(sys.stdout.fileno()))
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def _plain(facts: os.stat_result) -> _File | None:
+    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else None

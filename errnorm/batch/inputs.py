@@ -8,7 +8,6 @@ from __future__ import annotations
 import glob
 import io
 import os
-import stat
 import sys
 import tarfile
 import zipfile
@@ -24,13 +23,10 @@ from attrs import define, frozen
 
 from errnorm.batch.tar import EndedError, files_in_tar
 
-__all__ = ["HEAD_BYTES", "File", "Input", "Member", "expand", "file_of", "members", "written"]
+__all__ = ["HEAD_BYTES", "Input", "Member", "expand", "members", "written"]
 
 HEAD_BYTES = 65_536
 """How much of a stream is looked at to tell its form."""
-
-File = tuple[int, int]
-"""A plain file by its device and its number, whatever its names are."""
 
 _READ_BYTES = 1 << 20
 _STDIN = "-"
@@ -112,35 +108,18 @@ def expand(inputs: Iterable[str | os.PathLike[str]]) -> list[Input]:
         >>> [found.name for found in expand(["-", "no-such-file"])]
         ['-', 'no-such-file']
     """
-    names: dict[object, str] = {}  # by the file that each leads to: `latest.log` may be a link to another
+    names: dict[str, str] = {}  # by the file that each leads to: `latest.log` may be a link to its neighbour
     for given in inputs:
         for name in _names(os.fspath(given)):
-            names.setdefault(_identity(name), name)
+            names.setdefault(_file_of(name), name)
     return [_input(name) for name in names.values()]
 
 
-def _identity(name: str) -> object:
+def _file_of(name: str) -> str:
     try:
-        return name if name == _STDIN else file_of(name) or os.path.realpath(name)
+        return name if name == _STDIN else os.path.realpath(name)
     except (OSError, ValueError):  # opening it will tell
         return name
-
-
-def file_of(path: str | Path | int) -> File | None:
-    """Tell which plain file a name leads to, or a number under which it is open; None where there is none.
-
-    Args:
-        path: the name, or the number.
-
-    Example:
-        >>> file_of("no-such-file") is None
-        True
-    """
-    try:
-        facts = os.stat(path)  # noqa: PTH116 - a name as it is
-    except (OSError, ValueError):
-        return None
-    return (facts.st_dev, facts.st_ino) if stat.S_ISREG(facts.st_mode) else None
 
 
 def written(name: str) -> str:

