@@ -245,10 +245,10 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     # An answer without an error, in the text of an error, is not what the line is about.
     if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
         return logged
-    is_there = any(value_at(item, path) == "" for path in names.body)
-    every = (
-        _carried(item, data, stream, source, known) if is_error and data is not None and not is_there else []
-    )
+    is_empty = any(value_at(item, path) == "" for path in names.body)
+    if data is None or not is_error or is_empty:
+        return []
+    every = _carried(item, data, stream, source, known)
     return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture)]
 
 

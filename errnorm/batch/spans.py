@@ -45,7 +45,7 @@ _MAX_BYTES: Final = 1 << 20
 _LONGEST_ANCHOR: Final = 200
 _HEAD_START, _HEAD_END = 300, LONGEST_HEAD - 300
 _NEAR: Final = (1 << 13, 1 << 16, 1 << 19, 1 << 22)  # how far before its end a log may be cut, at best
-_MOST_OPENERS: Final = 2048  # of which the end is looked for, to cut a log
+_MOST_FOLLOWED: Final = 2048  # of which the end is looked for, to cut a log
 _TWIN_GAP: Final = 200  # between the two tellings of one error
 _COLOR: Final = re.compile(COLOR)
 _LEAF: Final = re.compile(rb":\s*+(?:\"([^\"\\]*+)\"|'([^'\\]*+)')")
@@ -191,8 +191,8 @@ def _calm(data: bytes, anchors: Anchors, begun: Iterator[int]) -> int:
 def _begins(data: bytes, lowest: int, end: int) -> Iterator[int]:
     """Give the lines of their own where no object is open that a line before has opened, last first."""
     openers = [found.start() for found in OPENS_LINE.finditer(data, 0, end)]
-    if len(openers) > _MOST_OPENERS:
-        openers = openers[-_MOST_OPENERS:]
+    if len(openers) > _MOST_FOLLOWED:
+        openers = openers[-_MOST_FOLLOWED:]
         lowest = max(lowest, openers[0])
     until = [*accumulate((_open_until(data, place, end) for place in openers), max)]
     while (end := data.rfind(b"\n", lowest, end)) >= 0:
