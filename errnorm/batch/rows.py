@@ -287,11 +287,15 @@ def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, 
 
 
 def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
-    """Give the payload that an answer failed with; of several, nobody knows which."""
+    """Give the payload that an answer failed with; of several, nobody knows which.
+
+    What stands around it is the row itself: `{"status":503,"body":"<ApiErrors>…"}`, where the user maps the
+    body to `/answer`, and the row has none there.
+    """
     if len(every) > _MOST_PAYLOADS:
         return []
     held = [span for span in every if any(_holds(*member, span.data) for member in item.items())]
-    return held if len(held) == 1 else []
+    return [held[0]._replace(capture=None)] if len(held) == 1 else []
 
 
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value

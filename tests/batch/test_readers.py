@@ -1237,6 +1237,14 @@ def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, A
     assert (found.body, found.options["status"], found.needs_claim) == (ANSWER.encode(), 503, False)
 
 
+def test_an_answer_may_stand_under_the_usual_name_where_another_one_is_mapped():
+    """The row has nothing where the user says that bodies are, and it failed."""
+    line = dumps({"status": 404, "answer": "x"}) + dumps({"status": 503, "body": ANSWER})
+    _, (_, found) = read(line, fields={"body": "/answer"})
+
+    assert (found.body, found.options["status"], found.needs_claim) == (ANSWER.encode(), 503, False)
+
+
 @pytest.mark.parametrize(
     "told",
     [

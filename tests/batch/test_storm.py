@@ -30,7 +30,7 @@ from errnorm.batch.encode import Encoder
 from errnorm.batch.ids import Between, Cut
 from errnorm.batch.inputs import expand
 from errnorm.batch.outline import MASK, Outline, Outlines, mask
-from errnorm.batch.report import Place
+from errnorm.batch.report import Counts, Place
 from errnorm.batch.tasks import How, found_by, tasks
 from errnorm.batch.work import judged
 from errnorm.entries import folded, plain_text
@@ -913,6 +913,20 @@ def test_a_storm_gives_what_one_by_one_gives(
     assert report.fingerprints == counted.fingerprints
     assert report.unknown_codes == counted.unknown_codes
     assert report.total == counted.total
+
+
+@pytest.mark.parametrize("name", ["body", "detail", "message", "log"])
+def test_a_row_without_its_mapped_body_is_counted_once(tmp_path: Path, name: str):
+    """However often it comes: what is looked for elsewhere in it is none of its own counts."""
+    captures = [{"status": 503, name: ERROR.format(f"agent100{n % 2}")} for n in range(5)]
+    (tmp_path / "in.ndjson").write_bytes(b"\n".join(map(orjson.dumps, captures)))
+    with pytest.warns(UserWarning, match="No capture has /answer"):
+        every = [*batch.records(tmp_path / "in.ndjson", fields={"body": "/answer"})]
+    report = batch.run(tmp_path / "in.ndjson", tmp_path / "out", fields={"body": "/answer"})
+    lines = [orjson.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+
+    assert [line["target"] for line in lines] == [one.target for one in every]
+    assert report.total == Counts(captures=5, with_errors=5, records=5)
 
 
 LOGGED = [body for body in BODIES if body.isascii() and len(body) < 1500]
