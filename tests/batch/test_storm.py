@@ -788,7 +788,18 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
     if draw(st.integers(0, 7)) == 0:
         return members | draw(st.sampled_from([{}, {"body": None}, {"body": ""}]))
     body = renamed(draw, turned(draw(st.sampled_from(bodies)), draw(st.integers(0, 9))))
-    return members | {draw(st.sampled_from(["body", "answer"])): body}
+    return members | draw(st.sampled_from([{"body": body}, {"answer": body}, *carried(body)]))
+
+
+def carried(body: str) -> list[dict[str, Any]]:
+    """Give rows that have a body under another name, or in a text."""
+    logged = f"10:15:30 gw - {json.dumps({'status': 400, 'body': body})}"
+    return [
+        {"detail": body},
+        {"error": f"failed: {body}"},
+        {"message": f"failed: {body}"},
+        {"message": logged},
+    ]
 
 
 def turned(body: str, times: int) -> str:
