@@ -18,27 +18,35 @@ _END_OF_LINE: Final = 10
 _WORTH_IT: Final = 1 << 12  # bytes from which on numpy is the faster one
 _MONTH: Final = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 LEVEL: Final = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CRITICAL)"
+_SHORT: Final = rb"(?:VRB|DBG|INF|WRN|ERR|FTL)"
 COLOR: Final = rb"\x1b\[[\d;]{0,20}m"
 """What colors a line on a terminal, as containers log it."""
 _HEAD: Final = (
     rb"""(?:COLOR){0,4}(?:
-    # <34>1 (syslog), [ (many), 0000000042: finesse-a.example.com: (Finesse), Sat (JavaScript, C)
-    (?:<\d{1,3}>\d?\ ?|[\[(]|\d{5,12}:\ \S{1,80}:\ |\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ )?
-    (?:\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d
+    # <34>1 (syslog), [ (many), 0000000042: finesse-a.example.com: (Finesse, CVP), Sat (JavaScript, C),
+    # E, [ (Ruby), ####< (WebLogic), time=" (logrus), 0|app  | (pm2)
+    (?:<\d{1,3}>\d?\ ?|[\[(]|\d{1,12}:\ \S{1,80}:\ |\[?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ ]
+      |[DIWEFA],\ \[|\#{4}<|time=\"?|\d{1,3}\|[\w.-]{1,60}\ {1,40}\|\ )?
+    (?:\d{4}[-/]\d\d[-/]\d\d(?:[T\ ]|,\ )\d\d:\d\d
       |\d\d/MONTH/\d{4}:\d\d:
       |MONTH\ {1,2}\d{1,2},?\ (?:\d{4},?\ )?\d{1,2}:\d\d:\d\d
       |\d{1,2}[\ -]MONTH[\ -]\d{4}\ \d\d:\d\d
-      |\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)\d{4},?\ \d{1,2}:\d\d:\d\d
-      |\d\d:\d\d:\d\d[.,]\d
+      |\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)(?:\d\d){1,2},?\ \d{1,2}:\d\d:\d\d
+      |\d\d:\d\d:\d\d(?:[.,]\d|:\d{3}\ )                                      # 10:15:30:123 pg1a-jgw1 (UCCE)
+      |\d\d-\d\d\ \d\d:\d\d:\d\d\.\d{3}\                                      # 11-21 10:15:30.123 (Android)
       |1\d{9}(?:\.\d|\d{3}\b)
       # 20261121T101530Z ERROR: alone in its line it may be one of a request that Amazon has signed.
       |\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)(?=[\]:,|]?[\ \t])
       |MONTH\ \d{1,2},\ \d{4}\ @\ \d\d:)                                      # Nov 21, 2026 @ 10:15 (Kibana)
     |[\w.:-]{3,60}\ \S{1,60}\ \S{1,60}\ \[\d\d/MONTH/                       # 10.10.10.5 - - [21/Nov/2026: ...
-    |\[?LEVEL\]?(?=[\ :|\x1b])
+    |[IWEF](?:\d{4}){1,2}\ \d\d:\d\d:\d\d\.\d{6}\                           # E1121 10:15:30.123456 (klog)
+    |\[\d\d:\d\d:\d\d\ SHORT\]                                              # [10:15:30 ERR] (Serilog)
+    |\[[\w\#.@$/-]{1,80}\]\ LEVEL\                                          # [main] ERROR (SLF4J)
+    |\[?LEVEL\]?(?=[\ :|\x1b\t])
     |\[(?:Log|Debug|Info|Warn|Warning|Error)\]                              # a browser's console, saved
 )""".replace(b"MONTH", _MONTH)
     .replace(b"LEVEL", LEVEL)
+    .replace(b"SHORT", _SHORT)
     .replace(b"COLOR", COLOR)
 )
 
@@ -49,14 +57,20 @@ NEXT: Final = re.compile(rb"\n(?=" + _HEAD + rb")", re.VERBOSE)
 """Finds the end of line before the next line of its own."""
 
 _THREAD: Final = rb"[\w.-]{0,60}(?:thread|exec|worker)-\d[\w-]{0,20}"  # pool-1-thread-3
+# In brackets these are no threads: [ERR], [error], [E], [com.example.Client]
+_NO_THREAD: Final = (
+    rb"(?:(?i:" + LEVEL + rb")|" + _SHORT + rb"|[A-Z]|(?:[a-z]\w{0,40}\.){1,12}[A-Z]\w{0,60})\]"
+)
 _THREADS: Final = tuple(
     re.compile(pattern, re.VERBOSE)
     for pattern in (
         rb"%CCBU_([^\s:]{1,80})-\d-",  # %CCBU_http-nio-8080-exec-7-3-API_ERROR: (Finesse)
         rb"(\d{1,10}\#\d{1,10}:(?:\ \*\d{1,12})?)",  # 1234#0: *57 (nginx: the connection)
-        rb"\[(?!" + LEVEL + rb"\])([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-exec-7]
+        rb"\[(" + _THREAD + rb")\]",  # [app] [http-nio-8080-exec-7]
+        rb"\((default\ task-\d{1,9})\)",  # [com.example.Client] (default task-1) (WildFly)
+        rb"\[(?!" + _NO_THREAD + rb")([\w\#.@$/-]{1,80})\]",  # [http-nio-8080-worker]
         rb"\((MainThread|Thread-[\w-]{1,60})\)",
-        rb"\b(?:thread|tid)[=:]\s?\"?([\w.-]{1,80})",
+        rb"\b(?:thread|tid|Thrd)[=:]\s?\"?([\w.-]{1,80})",
         rb"(?<=\s)(" + _THREAD + rb")(?=[\s:])",
     )
 )

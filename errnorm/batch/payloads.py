@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -21,6 +22,7 @@ import orjson
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.cutting import (
+    Enclosure,
     Writing,
     carrier_end,
     enclosing,
@@ -76,6 +78,14 @@ OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
 """Finds an object or list that a line opens and does not go on with."""
 
 _MOST_OPENERS: Final = 8  # lines before that may have opened the object of a key
+# A line that has an object or element behind a text of its own, and no key: `got {"code":1011}`.
+_HAS_OWN: Final = re.compile(
+    rb"\n(?![ \t]{0,99}[\w.$-]{1,80}[ \t]{0,9}:[ \t]{0,9}[{\[])"
+    rb"([^\n{<\"']{0,300}?)(\{\"|\[\{\"|<(?=[A-Za-z]))"
+)
+_GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,20}\Z")
+_LINE_END: Final = 20
+_OPENER_BYTES: Final = 2
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
@@ -246,7 +256,7 @@ class Payloads:
         begun = max(window, form.start - _KEY_BYTES)
         key = _KEY.search(self.data, begun, form.start)
         if key and key[1] in self.anchors.keys.get(name, ()):  # finesse.js: {status, content: "<ApiErrors>…
-            around = enclosing(self.data, window, key.start(1))
+            around = enclosing(self.data, self._behind_cut_off(key.start(1), window), key.start(1))
             if around:
                 return self._follow(_Form(around.start, around.start, writing=around.writing), line)
         return self._with_sibling(self._follow(form, line), form, name)
@@ -278,12 +288,13 @@ class Payloads:
 
     def _keyed(self, start: int, name: re.Match[bytes], window: int, line: int) -> Cut | None:
         """Cut out the object that a key stands in, unless it only carries a payload in a text."""
+        window = self._behind_cut_off(start, window)
         around = enclosing(self.data, window, start)
         while around and around.string is not None:
             around = enclosing(self.data, around.string, start)
         if around is None:
             return self._opened_before(start, window)
-        cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        cut = self._around(around, start, line)
         text = _TEXT_OF_KEY.match(self.data, name.end())
         # finesse.js: {"status":400,"content":"<content>…<Update>…","object":{"ApiErrors":…}} is one error.
         is_own = text and name[0] in self.anchors.keys.get(text[1], ())
@@ -291,19 +302,58 @@ class Payloads:
 
     def _worded(self, start: int, end: int, window: int, line: int) -> Cut | None:
         """Cut out the object that a word stands in, or that follows it; else the rest of its line."""
+        window = self._behind_cut_off(start, window)
         around = enclosing(self.data, window, start)
         in_text = False
         while around and around.string is not None and not self._is_whole(around.string, start, end):
             in_text = True
             around = enclosing(self.data, around.string, start)
         if around:
-            return self._follow(_Form(around.start, around.start, writing=around.writing), line)
+            return self._around(around, start, line)
         if not in_text and (cut := self._opened_before(start, window)):
             return cut
         brace = opener_after(self.data, end, end + _GAP)
         if brace is not None:
             return self._follow(_Form(start, brace, writing=writing_at(self.data, brace)), line)
         return None if in_text else self._text(start, b"")
+
+    def _around(self, around: Enclosure, start: int, line: int) -> Cut:
+        """Cut out the object around an anchor."""
+        cut = self._follow(_Form(around.start, around.start, writing=around.writing), line)
+        is_plain = b"\n" not in cut.data or _is_json(cut.data)
+        return cut if is_plain else self._opened_alike(start) or cut
+
+    def _opened_alike(self, start: int) -> Cut | None:
+        """Cut out the object whose lines all begin as the one does that opens it: with a head of any form.
+
+        fail: Example.Client[0] answer: {
+        fail: Example.Client[0]   "code": 1011
+        """
+        for opener in self._openers(start, start):
+            form = _Form(opener, opener, writing=writing_at(self.data, opener))
+            parts = self._parts_alike(opener)
+            cut = self._of_parts(form, parts) if len(parts) > 1 else None
+            if cut and _is_json(cut.data) and any(first <= start < last for first, last in cut.later):
+                return cut
+        return None
+
+    def _parts_alike(self, opener: int) -> list[tuple[int, int]]:
+        """Give the rest of a line, and what stands in the next ones behind the head that all of them have."""
+        text = self.data[opener : opener + OTHER_BYTES]
+        first, *rest = text.split(b"\n")
+        masked = text.translate(MASK).split(b"\n")[1:]
+        head = _shared(self._head_of(opener), masked[0]) if rest else b""
+        same = takewhile(lambda line: line.startswith(head), masked) if head.strip() else ()
+        parts = [(opener, opener + len(first))]
+        for line, _ in zip(rest, same, strict=False):
+            at = parts[-1][1] + 1
+            parts.append((at + len(head), at + len(line)))
+        return parts
+
+    def _openers(self, start: int, limit: int) -> list[int]:
+        """Give the last objects and lists before an anchor that a line opens and does not go on with."""
+        lowest = max(self.floor, start - OTHER_BYTES)
+        return [found.start() for found in OPENS_LINE.finditer(self.data, lowest, limit)][-_MOST_OPENERS:]
 
     def _opened_before(self, start: int, window: int) -> Cut | None:
         """Cut out the object that a line before has opened, where lines with heads stand in it.
@@ -313,10 +363,8 @@ class Payloads:
           "code": 1011
         """
         if not BEGINS.match(self.data, window):
-            return None  # no line with a head stands between
-        lowest = max(self.floor, start - OTHER_BYTES)
-        braces = [found.start() for found in OPENS_LINE.finditer(self.data, lowest, window)]
-        for brace in braces[-_MOST_OPENERS:]:
+            return self._opened_alike(start)  # no line with a head stands between
+        for brace in self._openers(start, window):
             form = _Form(brace, brace, writing=writing_at(self.data, brace))
             cut = self._follow(form, self._head_before(brace))
             if any(first <= start < last for first, last in cut.later):
@@ -354,6 +402,10 @@ class Payloads:
         step = _FIRST_STEP
         while True:
             end, stop = form.end_in(data, opens, limit)
+            is_last = form.tag is None or (limit == last and not (end or stop))
+            own = self._own_line(form, eol, end or stop or limit) if is_last and 0 <= eol < limit else None
+            if own is not None:
+                return self._cut(form, own, whole=False)
             if end or stop:
                 return self._cut(form, end or stop or opens, whole=end is not None)
             if limit == last:
@@ -363,6 +415,47 @@ class Payloads:
             other = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
             if other and other.start() <= limit:
                 return self._before_other(form, other.start(), last, line)
+
+    def _own_line(self, form: _Form, start: int, limit: int) -> int | None:
+        """Give the first line with a payload of its own: the one before it was cut off.
+
+        client.js:42 got {"event":"session_error","paylo...
+        client.js:42 got {"event":"session_error","payload":{"code":1016}}
+
+        No line of an object looks so: a key stands before each object in it, or nothing.
+        """
+        if form.tag is None and form.writing != Writing():
+            return None
+        for found in _HAS_OWN.finditer(self.data, start, limit):
+            # A line of a list has nothing but an object, too; a comma or the like stands before that.
+            is_item = not found[1].strip() and _GOES_ON.search(
+                self.data, found.start() - _LINE_END, found.start()
+            )
+            if not is_item and self._is_in_line(found.start(2)):
+                return found.start()
+        return None
+
+    def _behind_cut_off(self, place: int, window: int) -> int:
+        """Give from where on an object may be open at a place: behind what the log has cut off before."""
+        while around := enclosing(self.data, window, place):
+            eol = self.data.find(b"\n", around.start, place)
+            form = _Form(around.start, around.start, writing=around.writing)
+            own = None if eol < 0 else self._own_line(form, eol, place + _OPENER_BYTES)
+            if own is None:
+                break
+            window = own
+        return window
+
+    def _is_in_line(self, start: int) -> bool:
+        """Tell whether an object or a vendor's element is whole, and the last one in its line."""
+        eol = self.data.find(b"\n", start, start + self.max_bytes)
+        eol = len(self.data) if eol < 0 else eol
+        if self.data[start : start + 1] == b"<":
+            name = _NAME.match(self.data, start + 1)
+            is_root = name is not None and name[0] in self.anchors.roots
+            return is_root and tag_end(self.data, start, eol, name[0], b"<") is not None if name else False
+        end = json_end(self.data, start, eol, Writing()).end
+        return end is not None and self.data[end : end + 1] != b"," and _is_sound(self.data[start:end])
 
     def _before_other(self, form: _Form, other: int, last: int, line: int) -> Cut:
         """End a payload before a line of its own, or find its rest behind that line."""
@@ -379,17 +472,21 @@ class Payloads:
 
     def _joined(self, form: _Form, other: int, last: int, line: int) -> Cut | None:
         """Join the parts of a payload around the lines of others; None where it does not end."""
-        parts = [(form.start, other), *self._parts(form, other, last, line)]
+        return self._of_parts(form, [(form.start, other), *self._parts(form, other, last, line)])
+
+    def _of_parts(self, form: _Form, parts: list[tuple[int, int]]) -> Cut | None:
+        """Put a payload together; None where it does not end in its parts."""
         text = b"\n".join(self.data[start:end] for start, end in parts)
         end, _ = form.end_in(text, form.opens - form.start, len(text))
         if end is None or (form.tag is None and not _is_sound(form.plain(text[:end]))):
             return None
-        later, left = [], end - (other - form.start) - 1
+        behind = parts[0][1]
+        later, left = [], end - (behind - form.start) - 1
         for start, stop in parts[1:]:
             if left > 0:
                 later.append((start, min(stop, start + left)))
             left -= stop - start + 1
-        return Cut(form.start, other, form.plain(text[:end]), (_INTERLEAVED,), tuple(later))
+        return Cut(form.start, behind, form.plain(text[:end]), (_INTERLEAVED,), tuple(later))
 
     def _parts(self, form: _Form, other: int, last: int, line: int) -> list[tuple[int, int]]:
         """Collect the lines that may go on with a payload."""
@@ -475,8 +572,16 @@ def _is_key(data: bytes, name: re.Match[bytes], anchors: Anchors) -> bool:
 
 def _is_sound(data: bytes) -> bool:
     """Tell whether an object was put together right: two of them, each cut off, may close as one."""
-    if not _STRICT.match(data):
-        return True
+    return not _STRICT.match(data) or _is_json(data)
+
+
+def _shared(first: bytes, second: bytes) -> bytes:
+    """Give what two texts begin with."""
+    pairs = zip(first, second, strict=False)
+    return first[: next((at for at, (own, other) in enumerate(pairs) if own != other), None)][: len(second)]
+
+
+def _is_json(data: bytes) -> bool:
     try:
         orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -73,6 +73,108 @@ def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
     assert [str(problem.code) for problem in span.problems] == ["span-interleaved"]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "E1121 10:15:30.123456   1 client.go:42] ",
+        "E, [2026-11-21T10:15:30.123456 #123] ERROR -- : ",
+        "11-21 10:15:30.123  1234  5678 E Client: ",
+        "[11/21/26 10:15:30:123 CET] 00000042 SystemOut     O ",
+        "[11/21/26, 10:15:30:123 CET] 00000042 SystemOut     O ",
+        "####<Nov 21, 2026 10:15:30 AM CET> <Error> ",
+        "[2026-11-21, 10:15:30 UTC] {client.py:12} ERROR - ",
+        "[main] ERROR com.example.Client - ",
+        "[ERROR]\t2026-11-21T10:15:30.123Z\t7f3a\t",
+        "0|gateway  | 2026-11-21T10:15:30: ",
+        "10:15:30:123 pg1a-jgw1 Trace: ",
+        "42: 10.1.1.1: Nov 21 2026 10:15:30.123 +0100: %CVP_11_0-7-CALL: {Thrd=pool-1-thread-2} ",
+        "[10:15:30 ERR] ",
+        "fail: Example.Client[0] ",
+        "[req-7f3a] ",
+        "desk> ",
+    ],
+)
+def test_json_with_a_head_before_each_line_is_joined(head: str):
+    """Of programs of Google, Android, IBM, Oracle, Cisco, of loggers in many languages, or of nobody known."""
+    body = BODIES[4]
+    (span,) = found_in("".join(f"{head}{line}\n" for line in ["call", *body.split("\n"), "done"]).encode())
+
+    assert json.loads(span.data) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2026-11-21T10:15:30.123+01:00 ERROR 1 --- [app] [nio-8080-exec-{}] c.e.Client : ",
+        "2026-11-21 10:15:30,123 ERROR [com.example.Client] (default task-{}) ",
+    ],
+    ids=["Spring Boot", "WildFly"],
+)
+def test_threads_are_told_apart_beside_other_names_in_brackets(head: str):
+    """The name of the application, or of the logger, is the same for all of them."""
+    first, *rest = [f"{head.format(1)}{line}" for line in BODIES[1].split("\n")]
+    (span,) = found_in(
+        "\n".join([first, f"{head.format(2)}GET /x", *rest, f"{head.format(1)}done\n"]).encode()
+    )
+
+    assert (span.data.decode(), [str(one.code) for one in span.problems]) == (BODIES[1], ["span-interleaved"])
+
+
+@pytest.mark.parametrize(
+    "level", ["[ERR]", "[WRN]", "[E]", "[error]", "[Warning]", "[com.example.Client] ERROR -"]
+)
+def test_a_level_or_a_logger_in_brackets_is_no_thread(level: str):
+    """Both lines have it, and the second one is another thread's."""
+    first, rest = BODIES[1].split("\n", 1)
+    (span,) = found_in(
+        f"2026-11-21 10:15:30.123 {level} {first}\n2026-11-21 10:15:30.124 {level} GET /x\n{rest}\n".encode()
+    )
+
+    assert (span.data.decode(), [str(one.code) for one in span.problems]) == (BODIES[1], ["span-interleaved"])
+
+
+@pytest.mark.parametrize("head", ["", "client.js:42 ", "client.js:42 got ", "got answer "])
+@pytest.mark.parametrize(
+    "body", [BODIES[0], BODIES[3], BODIES[5]], ids=["ApiErrors", "session_error", "EventError"]
+)
+@pytest.mark.parametrize(
+    ("cut_off", "payloads"),
+    [
+        ('send {"user":"jdoe","text":"Hello wor', 0),
+        ('send {"user":"jdoe","calls":[1', 0),
+        ('{"event":"session_error","payload":{"code":10', 1),
+        ('[{"channel":"/service/chat","data":{"type":"EventError","err', 1),
+        ("<ApiErrors><ApiError><ErrorType>Gene", 1),
+    ],
+    ids=["text", "list", "session_error", "EventError", "ApiErrors"],
+)
+def test_what_a_line_has_cut_off_takes_none_of_the_next_ones(
+    head: str, body: str, cut_off: str, payloads: int
+):
+    """Though no time or level begins them: each has a payload of its own."""
+    found = found_in("".join(f"{head}{line}\n" for line in [cut_off, *[body] * 5]).encode())
+
+    assert [span.data.decode() for span in found[payloads:]] == [body] * 5
+    assert [[str(one.code) for one in span.problems] for span in found] == [["span-truncated"]] * payloads + [
+        []
+    ] * 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{\n "payload": {"code": 1011},\n "event": "session_error"\n}',
+        '{\n  payload: {"code": 1011},\n  event: "session_error"\n}',
+        '[\n{"channel":"/service/chat"},\n{"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
+    ],
+)
+def test_an_object_in_a_line_of_a_payload_is_its_own(body: str):
+    """A key stands before it, or nothing: neither is a line of a log."""
+    (span,) = found_in(f"got {body}\n".encode())
+
+    assert (span.data.decode(), span.problems) == (body, ())
+
+
 @pytest.mark.parametrize("time", ["20261121T101530Z", "20261121T101530.123+01:00", "20261121T101530,1-0330"])
 def test_a_line_that_begins_with_basic_iso_8601_is_one_of_its_own(time: str):
     """What stands in it has its time, and ends what was cut off in the line before."""
