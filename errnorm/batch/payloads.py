@@ -399,22 +399,25 @@ class Payloads:
         last = min(len(data), form.start + self.max_bytes)
         eol = data.find(b"\n", opens, last)
         limit = last if eol < 0 else eol
-        step = _FIRST_STEP
+        step, other = _FIRST_STEP, None
         while True:
             end, stop = form.end_in(data, opens, limit)
-            is_last = form.tag is None or (limit == last and not (end or stop))
-            own = self._own_line(form, eol, end or stop or limit) if is_last and 0 <= eol < limit else None
+            # An element may hold anything in its text: it is asked where it does not end.
+            is_asked = form.tag is None or (limit in {last, other} and not (end or stop))
+            own = self._own_line(form, eol, end or stop or limit) if is_asked and 0 <= eol < limit else None
             if own is not None:
                 return self._cut(form, own, whole=False)
             if end or stop:
                 return self._cut(form, end or stop or opens, whole=end is not None)
+            if limit == other:
+                return self._joined(form, other, last, line) or self._cut(form, other, whole=False)
             if limit == last:
                 return self._cut(form, last, whole=False)
             limit = min(last, opens + step)
             step *= 4
-            other = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
-            if other and other.start() <= limit:
-                return self._before_other(form, other.start(), last, line)
+            found = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
+            if found and found.start() <= limit:
+                limit = other = found.start()
 
     def _own_line(self, form: _Form, start: int, limit: int) -> int | None:
         """Give the first line with a payload of its own: the one before it was cut off.
@@ -456,13 +459,6 @@ class Payloads:
             return is_root and tag_end(self.data, start, eol, name[0], b"<") is not None if name else False
         end = json_end(self.data, start, eol, Writing()).end
         return end is not None and self.data[end : end + 1] != b"," and _is_sound(self.data[start:end])
-
-    def _before_other(self, form: _Form, other: int, last: int, line: int) -> Cut:
-        """End a payload before a line of its own, or find its rest behind that line."""
-        end, stop = form.end_in(self.data, form.opens, other)
-        if end or stop:
-            return self._cut(form, end or stop or other, whole=end is not None)
-        return self._joined(form, other, last, line) or self._cut(form, other, whole=False)
 
     def _cut(self, form: _Form, end: int, *, whole: bool) -> Cut:
         data = self.data[form.start : end]
