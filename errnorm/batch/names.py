@@ -27,6 +27,7 @@ __all__ = [
     "has_body",
     "has_many",
     "is_capture",
+    "is_event",
     "is_own",
     "is_telemetry",
     "is_told",
@@ -234,6 +235,19 @@ def is_capture(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 -
     return bool(fields or names.body or (names.status and names.url) or (names.log and names.time))
 
 
+def is_event(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether an object may be one of a log: it has a level, or the status of a response.
+
+    Example:
+        >>> is_event({"level": "error", "detail": "x"}, {}), is_event({"status": "ok"}, {})
+        (True, False)
+    """
+    if not isinstance(value, dict):
+        return False
+    item, names = _first_of(value, fields)
+    return not _LEVELS.isdisjoint(item) or bool(STATUS_TEXT.fullmatch(str(first_in(item, names.status))))
+
+
 def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether an object is an export of OpenTelemetry, or one of its events that tells of a response.
 
@@ -339,6 +353,7 @@ _ERRORS = frozenset({
     "error", "errors", "errorcode", "error_code", "errormessage", "error_message", "errormsg", "code",
     "message", "msg", "exception", "fault", "title", "detail",
 })  # fmt: skip
+_LEVELS = frozenset({"level", "severity", "log.level", "loglevel", "levelname", "severityText"})
 _TELLING = ("status", "body", "response", "url")
 _ATTRIBUTES = ("attributes", "Attributes")
 _MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, "encoding", "isBase64Encoded"})

@@ -301,7 +301,14 @@ def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a member is one of a vendor's body; `"error": "failed: <ApiErrors>…"` may be anybody's."""
     is_key = name.encode("utf-8", "replace") in anchors.key_names
-    return is_key and not (isinstance(value, str) and "<" in value)
+    return is_key and not any("<" in text for text in _texts(value))
+
+
+def _texts(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    """Give the texts of a member, as in ECS: `"error": {"message": "<ApiErrors>…"}`."""
+    return [
+        text for text in (value.values() if isinstance(value, dict) else (value,)) if isinstance(text, str)
+    ]
 
 
 def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
@@ -318,7 +325,8 @@ def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
 
 def _holds(name: str, value: Any, payload: bytes) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a member has a payload in its text, and is not what was asked: `request_body`."""
-    return isinstance(value, str) and payload.decode("utf-8", "replace") in value and not _ASKED.search(name)
+    is_in = any(payload.decode("utf-8", "replace") in text for text in _texts(value))
+    return is_in and not _ASKED.search(name)
 
 
 def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:

@@ -952,13 +952,19 @@ def test_a_body_left_out_is_told_apart_from_an_empty_one(response: dict[str, Any
 def test_a_vendors_xml_is_found_under_any_name():
     """No usual name says that it is a body: it is an error as in a log, at the time of its line."""
     told = {"@timestamp": "2026-11-21T10:00:00Z", "level": "error", "message": "call failed"}
-    every = [{"detail": BODY}, {"error": f"\n{BODY}\n"}, {"reply": {"text": BODY}}, {}]
+    every = [
+        {"detail": BODY},
+        {"error": f"\n{BODY}\n"},
+        {"reply": {"text": BODY}},
+        {"message": "call failed", "error": {"message": BODY}},
+        {},
+    ]
     lines = [dumps(told | beside) for beside in every]
     name, found = read(b"".join(lines))
 
     assert name == "ndjson"
-    assert [one.body for one in found] == [BODY.encode()] * 3 + [lines[3].strip()]
-    assert [(one.options["occurred_at"], one.source.line) for one in found] == [(TEN, n) for n in range(1, 5)]
+    assert [one.body for one in found] == [BODY.encode()] * 4 + [lines[4].strip()]
+    assert [(one.options["occurred_at"], one.source.line) for one in found] == [(TEN, n) for n in range(1, 6)]
 
 
 SPOKEN_OF = [
@@ -1227,6 +1233,7 @@ ANSWER = "<ApiErrors><ApiError><ErrorMessage>UNKNOWN_USER</ErrorMessage></ApiErr
             "exception": f"failed: {ANSWER}",
         },
         {"status": 503, "url": "/x", "upstream": f"got {PAGE}", "detail": ANSWER},
+        {"status": 503, "url": "/x", "error": {"message": f"failed: {ANSWER}"}},
     ],
 )
 def test_an_answer_without_a_body_may_stand_under_another_name(told: dict[str, Any]):
@@ -1243,6 +1250,41 @@ def test_an_answer_may_stand_under_the_usual_name_where_another_one_is_mapped():
     _, (_, found) = read(line, fields={"body": "/answer"})
 
     assert (found.body, found.options["status"], found.needs_claim) == (ANSWER.encode(), 503, False)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"level": "error", "detail": ANSWER},
+        {"level": "error", "message": f"got {ANSWER}"},
+        {"time": "2026-11-21T10:00:00Z", "level": "error", "detail": ANSWER},
+        {"status": 400, "text": ANSWER},
+    ],
+)
+def test_a_list_of_lines_of_a_log_tells_what_the_lines_tell(told: dict[str, Any]):
+    """A viewer of logs saves as a list what a gateway writes one a line."""
+    name, found = read(json.dumps([told, told], indent=1).encode())
+    _, lines = read(dumps(told) * 2)
+
+    assert name == "json"
+    assert [(one.body, one.options) for one in found] == [(one.body, one.options) for one in lines]
+    assert [one.body for one in found] == [ANSWER.encode()] * 2
+
+
+def test_a_list_of_frames_of_finesse_js_has_a_frame_in_each_element():
+    """As a browser's console saves them."""
+    frame = {"status": 400, "content": ANSWER, "object": {"ApiErrors": {}}, "error": None}
+    _, found = read(json.dumps([frame, frame], indent=1).encode())
+
+    assert [(json.loads(one.body), one.options["status"]) for one in found] == [(frame, 400)] * 2
+
+
+def test_a_list_of_a_vendor_is_one_body():
+    """Though it tells a level of its own."""
+    event = {"level": "x", "channel": "/x", "data": {"type": "EventError", "error": {"code": 52}}}
+    _, (found,) = read(json.dumps([event]).encode())
+
+    assert json.loads(found.body) == [event]
 
 
 @pytest.mark.parametrize(

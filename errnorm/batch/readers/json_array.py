@@ -22,10 +22,12 @@ from typing import Any
 
 from errnorm.batch.capture import Again, Found, Reader, Stream
 from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
-from errnorm.batch.names import LISTS, has_body, is_capture, is_telemetry, is_told, listed
+from errnorm.batch.names import LISTS, has_body, is_capture, is_event, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
 from errnorm.batch.rows import found_in
 from errnorm.batch.window import rejects
+from errnorm.normalizer import detect
+from errnorm.vendors import UNKNOWN
 
 __all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES", "RECORDS"]
 
@@ -82,9 +84,17 @@ def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
     first = next(elements(Stream(io.BytesIO(head))))
     try:
         # An element longer than what was looked at cannot be judged; a body of that length is rare.
-        return 0.9 if first.reason or is_capture(loads(first), fields) else 0.2
+        return 0.9 if first.reason or _is_one(first, fields) else 0.2
     except ValueError:
         return 0.3
+
+
+def _is_one(element: Element, fields: Mapping[str, str]) -> bool:
+    """Tell whether an element is a capture, or a line of a log in a list that is no vendor's."""
+    value = loads(element)
+    if is_capture(value, fields):
+        return True
+    return is_event(value, fields) and detect(b"[%b]" % element.data).vendor == UNKNOWN.name
 
 
 def _sniff_values(head: bytes, fields: Mapping[str, str]) -> float:
