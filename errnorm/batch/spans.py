@@ -24,6 +24,8 @@ from datetime import datetime, tzinfo
 from itertools import accumulate
 from typing import IO, Any, Final, NamedTuple
 
+import orjson
+
 from errnorm.batch.alike import LONGEST_HEAD, LONGEST_LINE
 from errnorm.batch.anchors import PAGE, Anchors
 from errnorm.batch.captures import OBJECT, Captures
@@ -478,9 +480,15 @@ def _told_once(found: Iterable[Span]) -> Iterator[Span]:
 
 
 def _are_twins(first: Span, second: Span) -> bool:
-    """Tell whether two spans are one error: `<ApiErrors>…` and beside it `{"ApiErrors": …}`."""
+    r"""Tell whether two spans are one error: `<ApiErrors>…` and beside it `{"ApiErrors": …}`.
+
+    Or the same JSON, in a text and as an object: `raw "{\"code\":1011}" parsed {"code":1011}`.
+    """
     if second.offset - first.end > _TWIN_GAP or first.capture or second.capture:
         return False
+    if first.line == second.line and _is_escaped(first) != _is_escaped(second):
+        value = _value(first.data)
+        return value is not None and bool(value == _value(second.data))
     text, made = (
         (first.data, second.data) if first.data.lstrip().startswith(b"<") else (second.data, first.data)
     )
@@ -489,3 +497,14 @@ def _are_twins(first: Span, second: Span) -> bool:
         return False
     leaves = [one or other for one, other in _LEAF.findall(made)]
     return any(leaves) and all(leaf in text for leaf in leaves)
+
+
+def _is_escaped(span: Span) -> bool:
+    return span.end - span.offset != len(span.data)
+
+
+def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None

@@ -1271,6 +1271,19 @@ def test_a_list_of_lines_of_a_log_tells_what_the_lines_tell(told: dict[str, Any]
     assert [one.body for one in found] == [ANSWER.encode()] * 2
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [(b"\0" * 70_000, b""), (b"10:15:29.123 a\0b\n", b""), (b"", b"\0")],
+    ids=["a hole", "one", "one in each line"],
+)
+def test_nuls_in_a_log_take_nothing_from_it(before: bytes, behind: bytes):
+    """A server writes on where its log was cut meanwhile, and logs what a body holds."""
+    line = b"2026-11-21 10:15:30 ERROR answer: %b%b\n" % (ANSWER.encode(), behind)
+    name, found = read(before + line * 3)
+
+    assert (name, [one.body for one in found]) == ("log", [ANSWER.encode()] * 3)
+
+
 def test_a_list_of_frames_of_finesse_js_has_a_frame_in_each_element():
     """As a browser's console saves them."""
     frame = {"status": 400, "content": ANSWER, "object": {"ApiErrors": {}}, "error": None}

@@ -671,6 +671,17 @@ def test_an_error_told_as_text_and_as_object_is_one():
     assert [span.data for span in found_in(text + b" " + other)] == [text, other]
 
 
+@pytest.mark.parametrize("body", [BODIES[3], BODIES[5]], ids=["session_error", "EventError"])
+def test_json_told_as_text_and_as_object_is_one(body: str):
+    """On one line, whichever comes first; two that are written alike are two errors."""
+    text = json.dumps(body)
+    both = [f"raw {text} parsed {body}", f"parsed {body} raw {text}", f"one {body} two {body}"]
+    found = found_in("".join(f"2026-11-21 10:15:30 ERROR {line}\n" for line in both).encode())
+
+    assert [span.line for span in found] == [1, 2, 3, 3]
+    assert [json.loads(span.data) for span in found] == [json.loads(body)] * 4
+
+
 def test_anchors_are_the_vendors_clues():
     """Every name, event, mark and key of a vendor is found in a log; no vendor is named in the code."""
     anchors = Anchors.usual()

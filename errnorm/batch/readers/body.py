@@ -26,6 +26,8 @@ _NO_FORM = "The input is of no form that is read here. Look whether it is a pict
 
 
 def _sniff(head: bytes, _: Mapping[str, str]) -> float:
+    if head and not head.strip(b"\0"):  # a log that was cut while its server wrote on
+        return 0.0
     return 0.6 if _START.match(head) and not _LOG.match(head) and not _goes_on_as_log(head) else 0.0
 
 
@@ -64,7 +66,8 @@ def _rejected(stream: Stream, data: bytes, reason: str) -> Iterator[Found]:
 
 
 def _sniff_binary(head: bytes, _: Mapping[str, str]) -> float:
-    return 0.5 if b"\0" in head and _NO_TEXT.search(head) else 0.0
+    is_log = len([*islice(NEXT.finditer(head), _LOG_LINES)]) == _LOG_LINES  # a NUL of a body stands in it
+    return 0.5 if b"\0" in head and _NO_TEXT.search(head) and not is_log else 0.0
 
 
 def _read_binary(stream: Stream) -> Iterator[Found]:
