@@ -814,7 +814,7 @@ CONTACT_CENTER = Policy(
                 "to address, callback number, customer number, outside number"
             ),
             patterns=(
-                re.compile(r"\+(?<![\w:.+-]\+)[1-9](?:[ ().-]{0,2}\d){6,16}+(?![\w-])"),
+                re.compile(r"\+(?<![^\W_]\+)(?<![:.+]\+)[1-9](?:[ ().-]{0,2}\d){6,16}+(?![\w-])"),
                 re.compile(
                     r"[(2-9](?<![\w.+-].)(?:(?<=\()[2-9]|(?<!\())\d\d\)?[ .-][2-9]\d\d[ .-]\d{4}(?![\w-])"
                 ),

@@ -117,6 +117,7 @@ def test_what_the_catalog_says_is_no_secret():
     ("text", "plain"),
     [
         ("call (415) 555-0123 or 415.555.0199", "call [phone] or [phone]"),
+        ("call-+14155550123.log rec_+1-415-555-0123.log", "call-[phone].log rec_[phone].log"),
         ("caller id 5551234 dialed 24011", "caller id [phone] dialed [phone]"),
         ("ext. 24011, DN=24012", "ext. [extension], DN=[extension]"),
         ("Agent agent1001 is not ready", "Agent [user] is not ready"),
