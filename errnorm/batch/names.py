@@ -7,6 +7,7 @@ is worked out once for all objects with the same members.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -356,7 +357,8 @@ _ERRORS = frozenset({
 _LEVELS = frozenset({"level", "severity", "log.level", "loglevel", "levelname", "severityText"})
 _TELLING = ("status", "body", "response", "url")
 _ATTRIBUTES = ("attributes", "Attributes")
-_MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, "encoding", "isBase64Encoded"})
+_FIELDS = "fields"
+_MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, _FIELDS, "encoding", "isBase64Encoded"})
 # The status in OpenTelemetry's conventions for HTTP, those of today and the old ones.
 _CONVENTIONS = (*paths_of("http.response.status_code"), *paths_of("http.status_code"))
 _BODIES = ("<", "{", "[")
@@ -454,11 +456,18 @@ def _is_answer(value: dict[str, Any], fields: tuple[tuple[str, str], ...]) -> bo
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
+    # A search that asks for fields in place of the source: {"_index":"logs","fields":{"status":[503]}}
+    if _FIELDS in value and "_index" in value and isinstance(value[_FIELDS], dict):
+        return value | {name: _only(inner) for name, inner in value[_FIELDS].items()}
     for name in _WRAPPERS:
         inner = value.get(name)
         if isinstance(inner, dict) and _wraps(name, value):
             return _with_attributes(value | inner)
     return _with_attributes(value)
+
+
+def _only(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _with_attributes(value: dict[str, Any]) -> dict[str, Any]:
@@ -565,6 +574,14 @@ def _any_value(value: Any, left: int = _DEEPEST) -> Any:  # noqa: ANN401 - any J
     return read(inner, left - 1) if read else value
 
 
+def _text_in(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the text that bytes are, which stand in base64; as they are where they are none."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (ValueError, TypeError):
+        return value
+
+
 def _values(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
     values = value.get("values") if isinstance(value, dict) else None
     return values if isinstance(values, list) else []
@@ -575,7 +592,7 @@ _ANY_VALUE: Mapping[str, Callable[[Any, int], Any]] = {
     "boolValue": lambda value, _: value,
     "doubleValue": lambda value, _: value,
     "intValue": lambda value, _: int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value,
-    "bytesValue": lambda value, _: value,
+    "bytesValue": lambda value, _: _text_in(value),
     "arrayValue": lambda value, left: [_any_value(item, left) for item in _values(value)],
     "kvlistValue": lambda value, left: {
         str(item.get("key")): _any_value(item.get("value"), left) for item in _objects(_values(value))

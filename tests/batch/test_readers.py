@@ -89,6 +89,16 @@ CAPTURES = {
         "http.response.body.content": BODY,
         "url.path": "/x",
     },
+    "Elastic, a search for fields": {
+        "_index": "logs",
+        "_id": "1",
+        "fields": {
+            "@timestamp": ["2026-11-21T10:00:00.000Z"],
+            "http.response.status_code": [503],
+            "http.response.body.content": [BODY],
+            "url.path": ["/x"],
+        },
+    },
     "OpenTelemetry": {
         "resourceLogs": [
             {
@@ -578,6 +588,10 @@ def test_utf_16_becomes_the_same_text_however_it_is_read(text: str, size: int, *
 
 SOUND, OTHER = {"status": 503, "body": BODY}, {"status": 502, "body": ""}
 HITS = {"took": 1, "hits": {"total": 2, "hits": [{"_source": SOUND}, {"_source": OTHER}]}, "aggs": {"a": [1]}}
+FIELDS = {
+    "took": 1,
+    "hits": {"hits": [{"_index": "x", "fields": {name: [it] for name, it in SOUND.items()}}]},
+}
 RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}], "comment": "]}"}}
 
 
@@ -588,6 +602,7 @@ RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}
         ([[SOUND], SOUND, OTHER], [503, 503, 502]),
         ([HITS, HITS], [503, 502] * 2),
         ([HITS, SOUND], [503, 502, 503]),
+        ([FIELDS, SOUND], [503, 503]),
         ([OTHER, HITS, OTHER], [502, 503, 502, 502]),
         ([OTHER, [SOUND, OTHER], OTHER], [502, 503, 502, 502]),
         ([{"responses": [HITS, {"error": {}, "status": 404}, HITS]}], [503, 502, 404, 503, 502]),
@@ -1354,6 +1369,14 @@ def test_of_two_payloads_under_other_names_none_is_the_answer():
     (found,) = read(orjson.dumps({"status": 503, "url": "/x", "sent": ANSWER, "got": ANSWER}) + b"\n")[1]
 
     assert (found.body, found.options["status"]) == (None, 503)
+
+
+def test_a_body_of_otlp_may_be_bytes():
+    """They stand in base64 in JSON (protobuf's own form of it)."""
+    body = {"bytesValue": base64.b64encode(f"call failed: {ANSWER}".encode()).decode()}
+    (found,) = read(dumps({"timeUnixNano": "1795255200000000000", "body": body}))[1]
+
+    assert found.body == ANSWER.encode()
 
 
 @pytest.mark.parametrize(

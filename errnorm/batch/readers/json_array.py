@@ -33,6 +33,7 @@ __all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES", "RECORDS"]
 
 _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\{")
 _NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[\s*+\]\s*+")
+_HIT = re.compile(rb'"(?:_source|fields)"\s*+:\s*+\{')
 _NO_HITS = re.compile(rb'"hits"\s*+:\s*+\[\s*+\]')
 _VALUE = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x1e]*+\{")
 _HITS = re.compile(rb'(?:\xef\xbb\xbf)?\s*+\{.{0,2000}?(?P<key>"hits"\s*+:\s*+\{)', re.DOTALL)
@@ -122,7 +123,7 @@ def _is_whole(element: Element) -> bool:
 
 def _sniff_hits(head: bytes, _: Mapping[str, str]) -> float:
     found = _HITS.match(head)
-    if not found or not (b'"_source"' in head or _NO_HITS.search(head)):
+    if not found or not (_HIT.search(head) or _NO_HITS.search(head)):
         return 0.0
     # The member is one of the first object, and not of what stands in it or behind it.
     before = _TEXT.sub(b"", head[: found.start("key")])
