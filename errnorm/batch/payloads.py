@@ -84,7 +84,8 @@ _HAS_OWN: Final = re.compile(
     rb"([^\n{<\"']{0,300}?)(\{\"|\[\{\"|<(?=[A-Za-z]))"
 )
 _GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,20}\Z")
-_LINE_END: Final = 20
+_GOES_ON_BYTES: Final = 20
+_WORD: Final = re.compile(rb"\w")
 _OPENER_BYTES: Final = 2
 _CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
 _SPACE: Final = re.compile(rb"\s{0,99}")
@@ -430,13 +431,16 @@ class Payloads:
         if form.tag is None and form.writing != Writing():
             return None
         for found in _HAS_OWN.finditer(self.data, start, limit):
-            # A line of a list has nothing but an object, too; a comma or the like stands before that.
-            is_item = not found[1].strip() and _GOES_ON.search(
-                self.data, found.start() - _LINE_END, found.start()
-            )
-            if not is_item and self._is_in_line(found.start(2)):
+            if not self._is_item(found) and self._is_in_line(found.start(2)):
                 return found.start()
         return None
+
+    def _is_item(self, line: re.Match[bytes]) -> bool:
+        """Tell whether an object may be one of a list: a comma or the like stands before it, and no word."""
+        text = line[1].strip()
+        if not text:
+            return _GOES_ON.search(self.data, line.start() - _GOES_ON_BYTES, line.start()) is not None
+        return text.endswith((b",", b"[")) or not _WORD.search(text)
 
     def _behind_cut_off(self, place: int, window: int) -> int:
         """Give from where on an object may be open at a place: behind what the log has cut off before."""
@@ -455,8 +459,8 @@ class Payloads:
         eol = len(self.data) if eol < 0 else eol
         if self.data[start : start + 1] == b"<":
             name = _NAME.match(self.data, start + 1)
-            is_root = name is not None and name[0] in self.anchors.roots
-            return is_root and tag_end(self.data, start, eol, name[0], b"<") is not None if name else False
+            root = name[0] if name and name[0] in self.anchors.roots else None
+            return root is not None and tag_end(self.data, start, eol, root, b"<") is not None
         end = json_end(self.data, start, eol, Writing()).end
         return end is not None and self.data[end : end + 1] != b"," and _is_sound(self.data[start:end])
 

@@ -488,7 +488,8 @@ def _are_twins(first: Span, second: Span) -> bool:
         return False
     if first.line == second.line and _is_escaped(first) != _is_escaped(second):
         value = _value(first.data)
-        return value is not None and bool(value == _value(second.data))
+        if value is not None and value == _value(second.data):
+            return True
     text, made = (
         (first.data, second.data) if first.data.lstrip().startswith(b"<") else (second.data, first.data)
     )

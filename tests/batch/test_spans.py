@@ -166,6 +166,8 @@ def test_what_a_line_has_cut_off_takes_none_of_the_next_ones(
         '{\n "payload": {"code": 1011},\n "event": "session_error"\n}',
         '{\n  payload: {"code": 1011},\n  event: "session_error"\n}',
         '[\n{"channel":"/service/chat"},\n{"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
+        '[ {"channel":"/service/chat"}\n, {"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
+        '[{"channel":"/service/chat"},\n 1, {"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
     ],
 )
 def test_an_object_in_a_line_of_a_payload_is_its_own(body: str):
@@ -669,6 +671,15 @@ def test_an_error_told_as_text_and_as_object_is_one():
     assert [span.data for span in found_in(text + b" " + made)] == [text]
     assert [span.data for span in found_in(made + b" " + text)] == [text]
     assert [span.data for span in found_in(text + b" " + other)] == [text, other]
+
+
+def test_xml_in_a_string_and_its_object_are_one():
+    """On one line, as a logger writes both."""
+    text = json.dumps("<ApiErrors>\n<ApiError><ErrorType>Invalid Input</ErrorType></ApiError></ApiErrors>")
+    made = '{"ApiErrors":{"ApiError":{"ErrorType":"Invalid Input"}}}'
+    (span,) = found_in(f"2026-11-21 10:15:30 ERROR raw {text} parsed {made}\n".encode())
+
+    assert span.data.decode() == json.loads(text)
 
 
 @pytest.mark.parametrize("body", [BODIES[3], BODIES[5]], ids=["session_error", "EventError"])
