@@ -411,7 +411,7 @@ class Payloads:
             if end or stop:
                 return self._cut(form, end or stop or opens, whole=end is not None)
             if limit == other:
-                return self._joined(form, other, last, line) or self._cut(form, other, whole=False)
+                return self._joined(form, limit, last, line) or self._cut(form, limit, whole=False)
             if limit == last:
                 return self._cut(form, last, whole=False)
             limit = min(last, opens + step)
