@@ -182,12 +182,7 @@ def _went(run: Run, *, jobs: int, resume: bool, quiet: bool) -> int:
         click.echo(f"Error: {stopped}", err=True)
         return _UNREADABLE
     except KeyboardInterrupt:
-        kept = (
-            "What is done so far is kept: go on with --resume."
-            if run.can_resume
-            else "Run again for the rest."
-        )
-        click.echo(f"Stopped. {kept}", err=True)
+        click.echo(f"Stopped. {run.kept}", err=True)
         return _INTERRUPTED
     return 0
 

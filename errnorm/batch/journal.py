@@ -174,6 +174,7 @@ class Aside:
         Args:
             finish: makes the file from what was written aside.
         """
+        self._file.truncate(self.size)  # of a piece that a full disk did not take whole
         os.fsync(self._file.fileno())
         self._file.close()
         finish(self._part, self.path)

@@ -271,7 +271,7 @@ class Report:
         unknown_codes: codes that the catalog does not know.
         fingerprints: kinds of errors: the fingerprint, and behind it the entry, or vendor and shape.
         fields: the members that the user maps, `body=/answer/text`, each with whether any capture has it.
-        complete: False where the run was stopped, or goes on: these are the counts of what was written.
+        complete: False where the run was stopped, or goes on: these are the counts of what was done.
 
     Example:
         >>> import errnorm
@@ -546,7 +546,7 @@ def _advice(table: str, name: str, words: Collection[str]) -> str:
 _ROWS = 5
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_HOURS = 48
-_STOPPED = "Stopped before the end: what follows counts what was written, and no more."
+_STOPPED = "Stopped before the end: what follows counts what was done, and no more."
 
 
 def show(report: Report) -> None:

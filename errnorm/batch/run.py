@@ -32,7 +32,7 @@ class Stopped(Exception):  # noqa: N818 - a fact about the run
     """A run that ended before its inputs did: the disk is full, or who read the output has gone.
 
     Attributes:
-        report: the counts of what was written.
+        report: the counts of what was done.
         pipe_closed: who read the output wanted no more of it.
     """
 
@@ -113,7 +113,7 @@ class Run:
         how: how to read it.
 
     Attributes:
-        report: the counts of what was written.
+        report: the counts of what was done.
 
     Raises:
         InvalidArgument: when a file is to be written twice, or is an input that would be replaced.
@@ -135,6 +135,7 @@ class Run:
         self._rejects = rejects
         self._settings = settings
         self._how = how
+        self._stands_aside = output is not None and can_stand_aside(output)
         self._journal = self._journal_of(output)
         self._files: list[tuple[Aside | _Direct, Callable[[Path, Path], None]]] = []
         self._sizes: tuple[int, ...] = ()
@@ -143,7 +144,8 @@ class Run:
 
     def _journal_of(self, output: Path | None) -> Journal | None:
         """Keep a journal where there is a file to go on with, and inputs that can be read again."""
-        if output is None or not can_stand_aside(output) or any(item.name == _STDIN for item in self._inputs):
+        is_stdin = any(item.name == _STDIN for item in self._inputs)
+        if output is None or not self._stands_aside or is_stdin:
             return None
         same = repr((str(self._rejects), self._settings.same, self._how))
         return Journal(journal_of(output), self._inputs, same)
@@ -196,11 +198,18 @@ class Run:
             why = "A worker process was ended from outside. Look whether memory ran out; try fewer --jobs."
             raise Stopped(why, self.report) from error
         finally:
-            for file, _ in self._files:
-                file.close()
+            self._close()
         if not self.report.reconciled:
             raise NotReconciled(self.report)
         return self.report
+
+    def _close(self) -> None:
+        """Close the files; what was rejected of an output that is gone, down a pipe, will not be cut off."""
+        if not (self.report.complete or self._stands_aside):
+            with suppress(OSError, ValueError):  # ValueError: it is closed, and could not be moved before
+                self._place()
+        for file, _ in self._files:
+            file.close()
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -228,9 +237,13 @@ class Run:
         return Stopped(why, self.report, pipe_closed=isinstance(error, BrokenPipeError))
 
     @property
-    def can_resume(self) -> bool:
-        """True where a run that ends before its inputs do can go on later."""
-        return self._journal is not None
+    def kept(self) -> str:
+        """Say where what is done is found after a run that was stopped."""
+        if self._journal:
+            return "What is done so far is kept: go on with --resume."
+        if self._output and self._stands_aside:
+            return f"What is done so far stands in {written(str(part_of(self._output)))}."
+        return "What is done so far has been written. Run again for the rest."
 
     def _mark(self) -> Mark | None:
         if self._journal is None:
@@ -289,9 +302,18 @@ class Run:
                 self._seen += task.seen
 
     def _write(self, done: Done) -> None:
-        for (file, _), pieces in zip(self._files, (done.output, (done.rejects,)), strict=False):
-            for data in filter(None, pieces):
-                file.write(data)
+        try:
+            _append(self._files[0][0], done.output)
+        except BrokenPipeError:
+            if not self._stands_aside:
+                self._count(done)  # `| head`: some of it came out, and nobody knows how much was read
+            raise
+        self._count(done)
+
+    def _count(self, done: Done) -> None:
+        """Add to the rejects and to the report."""
+        for file, _ in self._files[1:]:
+            _append(file, (done.rejects,))
         self._sizes = tuple(file.size for file, _ in self._files)
         self.report.merge(done.report)
         self._tasks += done.tasks
@@ -322,6 +344,11 @@ def _opened(output: Path | None, keep: int) -> Aside | _Direct:
     if sys.stdout is None:  # the shell has closed it
         raise OSError(errno.EBADF, "Standard output is closed")
     return _Direct(sys.stdout.buffer)
+
+
+def _append(file: Aside | _Direct, pieces: Iterable[bytes]) -> None:
+    for data in filter(None, pieces):
+        file.write(data)
 
 
 def _moved(part: Path, path: Path) -> None:

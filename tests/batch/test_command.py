@@ -122,6 +122,19 @@ def test_closed_pipe_ends_quietly(place: Path):
     assert (done.returncode, done.stderr, done.stdout.count(b"\n")) == (0, b"", 1)
 
 
+def test_closed_pipe_leaves_a_true_report(place: Path):
+    """What `| head` has read is counted, the counts add up, and the rejects that they tell of are in place."""
+    (place / "large.ndjson").write_bytes(b"{oops\n" + LINE * 50_000)
+    words = "batch large.ndjson --rejects rejects --report report.json"
+    subprocess.run(["bash", "-c", f"{sys.executable} -m errnorm {words} | head -9"], check=True)
+    report = json.loads(Path("report.json").read_bytes())
+    total = report["total"]
+
+    assert (report["complete"], report["reconciled"], total["rejected"]) == (False, True, 1)
+    assert 9 <= total["records"] < 50_000
+    assert Path("rejects").read_bytes().count(b"\n") == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.usefixtures("place")
 def test_full_device_is_told():
@@ -203,6 +216,23 @@ def test_interrupt_keeps_what_is_done(place: Path):
     assert 0 < json.loads(Path("report.json").read_bytes())["total"]["captures"] < 30_000
     assert (resumed.returncode, resumed.stderr) == (0, b"")
     assert Path("out").read_bytes().count(b"\n") == 30_000
+
+
+@pytest.mark.usefixtures("place")
+def test_interrupt_tells_where_it_stands():
+    """Standard input cannot be read again: what was made of it stays, and its name is told."""
+    listening = [sys.executable, "-c", LISTENING, "batch", "-", "-o", "out", "-q"]
+    with subprocess.Popen(listening, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(LINE * 30_000)
+        process.stdin.flush()
+        grown(Path("out.part"), 1_000_000)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (130, b"Stopped. What is done so far stands in out.part.\n")
+    assert Path("out.part").read_bytes().startswith(b'{"schema_version"')
 
 
 @pytest.mark.skipif(
