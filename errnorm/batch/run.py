@@ -205,7 +205,7 @@ class Run:
 
     def _close(self) -> None:
         """Close the files; what was rejected of an output that is gone, down a pipe, will not be cut off."""
-        if not (self.report.complete or self._stands_aside):
+        if self._tasks and not (self.report.complete or self._stands_aside):
             with suppress(OSError, ValueError):  # ValueError: it is closed, and could not be moved before
                 self._place()
         for file, _ in self._files:
@@ -234,7 +234,9 @@ class Run:
             what = "The output could not be written"
             advice = "Make room, and run again with --resume." if self._journal else "Send it elsewhere."
         why = f"{what}: {error.strerror or error}. {advice}"
-        return Stopped(why, self.report, pipe_closed=isinstance(error, BrokenPipeError))
+        # With an output that stands aside it is the rejects whose reader has gone.
+        pipe_closed = isinstance(error, BrokenPipeError) and not self._stands_aside
+        return Stopped(why, self.report, pipe_closed=pipe_closed)
 
     @property
     def kept(self) -> str:
@@ -242,8 +244,9 @@ class Run:
         if self._journal:
             return "What is done so far is kept: go on with --resume."
         if self._output and self._stands_aside:
-            return f"What is done so far stands in {written(str(part_of(self._output)))}."
-        return "What is done so far has been written. Run again for the rest."
+            form = ", as NDJSON" if sink_named(self._settings.sink).needs_file else ""
+            return f"What is done so far stands in {written(str(part_of(self._output)))}{form}."
+        return "What is done so far has been written; another run begins anew."
 
     def _mark(self) -> Mark | None:
         if self._journal is None:

@@ -135,6 +135,24 @@ def test_closed_pipe_leaves_a_true_report(place: Path):
     assert Path("rejects").read_bytes().count(b"\n") == 1
 
 
+def test_rejects_down_a_closed_pipe_are_told(place: Path):
+    """The output is not there then, and --resume goes on."""
+    (place / "bad.ndjson").write_bytes((LINE + b"{oops\n") * 9000)
+    done = shell("bad.ndjson -q -o out --rejects >(head -1 >/dev/null)")
+
+    assert (done.returncode, Path("out").exists()) == (3, False)
+    assert b"could not be written: Broken pipe" in done.stderr
+
+
+@pytest.mark.usefixtures("place")
+def test_a_run_that_wrote_nothing_leaves_earlier_rejects():
+    """Nothing is counted, and nothing replaced."""
+    Path("rejects").write_text("of yesterday", encoding="utf-8")
+    shell("captures --to csv --rejects rejects > /dev/full")
+
+    assert Path("rejects").read_text(encoding="utf-8") == "of yesterday"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.usefixtures("place")
 def test_full_device_is_told():

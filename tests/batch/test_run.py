@@ -530,17 +530,34 @@ def test_what_does_not_go_between_two_processes_goes_through_the_pipe(
 RUN = """
 import sys
 from errnorm import batch
+from errnorm.redaction import CONTACT_CENTER
 from errnorm.batch import run as module
 module._JOURNAL_SECONDS = 0.0
 if __name__ == "__main__":
-    folder, out, rejects, to, resume, jobs = sys.argv[1:]
-    batch.run(folder, out, rejects=rejects, to=to, resume=resume == "resume", jobs=int(jobs))
+    folder, out, rejects, to, resume, jobs, *redact = sys.argv[1:]
+    policy = CONTACT_CENTER if redact else None
+    resume = resume == "resume"
+    batch.run(folder, out, rejects=rejects, to=to, resume=resume, jobs=int(jobs), policy=policy)
 """
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
     """Start a run in a process of its own."""
     return subprocess.Popen([sys.executable, "-c", RUN, *map(str, arguments)], stderr=subprocess.PIPE)
+
+
+def test_a_killed_run_that_redacts_goes_on(tmp_path: Path):
+    """The functions of a policy lie elsewhere in the next process, and are the same ones."""
+    folder = folder_of(tmp_path, 3000)
+    batch.run(folder, tmp_path / "whole", policy=CONTACT_CENTER)
+    process = start(folder, tmp_path / "out", tmp_path / "rejects", "ndjson", "", "1", "redact")
+    wait_for(tmp_path / "out.journal", process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    batch.run(folder, tmp_path / "out", rejects=tmp_path / "rejects", policy=CONTACT_CENTER, resume=True)
+
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / "out").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
 @pytest.mark.parametrize("to", ["ndjson", "csv", "parquet"])
