@@ -12,6 +12,7 @@ without one goes on with the payload, and so does a line of the same thread that
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from itertools import takewhile
@@ -65,29 +66,32 @@ _GAP: Final = 20  # between a word and the object that it names: `EventError: {`
 _QUOTE_BYTES: Final = b"\"'"
 _MOST_SLASHES: Final = 16
 _STRICT: Final = re.compile(rb'\{\s*"')
+_COMPACT: Final = re.compile(rb'\[?\{[ \t]{0,9}"')
 _BEHIND_CARRIER: Final = 1 << 13
 _LINE_BYTES: Final = 1 << 13  # of the line before a tag, which tell whether it stands in a JSON string
 _ANY: Final = re.compile(
     rb"\s{0,99}(?:(?=[{\[])|(<|&(?:amp;){0,9}lt;|\\{1,16}u003[cC])"
     rb"(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
 )
-# A line of another one that opens a payload, `answer: {` or `<ApiErrors>`: what has no head belongs to that,
-# also behind a third one's.
-_OPENS_OWN: Final = re.compile(rb"(?:[{\[]|<[A-Za-z][\w:.-]{0,60}>)\s*+\Z")
+# A line of another one that opens a payload, `answer: {`, `answer {'code': 1011,` or `<ApiErrors>`: what has
+# no head belongs to that, also behind a third one's.
+_OPENS_OWN: Final = re.compile(rb"(?:[{\[][^{}\[\]]*+|<[A-Za-z][\w:.-]{0,60}>\s*+)\Z")
 OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
 """Finds an object or list that a line opens and does not go on with."""
 
+_FAR_BYTES: Final = 1 << 11  # behind a payload in a line of its own, to where one around it is looked through
 _MOST_OPENERS: Final = 8  # lines before that may have opened the object of a key
-# A line that has an object or element behind a text of its own, and no key: `got {"code":1011}`.
-_HAS_OWN: Final = re.compile(
-    rb"\n(?![ \t]{0,99}[\w.$-]{1,80}[ \t]{0,9}:[ \t]{0,9}[{\[])"
-    rb"([^\n{<\"']{0,300}?)(\{\"|\[\{\"|<(?=[A-Za-z]))"
-)
-_GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,20}\Z")
-_GOES_ON_BYTES: Final = 20
+# A line that has an object or element behind a text of its own: `got {"code":1011}`.
+_HAS_OWN: Final = re.compile(rb"\n([^\n{<\"']{0,300}?)(\{\s?\"|\[\{\s?\"|<(?=[A-Za-z]))")
+# What may stand before an object in one that is no strict JSON: `payload: {"code":1011}`.
+_BARE_KEY: Final = re.compile(rb"[ \t]{0,99}[\w.$-]{1,80}[ \t]{0,9}:[ \t]{0,9}")
+_ENDS_ITEM: Final = re.compile(rb"[ \t]{0,20},[ \t\r]{0,20}(?:\n|\Z)")
+_GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,99}\Z")
+_GOES_ON_BYTES: Final = 99
 _WORD: Final = re.compile(rb"\w")
-_OPENER_BYTES: Final = 2
-_CONTINUES: Final = re.compile(rb"\s{0,99}[<&{}\[\]\"'\\]")
+_CONTINUES: Final = re.compile(
+    rb"\s{0,99}(?:[<&{}\[\]\"'\\]|(?:-?\d[\d.eE+-]{0,40}|true|false|null)\s{0,20},?\s{0,20}\Z)"
+)
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
 _TRUNCATED: Final = Problem(
@@ -403,37 +407,71 @@ class Payloads:
         step, other = _FIRST_STEP, None
         while True:
             end, stop = form.end_in(data, opens, limit)
-            # An element may hold anything in its text: it is asked where it does not end.
-            is_asked = form.tag is None or (limit in {last, other} and not (end or stop))
-            own = self._own_line(form, eol, end or stop or limit) if is_asked and 0 <= eol < limit else None
-            if own is not None:
-                return self._cut(form, own, whole=False)
-            if end or stop:
-                return self._cut(form, end or stop or opens, whole=end is not None)
+            if end is not None:
+                return self._ended(form, end)
+            if stop:
+                return self._cut_off(form, stop)
             if limit == other:
-                return self._joined(form, limit, last, line) or self._cut(form, limit, whole=False)
+                return self._joined(form, limit, last, line) or self._cut_off(form, limit)
             if limit == last:
-                return self._cut(form, last, whole=False)
+                return self._cut_off(form, last)
+            if form.tag and (own := self._own_line(form, eol, limit)):
+                last = min(last, own + _FAR_BYTES)  # it may stand in a text; but that is no long one
             limit = min(last, opens + step)
             step *= 4
             found = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
             if found and found.start() <= limit:
                 limit = other = found.start()
 
+    def _ended(self, form: _Form, end: int) -> Cut:
+        """Cut out what seems whole; the braces of one that was cut off and of others may match as well."""
+        eol = self.data.find(b"\n", form.opens, end)
+        is_sure = eol < 0 or form.tag is not None or not _COMPACT.match(self.data, form.opens)
+        if is_sure or _is_text_of_json(form.plain(self.data[form.opens : end])):
+            return self._cut(form, end, whole=True)
+        own = self._own_line(form, eol, end)
+        return self._cut(form, own or end, whole=own is None)
+
+    def _cut_off(self, form: _Form, limit: int) -> Cut:
+        """Cut out what does not end: it goes no further than to a line with a payload of its own."""
+        eol = self.data.find(b"\n", form.opens, limit)
+        own = None if eol < 0 else self._own_line(form, eol, limit)
+        return self._cut(form, own or limit, whole=False)
+
     def _own_line(self, form: _Form, start: int, limit: int) -> int | None:
         """Give the first line with a payload of its own: the one before it was cut off.
 
         client.js:42 got {"event":"session_error","paylo...
         client.js:42 got {"event":"session_error","payload":{"code":1016}}
-
-        No line of an object looks so: a key stands before each object in it, or nothing.
         """
         if form.tag is None and form.writing != Writing():
             return None
         for found in _HAS_OWN.finditer(self.data, start, limit):
-            if not self._is_item(found) and self._is_in_line(found.start(2)):
+            if self._is_own(form, found):
                 return found.start()
         return None
+
+    def _is_own(self, form: _Form, line: re.Match[bytes]) -> bool:
+        """Tell whether a line has a payload of its own, and not a part of one that begins before."""
+        if line[2] == b"<":
+            return self._is_own_element(form, line)
+        is_strict = form.tag is not None or _STRICT.match(self.data, form.opens)
+        if self._is_item(line) or not (is_strict or not _BARE_KEY.fullmatch(line[1])):
+            return False
+        eol = self._end_of_line(line.start(2))
+        end = json_end(self.data, line.start(2), eol, Writing()).end
+        if end is None or _ENDS_ITEM.match(self.data, end):
+            return False
+        return _is_json(self.data[line.start(2) : end]) and self._has_payload(line.start(2), end)
+
+    def _is_own_element(self, form: _Form, line: re.Match[bytes]) -> bool:
+        """Tell whether a vendor's element is whole in its line, and no child: its name or a word tells."""
+        name = _NAME.match(self.data, line.end(2))
+        if name is None or name[0] not in self.anchors.roots:
+            return False
+        if form.tag not in {None, name[0]} and not _WORD.search(line[1]):
+            return False
+        return tag_end(self.data, line.start(2), self._end_of_line(line.start(2)), name[0], b"<") is not None
 
     def _is_item(self, line: re.Match[bytes]) -> bool:
         """Tell whether an object may be one of a list: a comma or the like stands before it, and no word."""
@@ -442,27 +480,37 @@ class Payloads:
             return _GOES_ON.search(self.data, line.start() - _GOES_ON_BYTES, line.start()) is not None
         return text.endswith((b",", b"[")) or not _WORD.search(text)
 
-    def _behind_cut_off(self, place: int, window: int) -> int:
-        """Give from where on an object may be open at a place: behind what the log has cut off before."""
-        while around := enclosing(self.data, window, place):
-            eol = self.data.find(b"\n", around.start, place)
-            form = _Form(around.start, around.start, writing=around.writing)
-            own = None if eol < 0 else self._own_line(form, eol, place + _OPENER_BYTES)
-            if own is None:
-                break
-            window = own
-        return window
+    def _has_payload(self, start: int, end: int) -> bool:
+        """Tell whether a vendor's payload may begin in an object."""
+        found = self.anchors.find(memoryview(self.data)[start:end])
+        return any(may_begin(self.data, start + at, start + behind, self.anchors) for at, behind in found)
 
-    def _is_in_line(self, start: int) -> bool:
-        """Tell whether an object or a vendor's element is whole, and the last one in its line."""
+    def _behind_cut_off(self, place: int, window: int) -> int:
+        """Give from where on an object may be open at a place: behind what the log has cut off before.
+
+        Where the line of the place has all of an object, one around it that a line before has opened is asked
+        whether it is JSON.
+        """
+        line = self._line_of(place)
+        around = enclosing(self.data, window, place) if window < line else None
+        if around is None or around.start >= line or around.writing != Writing():
+            return window
+        found = _HAS_OWN.match(self.data, line - 1)
+        form = _Form(around.start, around.start)
+        is_own = found and found.start(2) <= place + 1 and self._is_own(form, found)
+        return line if is_own and not self._is_whole_json(around.start, place) else window
+
+    def _is_whole_json(self, start: int, place: int) -> bool:
+        """Tell whether an object around a place is JSON, or may be, as it goes on for long."""
+        limit = min(len(self.data), place + _FAR_BYTES)
+        end = json_end(self.data, start, limit, Writing()).end
+        if end is None:
+            return False
+        return not _COMPACT.match(self.data, start) or _is_text_of_json(self.data[start:end])
+
+    def _end_of_line(self, start: int) -> int:
         eol = self.data.find(b"\n", start, start + self.max_bytes)
-        eol = len(self.data) if eol < 0 else eol
-        if self.data[start : start + 1] == b"<":
-            name = _NAME.match(self.data, start + 1)
-            root = name[0] if name and name[0] in self.anchors.roots else None
-            return root is not None and tag_end(self.data, start, eol, root, b"<") is not None
-        end = json_end(self.data, start, eol, Writing()).end
-        return end is not None and self.data[end : end + 1] != b"," and _is_sound(self.data[start:end])
+        return len(self.data) if eol < 0 else eol
 
     def _cut(self, form: _Form, end: int, *, whole: bool) -> Cut:
         data = self.data[form.start : end]
@@ -579,6 +627,15 @@ def _shared(first: bytes, second: bytes) -> bytes:
     """Give what two texts begin with."""
     pairs = zip(first, second, strict=False)
     return first[: next((at for at, (own, other) in enumerate(pairs) if own != other), None)][: len(second)]
+
+
+def _is_text_of_json(data: bytes) -> bool:
+    r"""Tell whether an object is JSON, be it with ends of lines in its strings, as some write them."""
+    try:
+        json.loads(data, strict=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_json(data: bytes) -> bool:

@@ -96,7 +96,7 @@ def test_a_payload_with_a_head_before_each_line_is_joined(head: bytes):
 )
 def test_json_with_a_head_before_each_line_is_joined(head: str):
     """Of programs of Google, Android, IBM, Oracle, Cisco, of loggers in many languages, or of nobody known."""
-    body = BODIES[4]
+    body = BODIES[4].replace("{", '{\n  "ids": [\n    1,\n    true\n  ],', 1)
     (span,) = found_in("".join(f"{head}{line}\n" for line in ["call", *body.split("\n"), "done"]).encode())
 
     assert json.loads(span.data) == json.loads(body)
@@ -168,13 +168,54 @@ def test_what_a_line_has_cut_off_takes_none_of_the_next_ones(
         '[\n{"channel":"/service/chat"},\n{"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
         '[ {"channel":"/service/chat"}\n, {"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
         '[{"channel":"/service/chat"},\n 1, {"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]',
+        '[\n{"a":1},%s\n{"channel":"/x","data":{"type":"EventError","error":{"code":52}}}\n]' % (" " * 30),
+        '{"event":"session_error","payload":%s\n{"code":1011}}' % (" " * 30),
+        '{"event":"session_error","payload":{"code":1,"errorMsg":"told\nsee {\\"code\\":2}\nand <ApiErrors/>"}}',
+        '{\n  event: "session_error",\n  // was {"code":1}\n  payload: {"code": 1011}\n}',
+        '{\n  event: "session_error",\n  payload: {"code":1011},\n  headers: AxiosHeaders {"code":"b"}\n}',
+        '{\n  "event": "session_error",\n  payload => {"code": 1011}\n}',
+        '<ApiErrors>\n<ApiError><ErrorMessage>got\n{"code":5}\n</ErrorMessage></ApiError></ApiErrors>',
     ],
 )
 def test_an_object_in_a_line_of_a_payload_is_its_own(body: str):
-    """A key stands before it, or nothing: neither is a line of a log."""
+    """What is whole ends no sooner, whatever stands in its lines."""
     (span,) = found_in(f"got {body}\n".encode())
 
     assert (span.data.decode(), span.problems) == (body, ())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["<ApiErrors>", " <ApiError><ErrorType>Invalid Input</ErrorType></ApiError>", "</ApiErrors>"],
+        ["<Update>", " <data><apiErrors/></data>", " <event>PUT</event>", "</Update>"],
+        ["{'event': 'session_error',", " 'payload': {'code': 1011,", "  'errorMsg': 'gone'}}"],
+    ],
+    ids=["ApiErrors", "Update", "repr"],
+)
+def test_a_child_in_a_line_of_an_interleaved_payload_is_its_own(lines: list[str]):
+    """The line of another thread is set aside, and what stands before and behind it is one."""
+    first, *rest, last = lines
+    head = HEAD.decode()
+    other = head.replace("exec-7", "exec-9")
+    log = "\n".join([f"{head}{first}", *rest, f"{other}GET /x", last, f"{head}ok"])
+    (span,) = found_in(f"{log}\n".encode())
+
+    assert (span.data.decode(), [str(one.code) for one in span.problems]) == (
+        "\n".join(lines),
+        ["span-interleaved"],
+    )
+
+
+def test_what_was_cut_off_takes_no_lines_of_another_thread():
+    """They have no head because they go on with its payload."""
+    whole = "{'event': 'session_error',\n 'payload': {'code': 1011}}"
+    cut_off = "{event: 'session_error', pay"
+    head = HEAD.decode()
+    other = head.replace("exec-7", "exec-9")
+    found = found_in(f"{head}{cut_off}\n{other}{whole}\n{other}done\n".encode())
+
+    assert [span.data.decode() for span in found] == [cut_off, whole]
 
 
 @pytest.mark.parametrize("time", ["20261121T101530Z", "20261121T101530.123+01:00", "20261121T101530,1-0330"])
