@@ -456,9 +456,9 @@ def _is_answer(value: dict[str, Any], fields: tuple[tuple[str, str], ...]) -> bo
 
 
 def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
-    # A search that asks for fields in place of the source: {"_index":"logs","fields":{"status":[503]}}
+    # A search that asks for fields, beside the source or alone: {"_index":"logs","fields":{"status":[503]}}
     if _FIELDS in value and "_index" in value and isinstance(value[_FIELDS], dict):
-        return value | {name: _only(inner) for name, inner in value[_FIELDS].items()}
+        value = {name: _only(inner) for name, inner in value[_FIELDS].items()} | value
     for name in _WRAPPERS:
         inner = value.get(name)
         if isinstance(inner, dict) and _wraps(name, value):

@@ -592,6 +592,10 @@ FIELDS = {
     "took": 1,
     "hits": {"hits": [{"_index": "x", "fields": {name: [it] for name, it in SOUND.items()}}]},
 }
+BOTH = {
+    "took": 1,
+    "hits": {"hits": [{"_index": "x", "_source": SOUND, "fields": {"@timestamp": ["2026-11-21T10:00:00Z"]}}]},
+}
 RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}], "comment": "]}"}}
 
 
@@ -603,6 +607,7 @@ RECORDING = {"log": {"version": "1.2", "entries": [{"response": {"status": 502}}
         ([HITS, HITS], [503, 502] * 2),
         ([HITS, SOUND], [503, 502, 503]),
         ([FIELDS, SOUND], [503, 503]),
+        ([BOTH, SOUND], [503, 503]),
         ([OTHER, HITS, OTHER], [502, 503, 502, 502]),
         ([OTHER, [SOUND, OTHER], OTHER], [502, 503, 502, 502]),
         ([{"responses": [HITS, {"error": {}, "status": 404}, HITS]}], [503, 502, 404, 503, 502]),
