@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from attrs import frozen
 
+from errnorm.batch.stores import NAMES as STORES
+from errnorm.batch.stores import rows_of
 from errnorm.exceptions import InvalidArgument
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Names",
     "first_in",
     "has_body",
+    "has_level",
     "has_many",
     "is_capture",
     "is_event",
@@ -71,9 +74,13 @@ _USUAL = {
     ),
     "time": (
         "response.timestamp_end response.timestamp_start @timestamp time_iso8601 timestamp timeUnixNano "
-        "start_time startedDateTime _time datetime time_local time ts msec"
+        "start_time startedDateTime _time datetime time_local time ts msec __REALTIME_TIMESTAMP "
+        "TimeGenerated @t date"
     ),
-    "log": "_raw message textPayload jsonPayload.message log.original log line msg event",
+    "log": (
+        "_raw message textPayload jsonPayload.message log.original log line msg @message @m full_message "
+        "short_message event"
+    ),
     "vendor": "",
 }
 
@@ -246,11 +253,21 @@ def is_event(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - a
     if not isinstance(value, dict):
         return False
     item, names = _first_of(value, fields)
-    return not _LEVELS.isdisjoint(item) or bool(STATUS_TEXT.fullmatch(str(first_in(item, names.status))))
+    return has_level(item) or bool(STATUS_TEXT.fullmatch(str(first_in(item, names.status))))
+
+
+def has_level(item: Mapping[str, Any]) -> bool:
+    """Tell whether an object names the level of a line of a log.
+
+    Example:
+        >>> has_level({"level": 50, "err": {}}), has_level({"err": {}})
+        (True, False)
+    """
+    return any(name.lower() in _LEVELS for name in item)
 
 
 def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether an object is an export of OpenTelemetry, or one of its events that tells of a response.
+    """Tell whether an object is an export of OpenTelemetry or the like, or an event that tells of a response.
 
     Example:
         >>> is_telemetry({"resourceSpans": []}), is_telemetry({"attributes": {"http.status_code": 503}})
@@ -258,8 +275,12 @@ def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     """
     if not isinstance(value, dict):
         return False
-    is_export = any(isinstance(value.get(name), list) for name in _EXPORTS)
+    is_export = any(isinstance(value.get(name), list) for name in _EXPORTS) or _has_rows(value)
     return is_export or _plain_of(value) is not None or _attributes_in(value) is not None
+
+
+def _has_rows(value: dict[str, Any]) -> bool:
+    return not STORES.isdisjoint(value) and bool(rows_of(value))
 
 
 def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
@@ -354,7 +375,10 @@ _ERRORS = frozenset({
     "error", "errors", "errorcode", "error_code", "errormessage", "error_message", "errormsg", "code",
     "message", "msg", "exception", "fault", "title", "detail",
 })  # fmt: skip
-_LEVELS = frozenset({"level", "severity", "log.level", "loglevel", "levelname", "severityText"})
+# The usual loggers; OpenTelemetry; journald; Serilog.
+_LEVELS = frozenset({
+    "level", "severity", "log.level", "loglevel", "levelname", "severitytext", "priority", "@l",
+})  # fmt: skip
 _TELLING = ("status", "body", "response", "url")
 _ATTRIBUTES = ("attributes", "Attributes")
 _FIELDS = "fields"
@@ -381,7 +405,7 @@ def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> l
 
     Returns:
         The objects that may be captures: one, or for OpenTelemetry one a log record or span, for
-        Elasticsearch one a hit, of any other list one an element.
+        Elasticsearch one a hit, of a table one a row, of any other list one an element.
 
     Example:
         >>> opened({"_index": "logs", "_source": {"status": 503}})
@@ -391,6 +415,8 @@ def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> l
         return [_plain_log(record) for record in _below(value, "resourceLogs", "scopeLogs", "logRecords")]
     if "resourceSpans" in value:
         return [_plain_span(span) for span in _below(value, "resourceSpans", "scopeSpans", "spans")]
+    if not STORES.isdisjoint(value) and (rows := rows_of(value)):
+        return list(map(_unwrapped, rows))
     if not fields and (plain := _plain_of(value)):
         return [plain(value)]
     hits = _hits(value) if "hits" in value or "responses" in value else []
@@ -429,7 +455,8 @@ def has_many(value: dict[str, Any]) -> bool:
         >>> has_many({"records": []}), has_many({"records": "none"})
         (True, False)
     """
-    return not _MANY.isdisjoint(value) or any(isinstance(value.get(name), list) for name in LISTS)
+    is_list = any(isinstance(value.get(name), list) for name in LISTS)
+    return is_list or not _MANY.isdisjoint(value) or _has_rows(value)
 
 
 def _are_events(value: Any, fields: tuple[tuple[str, str], ...]) -> bool:  # noqa: ANN401 - any JSON value

@@ -24,6 +24,7 @@ from errnorm.batch.names import (
     Plain,
     first_in,
     has_body,
+    has_level,
     is_own,
     is_told,
     names_in,
@@ -33,9 +34,18 @@ from errnorm.batch.names import (
 from errnorm.batch.spans import Span, spans
 from errnorm.batch.times import Stamp, last_time, whole_moment
 from errnorm.reading.html import looks_like_html
-from errnorm.record import Source
+from errnorm.record import Problem, Source
 
-__all__ = ["captured", "found_in", "headers_of", "in_span", "stamp_of", "status_of", "text_body"]
+__all__ = [
+    "captured",
+    "found_in",
+    "headers_of",
+    "in_span",
+    "stamp_of",
+    "status_of",
+    "text_body",
+    "with_problems",
+]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 # How `<`, `{`, `[`, a byte order mark and gzip begin in base64.
@@ -52,6 +62,7 @@ _TELLS = re.compile(rb'[":=](?:\\[nrt]|\s)*+\Z')
 _ASKED = re.compile(r"req|sent|input", re.IGNORECASE)
 _BLANK_BYTES = 80
 _MOST_PAYLOADS = 8  # of a row, of which one may be the answer
+_DEEPEST = 8  # levels in which a text may lie; exceptions have five: exception.values[0].value
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK = re.compile(r"\d:\d\d:\d\d")
@@ -84,6 +95,18 @@ def found_in(
     plain = names_in(tuple(value), fields).plain
     found = _plainly(value, plain, stream, line, offset) if plain else None
     return (found,) if found else _in_object(value, stream, fields, data, (line, offset))
+
+
+def with_problems(every: Iterable[Found], problems: tuple[Problem, ...]) -> Iterable[Found]:
+    """Add what could not be read of the bytes around captures; a body of bytes tells so itself."""
+    if not problems:
+        return every
+    return [
+        evolve(one, problems=problems + one.problems)
+        if isinstance(one, Capture) and not isinstance(one.body, bytes)
+        else one
+        for one in every
+    ]
 
 
 def _in_list(
@@ -197,7 +220,7 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
     if not body:
         # {"status":200,"body":"","message":…}: the answer was empty, and no error.
         is_answered = path is not None and (status is not None or "body" in stream.fields)
-        text = None if is_answered else first_in(item, names.log)
+        text = None if is_answered else _line_in(first_in(item, names.log))
         found = _elsewhere(item, names, text, stream, data, source, known)
         if found:
             yield from found
@@ -224,6 +247,16 @@ def _found(  # noqa: PLR0913, PLR0917 - an object, what is known of it, and wher
         yield from every or [Capture(item if data is None else data, told, source, needs_claim=True)]
 
 
+def _line_in(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Give a line of a log; one with escapes in it, such as those of colors, journald writes as its bytes."""
+    if not isinstance(value, list):
+        return value
+    try:
+        return bytes(value).decode("utf-8", "replace")
+    except (TypeError, ValueError):
+        return value
+
+
 def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     item: dict[str, Any],
     names: Names,
@@ -245,11 +278,49 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     # An answer without an error, in the text of an error, is not what the line is about.
     if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
         return logged
-    is_empty = any(value_at(item, path) == "" for path in names.body)
-    if data is None or not is_error or is_empty:
+    if any(value_at(item, path) == "" for path in names.body):
         return []
-    every = _carried(item, data, stream, source, known)
-    return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture)]
+    every = _carried(item, data, stream, source, known) if data is not None and is_error else []
+    if not every and (has_level(item) or (is_line and not _has_own(item, Anchors.usual()))):
+        every = _told(item, data, stream, source, known)
+    return [evolve(one, needs_claim=not is_error) for one in every if isinstance(one, Capture)]
+
+
+def _told(
+    item: dict[str, Any], data: bytes | None, stream: Stream, source: Source, known: Known
+) -> list[Found]:
+    """Find payloads in any text of an event of a log: `{"level":"error","stack_trace":"400 <ApiErrors>…"}`.
+
+    Many loggers tell one twice, as the message of an exception and in its stack. With a status that says that
+    the answer failed, nobody knows which one it was of several.
+    """
+    anchors = Anchors.usual()
+    if data is not None and not anchors.find(data):
+        return []
+    every: dict[bytes, Span] = {}
+    for text in _texts_below(item):
+        encoded = text.encode("utf-8", "replace")
+        if anchors.find(encoded):
+            every |= {span.data: span for span in spans(io.BytesIO(encoded), zone=stream.zone)}
+    if known.get("status") is not None and len(every) != 1:
+        return []
+    stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
+    return [found for span in every.values() for found in in_span(span, stream, source, known, stamp)]
+
+
+def _texts_below(value: Any, left: int = _DEEPEST) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    """Give the texts of a value, how deep they may lie, but those that were asked: `request_body`."""
+    if isinstance(value, str):
+        if not value.isidentifier():  # "session_error" alone is no line of a log
+            yield value
+    elif left and isinstance(value, dict | list):
+        inner = value if isinstance(value, list) else _answered(value)
+        for one in inner:
+            yield from _texts_below(one, left - 1)
+
+
+def _answered(value: dict[str, Any]) -> list[Any]:
+    return [inner for name, inner in value.items() if not _ASKED.search(name)]
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
@@ -273,7 +344,7 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
 def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, known: Known) -> list[Found]:
     r"""Find a vendor's XML that is a text under a name that nobody knows: `{"detail":"<ApiErrors>…"}`."""
     anchors = Anchors.usual()
-    if not anchors.find(data) or any(_is_own(name, inner, anchors) for name, inner in item.items()):
+    if not anchors.find(data) or _has_own(item, anchors):
         return []
     found = spans(io.BytesIO(data), zone=stream.zone)
     # A proxy's page beside a vendor's error is no second answer.
@@ -296,6 +367,11 @@ def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
         return []
     held = [span for span in every if any(_holds(*member, span.data) for member in item.items())]
     return [held[0]._replace(capture=None)] if len(held) == 1 else []
+
+
+def _has_own(item: dict[str, Any], anchors: Anchors) -> bool:
+    """Tell whether an object may be a vendor's body itself."""
+    return any(_is_own(name, inner, anchors) for name, inner in item.items())
 
 
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
