@@ -2009,3 +2009,23 @@ def test_rows_of_a_log_store_are_lines_of_a_log(store: str, how: dict[str, Any])
         assert [one.options.get("occurred_at") for one in captures] == [
             datetime(2026, 11, 21, 10, tzinfo=UTC)
         ] * count
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\n" * 20, "[{}]", "[\n{},\n{}\n]", "{}{}"])
+def test_json_in_another_charset_is_read(around: str):
+    """Loggers of Windows write windows-1252; what was guessed is told."""
+    row = json.dumps(TOLD | {"body": BODY.replace("Invalid", "Ungültig")}, ensure_ascii=False)
+    _, found = read(around.replace("{}", row).encode("cp1252"))
+
+    assert len(found) == around.count("{}")
+    assert {one.body for one in found if isinstance(one, Capture)} == {BODY.replace("Invalid", "Ungültig")}
+    assert {str(one.problems[0].code) for one in found if isinstance(one, Capture)} == {"charset-guessed"}
+
+
+def test_a_body_that_was_cut_inside_of_a_character_is_read():
+    """Each line of nginx, which cuts after so many bytes, is a capture."""
+    line = b'{"status":"400","request_uri":"/x","resp_body":"<ApiErrors><ErrorMessage>Gr\xc3"}\n'
+    reader, found = read(line * 3)
+
+    assert (reader, len(found)) == ("ndjson", 3)
+    assert {one.body for one in found if isinstance(one, Capture)} == {"<ApiErrors><ErrorMessage>GrÃ"}

@@ -21,10 +21,19 @@ from functools import partial
 from typing import Any
 
 from errnorm.batch.capture import Again, Found, Reader, Stream
-from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
+from errnorm.batch.elements import (
+    Element,
+    elements,
+    loads,
+    parts,
+    problems_of,
+    reason_of,
+    value_parts,
+    values,
+)
 from errnorm.batch.names import LISTS, has_body, is_capture, is_event, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
-from errnorm.batch.rows import found_in
+from errnorm.batch.rows import found_in, with_problems
 from errnorm.batch.window import rejects
 from errnorm.normalizer import detect
 from errnorm.vendors import UNKNOWN
@@ -73,7 +82,8 @@ def _found(element: Element, stream: Stream) -> Iterator[Found]:
     if reason:
         yield from rejects(stream, reason, element.data, element.line, element.offset)
     else:
-        yield from found_in(value, stream, element.data, element.line, element.offset)
+        found = found_in(value, stream, element.data, element.line, element.offset)
+        yield from found if element.is_read else with_problems(found, problems_of(element.data))
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:
