@@ -783,6 +783,7 @@ def any_capture(draw: st.DrawFn, bodies: list[str]) -> dict[str, Any]:
             st.sampled_from(["X-Request-Id", "traceparent", "Content-Type"]), st.sampled_from(IDS)
         ).flatmap(lambda named: st.sampled_from([named, named | {"Retry-After": "5"}])),
         "vendor": st.sampled_from(["zoom-cobrowse", "cisco-finesse", "nobody"]),
+        "level": st.just("error"),
     }
     members = draw(st.fixed_dictionaries({}, optional=told))
     if draw(st.integers(0, 7)) == 0:
@@ -799,6 +800,7 @@ def carried(body: str) -> list[dict[str, Any]]:
         {"error": f"failed: {body}"},
         {"message": f"failed: {body}"},
         {"message": logged},
+        {"message": "failed", "error": {"message": body, "stack": f"failed: {body}\n at x"}},
     ]
 
 
