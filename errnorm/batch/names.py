@@ -74,7 +74,7 @@ _USUAL = {
     ),
     "time": (
         "response.timestamp_end response.timestamp_start @timestamp time_iso8601 timestamp timeUnixNano "
-        "start_time startedDateTime _time datetime time_local time ts msec __REALTIME_TIMESTAMP "
+        "start_time startedDateTime times.start _time datetime time_local time ts msec __REALTIME_TIMESTAMP "
         "TimeGenerated @t date"
     ),
     "log": (

@@ -71,6 +71,11 @@ CAPTURES = {
         "request": {"url": "/x", "timestamp_start": 1795255199.5},
         "response": {"status_code": 503, "content": BODY, "timestamp_end": 1795255200.0},
     },
+    "Charles": {
+        "path": "/x",
+        "times": {"start": "2026-11-21T11:00:00.000+01:00", "end": "2026-11-21T11:00:00.100+01:00"},
+        "response": {"status": 503, "mimeType": "application/xml", "body": {"text": BODY}},
+    },
     "Splunk": {
         "preview": False,
         "result": {"_time": "2026-11-21T10:00:00Z", "status": "503", "uri": "/x", "body": BODY},
