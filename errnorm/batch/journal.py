@@ -29,7 +29,7 @@ __all__ = [
     "part_of",
 ]
 
-_VERSION = 9  # another one where a run is cut into other tasks
+_VERSION = 10  # another one where a run is cut into other tasks
 _SEND_BYTES = 64 << 20
 
 
