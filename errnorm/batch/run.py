@@ -274,7 +274,7 @@ class Run:
 
     def _work(self, jobs: int, progress: Callable[[Progress], None] | None) -> None:
         total = sum(item.size for item in self._inputs)
-        written = time.monotonic()
+        written = float("-inf")  # the first task is noted at once: Ctrl-C may come soon
         if progress:
             progress(Progress(seen=0, total=total, report=self.report))
         with closing(self._done(jobs)) as every:
