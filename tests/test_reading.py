@@ -142,6 +142,8 @@ PAGE_IN_SEVEN_BITS = '<meta charset="iso-2022-jp"><h1>障害</h1>'.encode("iso20
         ("エラー".encode("shift_jis"), "Shift_JIS", "エラー", "shift_jis", []),
         ("<?xml version='1.0' encoding='ISO-8859-2'?>ł".encode("iso8859-2"), None, "<?xml version='1.0' encoding='ISO-8859-2'?>ł", "iso8859-2", []),
         ("Gr\xc3".encode("latin-1"), None, "Gr", "utf-8", ["text-replaced"]),
+        ("Größe".encode() + b' Gr\xc3"', None, 'Größe Gr\ufffd"', "utf-8", ["text-replaced"]),
+        (b'Gr\xc3"', None, 'GrÃ"', "windows-1252", ["charset-guessed"]),
         ("é".encode(), "idna", "é", "utf-8", ["charset-mismatch"]),
         ("障害".encode("iso2022_jp"), "ISO-2022-JP", "障害", "iso2022_jp", []),
         (PAGE_IN_SEVEN_BITS, None, PAGE_IN_SEVEN_BITS.decode("iso2022_jp"), "iso2022_jp", []),

@@ -73,7 +73,8 @@ def decode(data: bytes, declared: str | None = None) -> Text:
 
     The evidence, best first: a byte order mark, the declared charset where the bytes fit it, the NUL
     bytes of UTF-16 and UTF-32, UTF-8 where the bytes fit it, the charset that an XML declaration or
-    an HTML `<meta>` names, windows-1252 (WHATWG Encoding Standard, section 4 and 6).
+    an HTML `<meta>` names, UTF-8 where it was cut inside of a few characters, windows-1252 (WHATWG
+    Encoding Standard, section 4 and 6).
 
     Args:
         data: the bytes.
@@ -175,12 +176,26 @@ def _single_byte(data: bytes) -> Text:
 
 
 def _guessed(data: bytes) -> Text:
-    found = _single_byte(data)
+    found = _cut_inside(data)
+    if found:
+        return found
     guess = Problem(
         ProblemCode.CHARSET_GUESSED,
         "The bytes are no UTF-8 and nothing names another charset; they are read as windows-1252.",
     )
-    return _with(found, guess)
+    return _with(_single_byte(data), guess)
+
+
+def _cut_inside(data: bytes) -> Text | None:
+    r"""Read UTF-8 that was cut inside of a character and goes on: `{"sent":"für M\xc3","status":400}`.
+
+    In another charset hardly any letter is one that UTF-8 could write, and most are none.
+    """
+    found = _replacing(data, "utf-8")
+    replaced = found.text.count("\ufffd")
+    whole = sum(not char.isascii() for char in found.text) - replaced
+    broken = replaced - data.count("\ufffd".encode())
+    return found if whole >= broken else None
 
 
 def _wide_codec(data: bytes) -> str | None:
