@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -74,8 +75,8 @@ _ANY: Final = re.compile(
     rb"(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,99})|(<)[!?])"
 )
 # A line of another one that opens a payload, `answer: {`, `answer {'code': 1011,` or `<ApiErrors>`: what has
-# no head belongs to that, also behind a third one's.
-_OPENS_OWN: Final = re.compile(rb"(?:[{\[][^{}\[\]]*+|<[A-Za-z][\w:.-]{0,60}>\s*+)\Z")
+# no head belongs to that, also behind a third one's. `offsets [100, 200)` and `{idle=3, busy=` open none.
+_OPENS_OWN: Final = re.compile(rb"(?:[{\[](?:[^{}\[\]]*+(?<=,))?+\s*+|<[A-Za-z][\w:.-]{0,60}>\s*+)\Z")
 OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
 """Finds an object or list that a line opens and does not go on with."""
 
@@ -89,9 +90,18 @@ _ENDS_ITEM: Final = re.compile(rb"[ \t]{0,20},[ \t\r]{0,20}(?:\n|\Z)")
 _GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,99}\Z")
 _GOES_ON_BYTES: Final = 99
 _WORD: Final = re.compile(rb"\w")
+_NUMBER: Final = re.compile(rb"0+")
+_FIRST_WORD: Final = re.compile(rb"[^\s<{\[\"']*\w[^\s<{\[\"']*\s")
+# All that stood before, and an opening; or its first word, and an opening that ends the line.
+_ANEW: Final = (
+    rb"\n(?=%b(?:[{\[]|%b)|"
+    rb"%b[^\n\"'<{]{0,300}?(?:[{\[](?:[^\n{}\[\]]{0,300},)?|%b[^\n>]{0,200}>)[ \t\r]{0,20}(?:\n|\Z))"
+)
 _CONTINUES: Final = re.compile(
     rb"\s{0,99}(?:[<&{}\[\]\"'\\]|(?:-?\d[\d.eE+-]{0,40}|true|false|null)\s{0,20},?\s{0,20}\Z)"
 )
+_MARKUP: Final = re.compile(rb"\s{0,99}(?:<|&(?:amp;){0,9}lt;|\\{1,16}u003[cC])")
+_TAGS: Final = re.compile(rb"<(/?)([A-Za-z][\w:.-]{0,99}+)(?:\s[^<>]*?)?(/?)>")
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
 _TRUNCATED: Final = Problem(
@@ -419,6 +429,8 @@ class Payloads:
                 last = min(last, own + _FAR_BYTES)  # it may stand in a text; but that is no long one
             limit = min(last, opens + step)
             step *= 4
+            if anew := self._anew(form, eol, limit):
+                limit = last = anew if form.tag else min(last, anew + _FAR_BYTES)
             found = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
             if found and found.start() <= limit:
                 limit = other = found.start()
@@ -426,17 +438,48 @@ class Payloads:
     def _ended(self, form: _Form, end: int) -> Cut:
         """Cut out what seems whole; the braces of one that was cut off and of others may match as well."""
         eol = self.data.find(b"\n", form.opens, end)
-        is_sure = eol < 0 or form.tag is not None or not _COMPACT.match(self.data, form.opens)
-        if is_sure or _is_text_of_json(form.plain(self.data[form.opens : end])):
+        if eol < 0 or form.tag is not None:
             return self._cut(form, end, whole=True)
-        own = self._own_line(form, eol, end)
+        may_be_two = _COMPACT.match(self.data, form.opens) or self._anew(form, eol, end)
+        if not may_be_two or _is_text_of_json(form.plain(self.data[form.opens : end])):
+            return self._cut(form, end, whole=True)
+        own = self._next(form, eol, end)
         return self._cut(form, own or end, whole=own is None)
 
     def _cut_off(self, form: _Form, limit: int) -> Cut:
         """Cut out what does not end: it goes no further than to a line with a payload of its own."""
         eol = self.data.find(b"\n", form.opens, limit)
-        own = None if eol < 0 else self._own_line(form, eol, limit)
+        own = None if eol < 0 else self._next(form, eol, limit)
         return self._cut(form, own or limit, whole=False)
+
+    def _next(self, form: _Form, start: int, limit: int) -> int | None:
+        """Give the first line with a payload of its own, or that opens one behind the words of this one."""
+        anew = self._anew(form, start, limit)
+        return self._own_line(form, start, anew or limit) or anew
+
+    def _anew(self, form: _Form, start: int, limit: int) -> int | None:
+        """Give the first line that opens a payload behind the same words: the one before it was cut off.
+
+        client.js:42 got {"event":"session_error","paylo...
+        client.js:44 got {
+        client.js:44 got answer: <ApiErrors>
+        """
+        found = next(self._openings(form, start, limit), None)
+        return found.start() if found else None
+
+    def _openings(self, form: _Form, start: int, limit: int) -> Iterator[re.Match[bytes]]:
+        """Find lines that open a payload behind the words of one before; a head with a time tells more."""
+        head = self._head_of(form.start)
+        word = _FIRST_WORD.match(head)
+        if not word or BEGINS.match(self.data, form.start - len(head)):
+            return iter(())
+        same, begins = (_NUMBER.sub(rb"[0-9]+", re.escape(text)) for text in (head, word[0]))
+        tag = rb"<[A-Za-z]"
+        eol = self._end_of_line(form.opens)
+        if form.tag and re.compile(begins).match(self.data, eol + 1):
+            # Its own lines may all have the words: `got <Update>`, `got <data>`.
+            tag = re.escape(form.opener + form.tag) + rb"\b"
+        return re.compile(_ANEW % (same, tag, begins, tag)).finditer(self.data, start, limit)
 
     def _own_line(self, form: _Form, start: int, limit: int) -> int | None:
         """Give the first line with a payload of its own: the one before it was cut off.
@@ -488,8 +531,8 @@ class Payloads:
     def _behind_cut_off(self, place: int, window: int) -> int:
         """Give from where on an object may be open at a place: behind what the log has cut off before.
 
-        Where the line of the place has all of an object, one around it that a line before has opened is asked
-        whether it is JSON.
+        Where the line of the place has all of an object, or one before it opens another behind the same words,
+        the one around the place is asked whether it is JSON.
         """
         line = self._line_of(place)
         around = enclosing(self.data, window, place) if window < line else None
@@ -498,7 +541,13 @@ class Payloads:
         found = _HAS_OWN.match(self.data, line - 1)
         form = _Form(around.start, around.start)
         is_own = found and found.start(2) <= place + 1 and self._is_own(form, found)
-        return line if is_own and not self._is_whole_json(around.start, place) else window
+        begins = line if is_own else self._last_opening(form, place)
+        return window if begins is None or self._is_whole_json(around.start, place) else begins
+
+    def _last_opening(self, form: _Form, place: int) -> int | None:
+        """Give the last line before a place that opens a payload behind the words of one before."""
+        last = deque(self._openings(form, form.start, place), maxlen=1)
+        return last[0].start() + 1 if last else None
 
     def _is_whole_json(self, start: int, place: int) -> bool:
         """Tell whether an object around a place is JSON, or may be, as it goes on for long."""
@@ -526,7 +575,7 @@ class Payloads:
         """Put a payload together; None where it does not end in its parts."""
         text = b"\n".join(self.data[start:end] for start, end in parts)
         end, _ = form.end_in(text, form.opens - form.start, len(text))
-        if end is None or (form.tag is None and not _is_sound(form.plain(text[:end]))):
+        if end is None or not _is_sound(form, text[:end]):
             return None
         behind = parts[0][1]
         later, left = [], end - (behind - form.start) - 1
@@ -543,11 +592,12 @@ class Payloads:
         limit, at = min(last, other + OTHER_BYTES), other + 1
         parts: list[tuple[int, int]] = []
         is_ours = True  # a line without a head of its own
-        has_opened = False  # another one, a payload of its own
+        is_mixed = False  # with lines of what another one has opened
+        has_opened = False  # another one, a payload of the same kind
         for _ in range(_OTHER_LINES):
             eol = self.data.find(b"\n", at, limit)
             eol = limit if eol < 0 else eol
-            start = at if is_ours else None
+            start = at if is_ours or (is_mixed and self._is_of(form, at, eol)) else None
             if BEGINS.match(self.data, at):
                 same = owner is not None and thread_of(self.data, at, eol) == owner
                 # Without a thread, and with digits alone between two heads, who writes is the same.
@@ -560,6 +610,7 @@ class Payloads:
                 # Behind `settings: {` markup is ours, once a third one has written.
                 has_opened |= opens is not None and opens[0].startswith(b"<") == (form.tag is not None)
                 is_ours = same or not (opens or has_opened)
+                is_mixed = opens is not None and not has_opened
             if start is not None:
                 if self._begins_anew(form, start, eol):
                     break
@@ -569,10 +620,15 @@ class Payloads:
                 break
         return parts
 
+    def _is_of(self, form: _Form, start: int, end: int) -> bool:
+        """Tell whether a line may go on with a payload and not with one of the other kind, by its markup."""
+        return (_MARKUP.match(self.data, start, end) is None) == (form.tag is None)
+
     def _head_of(self, start: int) -> bytes:
-        """Give what stands before a payload in its line, each digit a 0."""
-        first = self.data.rfind(b"\n", max(0, start - _HEAD_BYTES), start) + 1
-        return self.data[first:start].translate(MASK)
+        """Give what stands before a payload in its line, each digit a 0; nothing where that is long."""
+        lowest = max(0, start - _HEAD_BYTES)
+        first = self.data.rfind(b"\n", lowest, start) + 1
+        return self.data[first:start].translate(MASK) if first or not lowest else b""
 
     def _behind(self, head: bytes, start: int, end: int) -> int | None:
         """Give what a line with the same head goes on with: kubectl and syslog put one before each line.
@@ -618,9 +674,24 @@ def _is_key(data: bytes, name: re.Match[bytes], anchors: Anchors) -> bool:
     return name[0] in anchors.key_names and _AFTER_KEY.match(data, name.end()) is not None
 
 
-def _is_sound(data: bytes) -> bool:
-    """Tell whether an object was put together right: two of them, each cut off, may close as one."""
-    return not _STRICT.match(data) or _is_json(data)
+def _is_sound(form: _Form, data: bytes) -> bool:
+    """Tell whether a payload was put together right: two of them, each cut off, may close as one."""
+    text = form.plain(data)
+    if form.tag is None:
+        return not _STRICT.match(text) or _is_json(text)
+    return form.tag == b"html" or _is_nested(text)
+
+
+def _is_nested(text: bytes) -> bool:
+    """Tell whether each end tag ends the last element that is open: `<a><b></b></a>`."""
+    open_tags: list[bytes] = []
+    for end, name, is_empty in _TAGS.findall(text):
+        if end:
+            if not open_tags or open_tags.pop() != name:
+                return False
+        elif not is_empty:
+            open_tags.append(name)
+    return not open_tags
 
 
 def _shared(first: bytes, second: bytes) -> bytes:

@@ -218,6 +218,79 @@ def test_what_was_cut_off_takes_no_lines_of_another_thread():
     assert [span.data.decode() for span in found] == [cut_off, whole]
 
 
+NODE = "{\n  event: 'session_error',\n  payload: { code: 1011 }\n}"
+PPRINT = "{'event': 'session_error',\n 'payload': {'code': 1011}}"
+
+
+@pytest.mark.parametrize("head", ["client.js:42 got ", "received ", "gw | "])
+@pytest.mark.parametrize("words", ["", "answer: "])
+@pytest.mark.parametrize(
+    "body", [BODIES[1], BODIES[4], NODE, PPRINT], ids=["ApiErrors", "session_error", "node", "pprint"]
+)
+@pytest.mark.parametrize(
+    "cut_off",
+    [
+        '{"event":"session_error","paylo...',
+        '{\n  "event": "session_error",\n  "payl...',
+        "{\n  event: 'session_error',\n  payload: {...",
+        "<ApiErrors><ApiErr...",
+        "<Update>\n  <data>\n    <apiErrors>\n      <apiErr...",
+    ],
+    ids=["compact", "pretty", "node", "ApiErrors", "Update"],
+)
+def test_what_was_cut_off_takes_no_payload_over_many_lines(head: str, words: str, body: str, cut_off: str):
+    """Though no time or level begins a line: it opens a payload behind the words that another one had."""
+    found = found_in("".join(f"{head}{one}\n" for one in [cut_off, *[words + body] * 5]).encode())
+
+    assert [span.data.decode() for span in found] == [cut_off, *[body] * 5]
+    assert [str(problem.code) for problem in found[0].problems] == ["span-truncated"]
+
+
+def test_a_payload_with_its_own_words_in_a_text_is_one():
+    """What is sound JSON, or goes on in its text, was not cut off."""
+    body = json.dumps({"event": "session_error", "payload": {"code": 1011, "text": "got {\ngot {\n"}})
+    body = body.replace("\\n", "\n")
+    (span,) = found_in(f"got {body}\n".encode())
+
+    assert (span.data.decode(), span.problems) == (body, ())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "polled offsets [100, 200) of finesse-events",
+        "state {idle=3, busy=",
+        "resolved User [id=1001, name=J...",
+        "settings [",
+    ],
+)
+@pytest.mark.parametrize("body", [BODIES[1], BODIES[4]], ids=["ApiErrors", "session_error"])
+def test_a_bracket_in_a_line_of_another_one_opens_nothing(other: str, body: str):
+    """Only what ends its line, or a comma behind it, goes on in the next ones; and not with markup."""
+    first, second, *rest = body.split("\n")
+    line = f"2026-11-21 10:15:30,124 INFO  [exec-9] Router - {other}\n"
+    log = "\n".join([HEAD.decode() + first, second]) + "\n" + line + "\n".join(rest)
+    is_joined = not other.endswith("[") or body.startswith("<")
+    span, *_ = found_in(f"{log}\n2026-11-21 10:15:31,000 INFO  [exec-9] Router - x\n".encode())
+
+    assert [str(problem.code) for problem in span.problems] == [
+        "span-interleaved" if is_joined else "span-truncated"
+    ]
+    assert not is_joined or span.data.decode() == body
+
+
+def test_two_elements_that_were_cut_off_are_not_joined_to_one():
+    """The end tags of the second one would close the first one as well."""
+    log = (
+        f"{HEAD.decode()}<ApiErrors>\n  <ApiError>\n"
+        "2026-11-21 10:15:31,000 INFO  [exec-9] Router - [\n"
+        "  <ApiError>\n  <ErrorMessage>HTTP_PARAM_INVALID</ErrorMessage>\n  </ApiError>\n</ApiErrors>\n"
+    )
+    span, *_ = found_in(log.encode())
+
+    assert [str(problem.code) for problem in span.problems] == ["span-truncated"]
+
+
 @pytest.mark.parametrize("time", ["20261121T101530Z", "20261121T101530.123+01:00", "20261121T101530,1-0330"])
 def test_a_line_that_begins_with_basic_iso_8601_is_one_of_its_own(time: str):
     """What stands in it has its time, and ends what was cut off in the line before."""
