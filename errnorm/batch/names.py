@@ -280,7 +280,7 @@ def is_telemetry(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 def _has_rows(value: dict[str, Any]) -> bool:
-    return not STORES.isdisjoint(value) and bool(rows_of(value))
+    return not STORES.isdisjoint(value) and rows_of(value) is not None
 
 
 def has_body(value: Any, fields: Mapping[str, str]) -> bool:  # noqa: ANN401 - any JSON value
@@ -415,7 +415,7 @@ def opened(value: dict[str, Any], fields: tuple[tuple[str, str], ...] = ()) -> l
         return [_plain_log(record) for record in _below(value, "resourceLogs", "scopeLogs", "logRecords")]
     if "resourceSpans" in value:
         return [_plain_span(span) for span in _below(value, "resourceSpans", "scopeSpans", "spans")]
-    if not STORES.isdisjoint(value) and (rows := rows_of(value)):
+    if not STORES.isdisjoint(value) and (rows := rows_of(value)) is not None:
         return list(map(_unwrapped, rows))
     if not fields and (plain := _plain_of(value)):
         return [plain(value)]

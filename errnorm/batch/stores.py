@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 __all__ = ["NAMES", "rows_of"]
@@ -15,9 +15,11 @@ __all__ = ["NAMES", "rows_of"]
 NAMES = frozenset({"results", "data", "streams", "tables"})
 """One of these members holds the rows."""
 
+_CELL = frozenset({"field", "value"})
 
-def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give the rows of an answer, each as an object; none where it is no such answer.
+
+def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Give the rows of an answer, each as an object; None where it is no such answer, or not all of it.
 
     Args:
         answer: an object as exported.
@@ -29,44 +31,68 @@ def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         [{'app': 'gw', 'time': '1795255200000000000', 'message': 'started'}]
         >>> rows_of({"tables": [{"columns": [{"name": "Message"}], "rows": [["started"]]}]})
         [{'Message': 'started'}]
+        >>> rows_of({"results": [[{"field": "name", "message": "is missing"}]]})
     """
-    return _insights(answer.get("results")) or _loki(answer) or _azure(answer.get("tables"))
-
-
-def _insights(results: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    rows = [_objects(row) for row in _list(results)]
-    return [
-        row
-        for cells in rows
-        if (row := {cell["field"]: cell.get("value") for cell in cells if "field" in cell})
-    ]
-
-
-def _loki(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     data = answer.get("data")
-    streams = data.get("result") if isinstance(data, dict) else answer.get("streams")
+    if isinstance(data, dict):
+        return _loki(data.get("result"), may_be_empty="resultType" in data)
+    if "streams" in answer:
+        return _loki(answer["streams"], may_be_empty=False)
+    if "tables" in answer:
+        return _azure(answer["tables"])
+    return _insights(answer.get("results"), may_be_empty="statistics" in answer)
+
+
+def _insights(results: Any, *, may_be_empty: bool) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
+    if not _are(results, _are_cells) or not (results or may_be_empty):
+        return None
+    return [{cell["field"]: cell["value"] for cell in row} for row in results]
+
+
+def _are_cells(row: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return bool(row) and _are(row, _is_cell)
+
+
+def _is_cell(cell: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(cell, dict) and isinstance(cell.get("field"), str) and cell.keys() == _CELL
+
+
+def _loki(streams: Any, *, may_be_empty: bool) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
+    if not _are(streams, _is_stream) or not (streams or may_be_empty):
+        return None
     return [
-        {**labels, "time": line[0], "message": line[1]}
-        for stream in _objects(streams)
-        if isinstance(labels := stream.get("stream"), dict)
-        for line in _list(stream.get("values"))
-        if isinstance(line, list) and len(line) > 1
+        {**stream["stream"], "time": line[0], "message": line[1]}
+        for stream in streams
+        for line in stream["values"]
     ]
 
 
-def _azure(tables: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
+def _is_stream(stream: Any) -> bool:  # noqa: ANN401 - any JSON value
+    is_one = isinstance(stream, dict) and isinstance(stream.get("stream"), dict)
+    return is_one and _are(stream.get("values"), lambda line: isinstance(line, list) and len(line) > 1)
+
+
+def _azure(tables: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
+    if not tables or not _are(tables, _is_table):
+        return None
     return [
-        dict(zip(names, row, strict=False))
-        for table in _objects(tables)
-        if (names := [str(column.get("name")) for column in _objects(table.get("columns"))])
-        for row in _list(table.get("rows"))
-        if isinstance(row, list)
+        dict(zip(names, row, strict=True))
+        for table in tables
+        for names in [[column["name"] for column in table["columns"]]]
+        for row in table["rows"]
     ]
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
-    return value if isinstance(value, list) else []
+def _is_table(table: Any) -> bool:  # noqa: ANN401 - any JSON value
+    columns = table.get("columns") if isinstance(table, dict) else None
+    if not columns or not _are(columns, _is_column):
+        return False
+    return _are(table.get("rows"), lambda row: isinstance(row, list) and len(row) == len(columns))
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON value
-    return [item for item in _list(value) if isinstance(item, dict)]
+def _is_column(column: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(column, dict) and isinstance(column.get("name"), str)
+
+
+def _are(value: Any, is_one: Callable[[Any], bool]) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, list) and all(map(is_one, value))
