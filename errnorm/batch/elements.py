@@ -28,7 +28,6 @@ from errnorm.batch.capture import Again, Stream
 from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.window import MAX_BYTES, Window
 from errnorm.reading.charset import decode
-from errnorm.record import Problem
 
 __all__ = [
     "LONG_BYTES",
@@ -37,7 +36,6 @@ __all__ = [
     "elements",
     "loads",
     "parts",
-    "problems_of",
     "reason_of",
     "value_parts",
     "values",
@@ -121,15 +119,6 @@ def loads(element: Element) -> Any:  # noqa: ANN401 - any JSON value
     return element.value if element.is_read else _value(element.data)
 
 
-def problems_of(data: bytes) -> tuple[Problem, ...]:
-    """Give what was guessed of the charset of an element, nothing where it is UTF-8, as JSON has to be."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return decode(data).problems
-    return ()
-
-
 def reason_of(error: ValueError) -> str:
     """Give the sentence for what `loads` has raised."""
     return _TOO_MUCH if isinstance(error, _TooMuch) else _NO_JSON
@@ -143,12 +132,18 @@ def _value(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         try:
-            # Half a surrogate pair, NaN, a number beyond 64 bits: browsers write them, orjson refuses them.
-            return json.loads(data)
-        except UnicodeDecodeError:
-            return json.loads(decode(data).text)  # of nginx, which cuts a body between two bytes
+            return _patiently(data)
         except RecursionError as error:
             raise ValueError("It is nested too deep.") from error
+
+
+def _patiently(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read what orjson refuses, and browsers write: half a surrogate pair, NaN, a number beyond 64 bits."""
+    try:
+        return json.loads(data)
+    except UnicodeDecodeError:
+        text = decode(data).text  # of nginx, which cuts a body between two bytes
+    return json.loads(text)
 
 
 def elements(

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Again, Capture, Found, Known, NotError, Stream
+from errnorm.batch.events import has_empty_body, has_own, is_asked, is_claimed, texts_of, told_in
 from errnorm.batch.names import (
     MISSING,
     STATUS,
@@ -24,7 +25,6 @@ from errnorm.batch.names import (
     Plain,
     first_in,
     has_body,
-    has_level,
     is_own,
     is_told,
     names_in,
@@ -33,18 +33,19 @@ from errnorm.batch.names import (
 )
 from errnorm.batch.spans import Span, spans
 from errnorm.batch.times import Stamp, last_time, whole_moment
+from errnorm.reading.charset import decode
 from errnorm.reading.html import looks_like_html
 from errnorm.record import Problem, Source
 
 __all__ = [
     "captured",
     "found_in",
+    "found_in_bytes",
     "headers_of",
     "in_span",
     "stamp_of",
     "status_of",
     "text_body",
-    "with_problems",
 ]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -59,10 +60,8 @@ _NOTHING: Known = {}
 _TEXT_BEGINS = re.compile(rb'"(?:\\[nrt]|\s)*+\Z')
 _TEXT_ENDS = re.compile(rb'(?:\\[nrt]|\s)*+"')
 _TELLS = re.compile(rb'[":=](?:\\[nrt]|\s)*+\Z')
-_ASKED = re.compile(r"req|sent|input", re.IGNORECASE)
 _BLANK_BYTES = 80
 _MOST_PAYLOADS = 8  # of a row, of which one may be the answer
-_DEEPEST = 8  # levels in which a text may lie; exceptions have five: exception.values[0].value
 _LOOKED_AT = 8  # elements of a list, which may be a body
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCK = re.compile(r"\d:\d\d:\d\d")
@@ -97,16 +96,35 @@ def found_in(
     return (found,) if found else _in_object(value, stream, fields, data, (line, offset))
 
 
-def with_problems(every: Iterable[Found], problems: tuple[Problem, ...]) -> Iterable[Found]:
-    """Add what could not be read of the bytes around captures; a body of bytes tells so itself."""
+def found_in_bytes(
+    value: Any,  # noqa: ANN401 - any JSON value
+    stream: Stream,
+    data: bytes,
+    line: int | None,
+    offset: int | None,
+) -> Iterable[Found]:
+    """Give what an object tells, as `found_in` does, and what was guessed of the charset of its bytes."""
+    problems = _charset_problems(data)
     if not problems:
-        return every
-    return [
-        evolve(one, problems=problems + one.problems)
-        if isinstance(one, Capture) and not isinstance(one.body, bytes)
-        else one
-        for one in every
-    ]
+        return found_in(value, stream, data, line, offset)
+    # Captures that are alike come again without a problem, and those in UTF-8 have none.
+    every = found_in(value, evolve(stream, storm=None), data, line, offset)
+    return [_with_problems(one, problems) for one in every]
+
+
+def _charset_problems(data: bytes) -> tuple[Problem, ...]:
+    """Give what was guessed of the charset of JSON, nothing where it is UTF-8, as it has to be."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return decode(data).problems
+    return ()
+
+
+def _with_problems(found: Found, problems: tuple[Problem, ...]) -> Found:
+    if not isinstance(found, Capture) or (isinstance(found.body, bytes) and _charset_problems(found.body)):
+        return found  # such a body tells so itself
+    return evolve(found, problems=problems + found.problems)
 
 
 def _in_list(
@@ -271,56 +289,35 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     {"@timestamp":"2026-11-21T10:15:30Z","message":"12:00:01 ERROR body={…}"}
     {"status":503,"url":"/finesse/api/User/agent1001","detail":"failed: <ApiErrors>…"}
     """
-    is_error = (known.get("status") or 0) >= 400
-    # One word is no line of a log: {"event": "session_error", "payload": …} is a body.
-    is_line = isinstance(text, str) and not text.isidentifier()
-    logged = _logged(text, stream, source, known) if is_line else []
-    # An answer without an error, in the text of an error, is not what the line is about.
-    if logged and not (is_error and all(isinstance(found, NotError) for found in logged)):
-        return logged
-    if any(value_at(item, path) == "" for path in names.body):
+    told = told_in(item, names, text, stream, data)
+    line = _founds(told.line, stream, source, known)
+    status = known.get("status")
+    if status is None or status < 400:
+        # A status that says that all went well is that of another answer than the one in a stack.
+        beside = known if status is None else _time_in(known)
+        return [*line, *_founds(told.others, stream, source, beside)]
+    # What nobody claims, in the text of an error, is not what the line is about.
+    if any(map(_is_sure, line)):
+        return line
+    if has_empty_body(item, names):
         return []
-    every = _carried(item, data, stream, source, known) if data is not None and is_error else []
-    if not every and (has_level(item) or (is_line and not _has_own(item, Anchors.usual()))):
-        every = _told(item, data, stream, source, known)
-    return [evolve(one, needs_claim=not is_error) for one in every if isinstance(one, Capture)]
+    every = [] if data is None else _carried(item, data, stream, source, known)
+    if not every:
+        # Of several nobody knows which one was answered with this status.
+        every = [one for one in _founds(told.others, stream, source, known) if _is_sure(one)]
+        every = every if len(every) == 1 else []
+    return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture)]
 
 
-def _told(
-    item: dict[str, Any], data: bytes | None, stream: Stream, source: Source, known: Known
-) -> list[Found]:
-    """Find payloads in any text of an event of a log: `{"level":"error","stack_trace":"400 <ApiErrors>…"}`.
-
-    Many loggers tell one twice, as the message of an exception and in its stack. With a status that says that
-    the answer failed, nobody knows which one it was of several.
-    """
-    anchors = Anchors.usual()
-    if data is not None and not anchors.find(data):
-        return []
-    every: dict[bytes, Span] = {}
-    for text in _texts_below(item):
-        encoded = text.encode("utf-8", "replace")
-        if anchors.find(encoded):
-            every |= {span.data: span for span in spans(io.BytesIO(encoded), zone=stream.zone)}
-    if known.get("status") is not None and len(every) != 1:
-        return []
-    stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
-    return [found for span in every.values() for found in in_span(span, stream, source, known, stamp)]
+def _time_in(known: Known) -> Known:
+    return {"occurred_at": known["occurred_at"]} if "occurred_at" in known else {}
 
 
-def _texts_below(value: Any, left: int = _DEEPEST) -> Iterator[str]:  # noqa: ANN401 - any JSON value
-    """Give the texts of a value, how deep they may lie, but those that were asked: `request_body`."""
-    if isinstance(value, str):
-        if not value.isidentifier():  # "session_error" alone is no line of a log
-            yield value
-    elif left and isinstance(value, dict | list):
-        inner = value if isinstance(value, list) else _answered(value)
-        for one in inner:
-            yield from _texts_below(one, left - 1)
-
-
-def _answered(value: dict[str, Any]) -> list[Any]:
-    return [inner for name, inner in value.items() if not _ASKED.search(name)]
+def _is_sure(found: Found) -> bool:
+    """Tell whether something was answered, and by whom."""
+    if not isinstance(found, Capture):
+        return False
+    return not found.needs_claim or "vendor" in found.options or is_claimed(found.body)
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found
@@ -333,10 +330,7 @@ def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | N
     return None if lines is None else Again(1, lines)
 
 
-def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Found]:
-    """Find payloads in a line that a log store keeps: `{"_raw": "12:00:01 ERROR body={…}"}`."""
-    data = text.encode("utf-8", "surrogatepass")
-    every = spans(io.BytesIO(data), zone=stream.zone, fields=stream.fields)
+def _founds(every: Iterable[Span], stream: Stream, source: Source, known: Known) -> list[Found]:
     stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
     return [found for span in every for found in in_span(span, stream, source, known, stamp)]
 
@@ -344,17 +338,17 @@ def _logged(text: str, stream: Stream, source: Source, known: Known) -> list[Fou
 def _carried(item: dict[str, Any], data: bytes, stream: Stream, source: Source, known: Known) -> list[Found]:
     r"""Find a vendor's XML that is a text under a name that nobody knows: `{"detail":"<ApiErrors>…"}`."""
     anchors = Anchors.usual()
-    if not anchors.find(data) or _has_own(item, anchors):
+    if not anchors.find(data) or has_own(item, anchors):
         return []
+    data = data if not _charset_problems(data) else decode(data).text.encode()
     found = spans(io.BytesIO(data), zone=stream.zone)
     # A proxy's page beside a vendor's error is no second answer.
     every = [span for span in found if not looks_like_html(span.data.decode("utf-8", "replace"))]
     is_answer = "status" in known
     every = _answer(item, every) if is_answer else every
-    if not all(_is_text(data, span, is_all=not is_answer) for span in every):
+    if is_claimed(item) or not all(_is_text(data, span, is_all=not is_answer) for span in every):
         return []
-    stamp = Stamp(source.time, known.get("occurred_at")) if source.time else None
-    return [found for span in every for found in in_span(span, stream, source, known, stamp)]
+    return _founds(every, stream, source, known)
 
 
 def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
@@ -367,24 +361,6 @@ def _answer(item: dict[str, Any], every: list[Span]) -> list[Span]:
         return []
     held = [span for span in every if any(_holds(*member, span.data) for member in item.items())]
     return [held[0]._replace(capture=None)] if len(held) == 1 else []
-
-
-def _has_own(item: dict[str, Any], anchors: Anchors) -> bool:
-    """Tell whether an object may be a vendor's body itself."""
-    return any(_is_own(name, inner, anchors) for name, inner in item.items())
-
-
-def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether a member is one of a vendor's body; `"error": "failed: <ApiErrors>…"` may be anybody's."""
-    is_key = name.encode("utf-8", "replace") in anchors.key_names
-    return is_key and not any("<" in text for text in _texts(value))
-
-
-def _texts(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    """Give the texts of a member, as in ECS: `"error": {"message": "<ApiErrors>…"}`."""
-    return [
-        text for text in (value.values() if isinstance(value, dict) else (value,)) if isinstance(text, str)
-    ]
 
 
 def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
@@ -401,8 +377,8 @@ def _is_text(data: bytes, span: Span, *, is_all: bool) -> bool:
 
 def _holds(name: str, value: Any, payload: bytes) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a member has a payload in its text, and is not what was asked: `request_body`."""
-    is_in = any(payload.decode("utf-8", "replace") in text for text in _texts(value))
-    return is_in and not _ASKED.search(name)
+    is_in = any(payload.decode("utf-8", "replace") in text for text in texts_of(value))
+    return is_in and not is_asked(name)
 
 
 def in_span(span: Span, stream: Stream, source: Source, known: Known, stamp: Stamp | None) -> Iterator[Found]:

@@ -1933,89 +1933,6 @@ def test_hits_without_a_payload_in_a_line_are_found(around: Callable[[list[Any]]
     assert [one.options["status"] for one in found] == [one["status"] for one in told]
 
 
-EVENT = {"@timestamp": "2026-11-21T10:00:00Z", "level": "ERROR", "message": "PUT failed"}
-STACK = f"c.e.FinesseException: 400 {BODY}\n\tat c.e.Client.put(Client.java:42)\nCaused by: 400 {BODY}"
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        EVENT | {"stack_trace": STACK},
-        EVENT | {"error": {"message": f"400 {BODY}", "stack_trace": STACK}},
-        {"level": 50, "time": 1795255200000, "msg": "PUT failed", "err": {"message": BODY, "stack": STACK}},
-        {"version": "1.1", "short_message": "PUT failed", "_stack": STACK, "timestamp": 1795255200},
-        {"@t": "2026-11-21T10:00:00Z", "@l": "Error", "@m": f"PUT failed: {BODY}"},
-        {"level": "error", "timestamp": 1795255200, "exception": {"values": [{"value": STACK}]}},
-        {"__REALTIME_TIMESTAMP": "1795255200000000", "MESSAGE": f"PUT failed: {BODY}"},
-        {
-            "__REALTIME_TIMESTAMP": "1795255200000000",
-            "PRIORITY": "3",
-            "MESSAGE": [*f"\x1b[31mPUT failed: {BODY}\x1b[0m".encode()],
-        },
-    ],
-    ids=["logstash", "ecs", "pino", "gelf", "serilog", "sentry", "journald", "journald-bytes"],
-)
-def test_a_payload_in_any_text_of_an_event_is_one_error(event: dict[str, Any]):
-    """As in a plain log, also where it is told twice; what went well beside it is none."""
-    lines = [json.dumps(one).encode() + b"\n" for one in (event, EVENT | {"message": "PUT sent"})]
-    _, found = read(b"".join(lines))
-    (capture,) = [one for one in found if isinstance(one, Capture) and b"Api" in bytes(one.body)]
-
-    assert (capture.body, capture.needs_claim) == (BODY.encode(), True)
-    assert capture.options.get("occurred_at") == datetime(2026, 11, 21, 10, tzinfo=UTC)
-
-
-def test_a_status_is_that_of_the_one_payload_of_an_event():
-    """Behind the payload stands the stack; of two, nobody knows which was answered."""
-    other = BODY.replace("ApiError>", "ApiError >")
-    both = [EVENT | {"status": 400, "stack": STACK}, EVENT | {"status": 400, "stack": STACK + other}]
-    _, found = read("".join(f"{json.dumps(one)}\n" for one in both).encode())
-    bodies = [bytes(one.body) for one in found if isinstance(one, Capture)]
-
-    assert bodies[0] == BODY.encode()
-    assert bodies[1].startswith(b'{"@timestamp"')
-
-
-def test_what_was_asked_in_an_event_is_no_error():
-    """The body of a request may be in any text of it."""
-    event = EVENT | {"request": {"body": f"sent {BODY}"}, "sent": STACK}
-    _, found = read(f"{json.dumps(event)}\n{json.dumps(EVENT)}\n".encode())
-
-    assert [one.body for one in found if isinstance(one, Capture) and one.body == BODY.encode()] == []
-
-
-TIME_AND_LINE = ["1795255200000000000", f"ERROR {BODY}"], ["1795255201000000000", "GET /x 200"]
-STORES = {
-    "insights": {
-        "results": [
-            [{"field": "@timestamp", "value": time}, {"field": "@message", "value": line}]
-            for time, line in TIME_AND_LINE
-        ],
-        "status": "Complete",
-    },
-    "loki": {
-        "status": "success",
-        "data": {"resultType": "streams", "result": [{"stream": {"app": "gw"}, "values": TIME_AND_LINE}]},
-    },
-    "azure": {
-        "tables": [{"columns": [{"name": "TimeGenerated"}, {"name": "Message"}], "rows": TIME_AND_LINE}]
-    },
-}
-
-
-@pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("how", [{}, {"indent": 2}])
-def test_rows_of_a_log_store_are_lines_of_a_log(store: str, how: dict[str, Any]):
-    """Whether its answer stands alone, or others behind it."""
-    for count in (1, 2):
-        _, found = read("\n".join([json.dumps(STORES[store], **how)] * count).encode())
-        captures = [one for one in found if isinstance(one, Capture) and one.body == BODY.encode()]
-
-        assert [one.options.get("occurred_at") for one in captures] == [
-            datetime(2026, 11, 21, 10, tzinfo=UTC)
-        ] * count
-
-
 @pytest.mark.parametrize("around", ["{}\n", "{}\n" * 20, "[{}]", "[\n{},\n{}\n]", "{}{}"])
 def test_json_in_another_charset_is_read(around: str):
     """Loggers of Windows write windows-1252; what was guessed is told."""
@@ -2034,3 +1951,55 @@ def test_a_body_that_was_cut_inside_of_a_character_is_read():
 
     assert (reader, len(found)) == ("ndjson", 3)
     assert {one.body for one in found if isinstance(one, Capture)} == {"<ApiErrors><ErrorMessage>GrÃ"}
+
+
+def test_a_line_that_was_cut_inside_of_a_character_stays_utf_8():
+    """Where whole characters stand beside the broken one; the problem says that bytes are missing."""
+    line = json.dumps(TOLD | {"body": BODY.replace("Invalid", "Ungültig")}, ensure_ascii=False).encode()
+    _, found = read(line.replace(b"Input", b"f\xc3r") + b"\n")
+
+    assert [one.body for one in found if isinstance(one, Capture)] == [
+        BODY.replace("Invalid Input", "Ungültig f\ufffdr")
+    ]
+    assert [str(one.problems[0].code) for one in found if isinstance(one, Capture)] == ["text-replaced"]
+
+
+@pytest.mark.parametrize(
+    "told", [{"detail": f"got {BODY} ü"}, {"err": {"stack": f"400 {BODY} ü"}, "level": "error"}]
+)
+@pytest.mark.parametrize("status", [{}, {"status": 400}])
+def test_a_payload_in_a_text_in_another_charset_is_found(told: dict[str, Any], status: dict[str, int]):
+    """What was guessed is told, though the payload itself is ASCII."""
+    line = json.dumps({"time": "2026-11-21T10:00:00Z"} | told | status, ensure_ascii=False)
+    _, (capture, _) = read(line.encode("cp1252") + b"\n" + dumps(TOLD))
+
+    assert isinstance(capture, Capture)
+    assert (capture.body, [str(one.code) for one in capture.problems]) == (BODY.encode(), ["charset-guessed"])
+
+
+@pytest.mark.parametrize("around", ["{}\n", "[{1},{}]"])
+def test_json_in_another_charset_that_is_nested_too_deep_is_a_reject(around: str):
+    """As it is in UTF-8."""
+    deep = (
+        json.dumps(TOLD | {"url": "/é"}, ensure_ascii=False)[:-1] + ', "a": ' + "[" * 5000 + "]" * 5000 + "}"
+    )
+    text = around.replace("{}", deep).replace("{1}", json.dumps(TOLD))
+    _, found = read(text.encode("cp1252") + b"\n")
+
+    assert isinstance(found[-1], Reject)
+
+
+def test_a_charset_is_told_also_of_captures_that_come_again(tmp_path: Path):
+    """What came before in UTF-8 had no problem to tell."""
+    lines = [json.dumps(TOLD | {"id": n, "note": "für"}, ensure_ascii=False) for n in range(200)]
+    path = tmp_path / "a.ndjson"
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    with path.open("ab") as file:
+        file.write("".join(f"{line}\n" for line in lines).encode("cp1252"))
+    output = tmp_path / "records.ndjson"
+    batch.run([path], output=output)
+    records = [json.loads(line) for line in output.read_bytes().splitlines()]
+
+    assert [[one["code"] for one in record["problems"]] for record in records] == [[]] * 200 + [
+        ["charset-guessed"]
+    ] * 200

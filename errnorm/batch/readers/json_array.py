@@ -26,14 +26,13 @@ from errnorm.batch.elements import (
     elements,
     loads,
     parts,
-    problems_of,
     reason_of,
     value_parts,
     values,
 )
 from errnorm.batch.names import LISTS, has_body, is_capture, is_event, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
-from errnorm.batch.rows import found_in, with_problems
+from errnorm.batch.rows import found_in, found_in_bytes
 from errnorm.batch.window import rejects
 from errnorm.normalizer import detect
 from errnorm.vendors import UNKNOWN
@@ -82,8 +81,8 @@ def _found(element: Element, stream: Stream) -> Iterator[Found]:
     if reason:
         yield from rejects(stream, reason, element.data, element.line, element.offset)
     else:
-        found = found_in(value, stream, element.data, element.line, element.offset)
-        yield from found if element.is_read else with_problems(found, problems_of(element.data))
+        find = found_in if element.is_read else found_in_bytes
+        yield from find(value, stream, element.data, element.line, element.offset)
 
 
 def _sniff(head: bytes, fields: Mapping[str, str]) -> float:

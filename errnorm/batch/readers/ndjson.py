@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from errnorm.batch.capture import Again, Found, Reader, Reject, Stream
-from errnorm.batch.elements import LONG_BYTES, Element, loads, problems_of, reason_of
+from errnorm.batch.elements import LONG_BYTES, Element, loads, reason_of
 from errnorm.batch.inputs import HEAD_BYTES
 from errnorm.batch.names import is_capture, is_own
-from errnorm.batch.rows import found_in, with_problems
+from errnorm.batch.rows import found_in, found_in_bytes
 from errnorm.batch.window import MAX_BYTES, placed, portions, rejects
 from errnorm.reading.json import read_json
 
@@ -127,7 +127,7 @@ def _read_line(raw: bytes, piece: Stream, number: int, offset: int) -> Iterable[
         value = loads(Element(line, number, offset))
     except ValueError as error:
         return rejects(piece, reason_of(error), raw, number, offset)
-    return with_problems(found_in(value, piece, line, number, offset), problems_of(line))
+    return found_in_bytes(value, piece, line, number, offset)
 
 
 NDJSON = Reader(name="ndjson", title="JSON, one a line", sniff=_sniff, read=_read, cut=line_pieces)

@@ -1,0 +1,240 @@
+"""Payloads in the texts of an event, and in the rows that log stores answer with."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from errnorm.batch.capture import Capture, Found, NotError, Stream
+from errnorm.batch.readers import reader_of
+
+BODY = (
+    "<ApiErrors><ApiError><ErrorType>Invalid Input</ErrorType>"
+    "<ErrorMessage>HTTP_PARAM_INVALID</ErrorMessage></ApiError></ApiErrors>"
+)
+OTHER = BODY.replace("HTTP_PARAM_INVALID", "HTTP_BAD_REQUEST")
+PRETTY = BODY.replace("><", ">\n  <")
+SESSION = '{"event":"session_error","payload":{"code":1016}}'
+
+
+def read(data: bytes) -> list[Found]:
+    """Choose the reader and read."""
+    return [*reader_of(data[:65536], {}).read(Stream(io.BytesIO(data), "a.log"))]
+
+
+def found_in(event: dict[str, Any]) -> list[Capture]:
+    """Give what may be an error of an event, in a log with another one."""
+    lines = [json.dumps(one).encode() + b"\n" for one in (event, EVENT | {"message": "PUT sent"})]
+    return [one for one in read(b"".join(lines)) if isinstance(one, Capture) and one.source.line == 1]
+
+
+def bodies_of(event: dict[str, Any]) -> list[str]:
+    """Give what may be the errors of an event, as texts."""
+    return [bytes(one.body).decode() for one in found_in(event)]
+
+
+EVENT = {"@timestamp": "2026-11-21T10:00:00Z", "level": "ERROR", "message": "PUT failed"}
+STACK = f"c.e.FinesseException: 400 {BODY}\n\tat c.e.Client.put(Client.java:42)\nCaused by: 400 {BODY}"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT | {"stack_trace": STACK},
+        EVENT | {"error": {"message": f"400 {BODY}", "stack_trace": STACK}},
+        {"level": 50, "time": 1795255200000, "msg": "PUT failed", "err": {"message": BODY, "stack": STACK}},
+        {"version": "1.1", "short_message": "PUT failed", "_stack": STACK, "timestamp": 1795255200},
+        {"@t": "2026-11-21T10:00:00Z", "@l": "Error", "@m": f"PUT failed: {BODY}"},
+        {"level": "error", "timestamp": 1795255200, "exception": {"values": [{"value": STACK}]}},
+        {"__REALTIME_TIMESTAMP": "1795255200000000", "MESSAGE": f"PUT failed: {BODY}"},
+        {
+            "__REALTIME_TIMESTAMP": "1795255200000000",
+            "PRIORITY": "3",
+            "MESSAGE": [*f"\x1b[31mPUT failed: {BODY}\x1b[0m".encode()],
+        },
+    ],
+    ids=["logstash", "ecs", "pino", "gelf", "serilog", "sentry", "journald", "journald-bytes"],
+)
+def test_a_payload_in_any_text_of_an_event_is_one_error(event: dict[str, Any]):
+    """As in a plain log, also where it is told twice."""
+    (capture,) = found_in(event)
+
+    assert (capture.body, capture.needs_claim) == (BODY.encode(), True)
+    assert capture.options.get("occurred_at") == datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"message": f"400 {BODY[:90]}...", "err": {"stack": STACK}},
+        {"err": {"message": f"400 {BODY[:90]}…", "stack": STACK}},
+        {"message": f"400 {BODY}", "err": {"stack": f"Error: 400 {PRETTY}\n    at put (client.js:42)"}},
+        {"err": {"stack": STACK, "fields": {"message.keyword": STACK[:90]}}},
+        {"err": {"stack": STACK}, "highlight": {"stack": [STACK.replace("HTTP", "<em>HTTP</em>")]}},
+    ],
+    ids=["cut-message", "cut-text", "pretty", "keyword", "highlight"],
+)
+@pytest.mark.parametrize("status", [{}, {"status": 400}])
+def test_a_payload_that_an_event_tells_in_two_ways_is_one_error(told: dict[str, Any], status: dict[str, int]):
+    """Cut off in one text and whole in another, over many lines, or with the marks of a search."""
+    (capture,) = found_in(EVENT | told | status)
+
+    assert b"".join(bytes(capture.body).split()) == BODY.replace(" ", "").encode()
+    assert (capture.problems, capture.options.get("status")) == ((), status.get("status"))
+
+
+@pytest.mark.parametrize(
+    "message", [f"400 {OTHER}", f"got {SESSION}", 'got {"code":400,"id":7}', "session_error"]
+)
+def test_what_the_message_tells_hides_nothing_of_the_stack(message: str):
+    """They may be two errors, or the message only looks like one."""
+    assert bodies_of(EVENT | {"message": message, "stack": STACK})[-1] == BODY
+
+
+def test_a_status_is_that_of_the_one_payload_of_an_event():
+    """Behind the payload stands the stack; of two, nobody knows which was answered."""
+    one, two = (EVENT | {"status": 400, "stack": stack} for stack in (STACK, STACK + OTHER))
+
+    assert bodies_of(one) == [BODY]
+    assert bodies_of(two)[0].startswith('{"@timestamp"')
+
+
+def test_a_status_of_an_answer_that_went_well_is_not_that_of_a_payload():
+    """A service may answer with 200 though one that it asked has failed."""
+    (capture,) = found_in(EVENT | {"status": 200, "url": "/own", "stack": STACK})
+
+    assert capture.options == {"occurred_at": datetime(2026, 11, 21, 10, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"context": {"labels": '{"code": "abc", "type": "x"}'}},
+        {"err": {"config": {"method": "put", "data": '{"code": 1011, "message": "chosen by agent"}'}}},
+        {"err": {"config": {"data": STACK}}},
+        {"message": 'got {"code": "abc", "type": "x"}'},
+        {"thread": "session_error handler 1"},
+    ],
+)
+def test_what_no_vendor_claims_takes_no_place_of_the_event(told: dict[str, Any]):
+    """With a status that failed the event is an error, and says itself of what."""
+    (body,) = bodies_of(EVENT | {"status": 503} | told)
+
+    assert json.loads(body) == EVENT | {"status": 503} | told
+
+
+def test_a_callback_with_a_level_beside_it_is_read_as_one():
+    """finesse.js gives an error as text and as object; a logger adds when and how bad."""
+    callback = {
+        "status": 400,
+        "content": BODY,
+        "object": {"ApiErrors": {"ApiError": {"ErrorType": "Invalid Input"}}},
+    }
+    (body,) = bodies_of({"level": "error", **callback})
+
+    assert json.loads(body) == {"level": "error", **callback}
+
+
+@pytest.mark.parametrize("name", ["request", "requestBody", "httpRequest", "req_payload", "sent", "input"])
+def test_what_was_asked_in_an_event_is_no_error(name: str):
+    """The body of a request may be in any text of it."""
+    assert BODY not in bodies_of(EVENT | {name: {"text": f"it was {BODY}"}})
+
+
+@pytest.mark.parametrize(
+    "name", ["requestError", "sentry", "required", "inputErr", "frequency", "requestResponse"]
+)
+def test_a_name_that_only_looks_asked_may_tell_of_an_error(name: str):
+    """What came of a request was answered."""
+    assert bodies_of(EVENT | {name: {"text": f"it was {BODY}"}}) == [BODY]
+
+
+TIME_AND_LINE = ["1795255200000000000", f"ERROR {BODY}"], ["1795255201000000000", "GET /x 200"]
+STORES = {
+    "insights": {
+        "results": [
+            [{"field": "@timestamp", "value": time}, {"field": "@message", "value": line}]
+            for time, line in TIME_AND_LINE
+        ],
+        "status": "Complete",
+    },
+    "loki": {
+        "status": "success",
+        "data": {"resultType": "streams", "result": [{"stream": {"app": "gw"}, "values": TIME_AND_LINE}]},
+    },
+    "azure": {
+        "tables": [{"columns": [{"name": "TimeGenerated"}, {"name": "Message"}], "rows": TIME_AND_LINE}]
+    },
+}
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("how", [{}, {"indent": 2}])
+def test_rows_of_a_log_store_are_lines_of_a_log(store: str, how: dict[str, Any]):
+    """Whether its answer stands alone, or others behind it."""
+    for count in (1, 2):
+        found = read("\n".join([json.dumps(STORES[store], **how)] * count).encode())
+        captures = [one for one in found if isinstance(one, Capture) and one.body == BODY.encode()]
+
+        assert [one.options.get("occurred_at") for one in captures] == [
+            datetime(2026, 11, 21, 10, tzinfo=UTC)
+        ] * count
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"SyslogMessage": f"gw[7]: {BODY}"},
+        {"LogEntry": f"ERROR {BODY}"},
+        {"outerMessage": "PUT failed", "details": json.dumps([{"rawStack": STACK}])},
+        {"detail": BODY},
+    ],
+)
+@pytest.mark.parametrize("status", [{}, {"status": "400"}])
+def test_any_column_of_a_row_may_hold_a_payload(columns: dict[str, str], status: dict[str, str]):
+    """Azure's tables have a name of their own for each kind of log, and queries make names as well."""
+    row = {"TimeGenerated": "2026-11-21T10:00:00Z"} | columns | status
+    tables = {"tables": [{"columns": [{"name": name} for name in row], "rows": [[*row.values()]]}]}
+    insights = {"results": [[{"field": name, "value": text} for name, text in row.items()]]}
+
+    for answer in (tables, insights):
+        (capture,) = read(json.dumps(answer).encode())
+        assert isinstance(capture, Capture)
+        assert (capture.body, capture.options.get("status")) == (BODY.encode(), 400 if status else None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"results": [[{"field": ["city"], "error": "required"}]]},
+        {"results": [[{"field": None, "value": "required"}]]},
+        {"results": [[{"field": "name", "message": "must not be blank"}]]},
+        {"results": [[{"field": "name", "value": "x"}], {"name": "y"}]},
+        {"tables": [{"columns": [{"name": "a"}], "rows": [["x"], ["y", "z"]]}]},
+        {"data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1795255200, "7"]]}]}},
+    ],
+)
+def test_an_answer_that_only_looks_like_that_of_a_log_store_is_a_body(answer: dict[str, Any]):
+    """An error of validation names fields as well; nothing of it is left out."""
+    told = {"status": 400, "message": "invalid"} | answer
+    found = read(json.dumps(told).encode() + b"\n" + json.dumps(EVENT).encode() + b"\n")
+
+    assert isinstance(found[0], Capture)
+    assert (json.loads(found[0].body), found[0].options) == (told, {"status": 400})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"results": [], "statistics": {"recordsMatched": 0}, "status": "Complete"},
+        {"status": "success", "data": {"resultType": "streams", "result": []}},
+        {"tables": [{"name": "PrimaryResult", "columns": [{"name": "Message"}], "rows": []}]},
+    ],
+)
+def test_an_answer_without_rows_tells_of_no_error(answer: dict[str, Any]):
+    """A day on which nothing failed."""
+    assert [one for one in read(json.dumps(answer).encode()) if not isinstance(one, NotError)] == []
