@@ -531,7 +531,7 @@ class Payloads:
     def _behind_cut_off(self, place: int, window: int) -> int:
         """Give from where on an object may be open at a place: behind what the log has cut off before.
 
-        Where the line of the place has all of an object, or one before it opens another behind the same words,
+        Where the line of the place has all of an object, or one before opens another behind the same words,
         the one around the place is asked whether it is JSON.
         """
         line = self._line_of(place)
