@@ -290,12 +290,13 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     {"status":503,"url":"/finesse/api/User/agent1001","detail":"failed: <ApiErrors>…"}
     """
     told = told_in(item, names, text, stream, data)
-    line = _founds(told.line, stream, source, known)
     status = known.get("status")
     if status is None or status < 400:
         # A status that says that all went well is that of another answer than the one in a stack.
         beside = known if status is None else _time_in(known)
-        return [*line, *_founds(told.others, stream, source, beside)]
+        return [*_founds(told.line, stream, source, known), *_founds(told.others, stream, source, beside)]
+    stream = evolve(stream, storm=None)  # it counts what it knows, and here some of that is left out
+    line = _founds(told.line, stream, source, known)
     # What nobody claims, in the text of an error, is not what the line is about.
     if any(map(_is_sure, line)):
         return line

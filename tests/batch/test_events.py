@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from errnorm import batch
 from errnorm.batch.capture import Capture, Found, NotError, Stream
 from errnorm.batch.readers import reader_of
 
@@ -238,3 +240,16 @@ def test_an_answer_that_only_looks_like_that_of_a_log_store_is_a_body(answer: di
 def test_an_answer_without_rows_tells_of_no_error(answer: dict[str, Any]):
     """A day on which nothing failed."""
     assert [one for one in read(json.dumps(answer).encode()) if not isinstance(one, NotError)] == []
+
+
+def test_an_answer_inside_of_an_event_that_failed_is_counted_once(tmp_path: Path):
+    """It comes again without a body, where the user maps bodies to a name that it has not."""
+    inner = json.dumps(
+        {"status": "503", "url": "/finesse/api/User/agent1001", "time": "2026-11-21T10:00:00Z"}
+    )
+    event = {"status": 404, "url": "/finesse/api/User/agent1001", "message": f"gw {inner}"}
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"{json.dumps(event)}\n" * 50, "utf-8")
+    report = batch.run([path], tmp_path / "records.ndjson", fields={"body": "/answer"})
+
+    assert (report.total.captures, report.total.with_errors) == (50, 50)
