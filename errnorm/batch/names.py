@@ -385,6 +385,7 @@ _FIELDS = "fields"
 _MARKS = frozenset({*_WRAPPERS, *_MANY, *_ATTRIBUTES, _FIELDS, "encoding", "isBase64Encoded"})
 # The status in OpenTelemetry's conventions for HTTP, those of today and the old ones.
 _CONVENTIONS = (*paths_of("http.response.status_code"), *paths_of("http.status_code"))
+_CLIENT = (3, "SPAN_KIND_CLIENT")  # trace.proto
 _BODIES = ("<", "{", "[")
 _DEEPEST = 64  # levels of an AnyValue; a log record has two or three
 # What alone may stand around it, where its name may be anybody's: in Splunk's export and what its collector
@@ -581,9 +582,14 @@ def _plain_log(record: dict[str, Any]) -> dict[str, Any]:
 def _plain_span(span: dict[str, Any]) -> dict[str, Any]:
     attributes = _attributes(span)
     # Where no answer came, a url alone, `{"url.path": "/finesse/api/User"}`, would be enough for a claim.
-    told = attributes if STATUS_TEXT.fullmatch(str(first_in(attributes, _CONVENTIONS))) else {}
+    if not STATUS_TEXT.fullmatch(str(first_in(attributes, _CONVENTIONS))):
+        attributes = {}
+    elif (
+        span.get("kind") in _CLIENT
+    ):  # what it got may be told by an exception; the spans around have it as well
+        attributes["events"] = list(map(_attributes, _objects(span.get("events"))))
     # Without a body and a url it would be one: `{"http.response.status_code": 404, "http.route": …}`.
-    return {"timeUnixNano": span.get("startTimeUnixNano"), "body": None} | told
+    return {"timeUnixNano": span.get("startTimeUnixNano"), "body": None} | attributes
 
 
 def _attributes(record: dict[str, Any]) -> dict[str, Any]:

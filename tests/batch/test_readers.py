@@ -225,6 +225,21 @@ def test_spans_of_opentelemetry_tell_of_responses(tmp_path: Path, count: int, ho
     assert (report.total.with_errors, report.total.not_errors) == (3 * count, 4 * count)
 
 
+@pytest.mark.parametrize(("kind", "body"), [(3, BODY), ("SPAN_KIND_CLIENT", BODY), (2, None)])
+def test_an_exception_of_a_span_tells_what_its_client_got(kind: Any, body: str | None):
+    """Once, though its message and its stack have it; the status of a server is its own."""
+    told = [
+        {"key": f"exception.{name}", "value": {"stringValue": f"400 {BODY}"}}
+        for name in ("message", "stacktrace")
+    ]
+    failed = span(http__response__status_code=400, url__path=FINESSE)
+    failed |= {"kind": kind, "events": [{"name": "exception", "attributes": told}]}
+    _, (capture,) = read(dumps({"resourceSpans": [{"scopeSpans": [{"spans": [failed]}]}]}))
+
+    assert isinstance(capture, Capture)
+    assert (capture.body, capture.options["status"]) == (body and body.encode(), 400)
+
+
 def test_an_export_of_opentelemetry_is_one_whatever_comes_first_in_it():
     """Its first record may tell of no response, and it may stand over many lines."""
     none, told = CAPTURES["OpenTelemetry"]["resourceLogs"], {"body": {"stringValue": "started"}}
