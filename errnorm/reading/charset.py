@@ -34,6 +34,9 @@ _CODECS = frozenset(_WEB.split())
 _PARAMETER = re.compile(r"""charset\s*+=\s*+["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})["']""")
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([\w.:-]{1,40})""", re.IGNORECASE)
+# The beginning of a character of UTF-8 that does not go on, and the first byte of one.
+_BEGUN = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})(?=[\0-\x7f]|\Z)")
+_LEADS = re.compile(rb"[\xc2-\xf4]")
 _HEAD_BYTES = 1024  # both declarations stand at the top; HTML gives its <meta> 1024 bytes
 
 
@@ -187,15 +190,15 @@ def _guessed(data: bytes) -> Text:
 
 
 def _cut_inside(data: bytes) -> Text | None:
-    r"""Read UTF-8 that was cut inside of a character and goes on: `{"sent":"für M\xc3","status":400}`.
+    r"""Read UTF-8 that was cut inside of characters and goes on: `{"sent":"für M\xc3","status":400}`.
 
-    In another charset hardly any letter is one that UTF-8 could write, and most are none.
+    All the rest is UTF-8, and has as many whole characters beyond ASCII: other charsets write none, or by
+    chance.
     """
-    found = _replacing(data, "utf-8")
-    replaced = found.text.count("\ufffd")
-    whole = sum(not char.isascii() for char in found.text) - replaced
-    broken = replaced - data.count("\ufffd".encode())
-    return found if whole >= broken else None
+    rest, broken = _BEGUN.subn(b"", data)
+    if _strict(rest, "utf-8") is None or len(_LEADS.findall(rest)) < broken:
+        return None
+    return _replacing(data, "utf-8")
 
 
 def _wide_codec(data: bytes) -> str | None:
