@@ -16,6 +16,7 @@ NAMES = frozenset({"results", "data", "streams", "tables"})
 """One of these members holds the rows."""
 
 _CELL = frozenset({"field", "value"})
+_WHOLE = frozenset({*NAMES, "statistics", "status", "queryLanguage", "encryptionKey", "stats"})
 
 
 def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -33,50 +34,63 @@ def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
         [{'Message': 'started'}]
         >>> rows_of({"results": [[{"field": "name", "message": "is missing"}]]})
     """
+    # A status of HTTP is that of an answer that failed, or of a capture.
+    if not isinstance(answer.get("status", ""), str) or answer.get("status", "").isdecimal():
+        return None
+    rows = _rows_of(answer)
+    return rows if rows or _is_whole(answer) else None
+
+
+def _is_whole(answer: Mapping[str, Any]) -> bool:
+    """Tell whether an answer without rows is one of a log store and tells of nothing else, as of an error."""
+    data = answer.get("data")
+    is_one = (
+        "statistics" in answer or answer.get("tables") or (isinstance(data, dict) and "resultType" in data)
+    )
+    return bool(is_one) and answer.keys() <= _WHOLE
+
+
+def _rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     data = answer.get("data")
     if isinstance(data, dict):
-        return _loki(data.get("result"), may_be_empty="resultType" in data)
+        return _loki(data.get("result")) if data.get("resultType", "streams") == "streams" else None
     if "streams" in answer:
-        return _loki(answer["streams"], may_be_empty=False)
+        return _loki(answer["streams"])
     if "tables" in answer:
         return _azure(answer["tables"])
-    return _insights(answer.get("results"), may_be_empty="statistics" in answer)
+    return _insights(answer.get("results"))
 
 
-def _insights(results: Any, *, may_be_empty: bool) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
-    if not _are(results, _are_cells) or not (results or may_be_empty):
+def _insights(results: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
+    if not _are(results, lambda row: _are(row, _is_cell)):
         return None
-    return [{cell["field"]: cell["value"] for cell in row} for row in results]
-
-
-def _are_cells(row: Any) -> bool:  # noqa: ANN401 - any JSON value
-    return bool(row) and _are(row, _is_cell)
+    return [{cell["field"]: cell.get("value") for cell in row} for row in results if row]
 
 
 def _is_cell(cell: Any) -> bool:  # noqa: ANN401 - any JSON value
-    return isinstance(cell, dict) and isinstance(cell.get("field"), str) and cell.keys() == _CELL
+    return isinstance(cell, dict) and isinstance(cell.get("field"), str) and cell.keys() <= _CELL
 
 
-def _loki(streams: Any, *, may_be_empty: bool) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
-    if not _are(streams, _is_stream) or not (streams or may_be_empty):
+def _loki(streams: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
+    if not _are(streams, _is_stream):
         return None
     return [
         {**stream["stream"], "time": line[0], "message": line[1]}
         for stream in streams
-        for line in stream["values"]
+        for line in stream.get("values", ())
     ]
 
 
 def _is_stream(stream: Any) -> bool:  # noqa: ANN401 - any JSON value
     is_one = isinstance(stream, dict) and isinstance(stream.get("stream"), dict)
-    return is_one and _are(stream.get("values"), lambda line: isinstance(line, list) and len(line) > 1)
+    return is_one and _are(stream.get("values", []), lambda line: isinstance(line, list) and len(line) > 1)
 
 
 def _azure(tables: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 - any JSON value
-    if not tables or not _are(tables, _is_table):
+    if not _are(tables, _is_table):
         return None
     return [
-        dict(zip(names, row, strict=True))
+        dict(zip(names, row, strict=False))
         for table in tables
         for names in [[column["name"] for column in table["columns"]]]
         for row in table["rows"]
@@ -87,7 +101,7 @@ def _is_table(table: Any) -> bool:  # noqa: ANN401 - any JSON value
     columns = table.get("columns") if isinstance(table, dict) else None
     if not columns or not _are(columns, _is_column):
         return False
-    return _are(table.get("rows"), lambda row: isinstance(row, list) and len(row) == len(columns))
+    return _are(table.get("rows"), lambda row: isinstance(row, list) and len(row) <= len(columns))
 
 
 def _is_column(column: Any) -> bool:  # noqa: ANN401 - any JSON value
