@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from types import MappingProxyType
@@ -76,7 +76,7 @@ _ANY: Final = re.compile(
 )
 # A line of another one that opens a payload, `answer: {`, `answer {'code': 1011,` or `<ApiErrors>`: what has
 # no head belongs to that, also behind a third one's. `offsets [100, 200)` and `{idle=3, busy=` open none.
-_OPENS_OWN: Final = re.compile(rb"(?:[{\[](?:[^{}\[\]]*+(?<=,))?+\s*+|<[A-Za-z][\w:.-]{0,60}>\s*+)\Z")
+_OPENS_OWN: Final = re.compile(rb"(?:[{\[](?:[^{}\[\]]*,)?\s*+|<[A-Za-z][\w:.-]{0,60}>\s*+)\Z")
 OPENS_LINE: Final = re.compile(rb"[{\[](?=[ \t\r]{0,20}\n)")
 """Finds an object or list that a line opens and does not go on with."""
 
@@ -93,15 +93,17 @@ _WORD: Final = re.compile(rb"\w")
 _NUMBER: Final = re.compile(rb"0+")
 _FIRST_WORD: Final = re.compile(rb"[^\s<{\[\"']*\w[^\s<{\[\"']*\s")
 # All that stood before, and an opening; or its first word, and an opening that ends the line.
-_ANEW: Final = (
-    rb"\n(?=%b(?:[{\[]|%b)|"
-    rb"%b[^\n\"'<{]{0,300}?(?:[{\[](?:[^\n{}\[\]]{0,300},)?|%b[^\n>]{0,200}>)[ \t\r]{0,20}(?:\n|\Z))"
+_UNINDENTED: Final = re.compile(rb"\n(?=[^\s<{\[\"'\]}])")
+_ENDS_OPEN: Final = re.compile(
+    rb"[^\"'<{]{0,300}?(?:[{\[](?:[^{}\[\]]{0,300},)?|<([A-Za-z][\w.-]{0,99})[^<>]{0,200}>)\s{0,20}\Z"
 )
+_OPENER: Final = re.compile(rb"([^\"'<{\[]{0,300})[<{\[]")
 _CONTINUES: Final = re.compile(
     rb"\s{0,99}(?:[<&{}\[\]\"'\\]|(?:-?\d[\d.eE+-]{0,40}|true|false|null)\s{0,20},?\s{0,20}\Z)"
 )
 _MARKUP: Final = re.compile(rb"\s{0,99}(?:<|&(?:amp;){0,9}lt;|\\{1,16}u003[cC])")
-_TAGS: Final = re.compile(rb"<(/?)([A-Za-z][\w:.-]{0,99}+)(?:\s[^<>]*?)?(/?)>")
+_TAGS: Final = re.compile(rb"(\n[ \t]*+)?<(/?)([A-Za-z][\w:.-]{0,99}+)(?:\s[^<>]*?)?(/?)>")
+_NO_TAGS: Final = re.compile(rb"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _SPACE: Final = re.compile(rb"\s{0,99}")
 
 _TRUNCATED: Final = Problem(
@@ -430,7 +432,8 @@ class Payloads:
             limit = min(last, opens + step)
             step *= 4
             if anew := self._anew(form, eol, limit):
-                limit = last = anew if form.tag else min(last, anew + _FAR_BYTES)
+                is_twin = self._begins_anew(form, anew + 1, self._end_of_line(anew + 1))
+                limit = last = anew if is_twin else min(last, anew + _FAR_BYTES)  # as above
             found = NEXT.search(data, eol, min(len(data), limit + _HEAD_BYTES))
             if found and found.start() <= limit:
                 limit = other = found.start()
@@ -464,22 +467,40 @@ class Payloads:
         client.js:44 got {
         client.js:44 got answer: <ApiErrors>
         """
-        found = next(self._openings(form, start, limit), None)
-        return found.start() if found else None
+        return next(self._openings(form, start, limit), None)
 
-    def _openings(self, form: _Form, start: int, limit: int) -> Iterator[re.Match[bytes]]:
+    def _openings(self, form: _Form, start: int, limit: int) -> Iterator[int]:
         """Find lines that open a payload behind the words of one before; a head with a time tells more."""
         head = self._head_of(form.start)
         word = _FIRST_WORD.match(head)
         if not word or BEGINS.match(self.data, form.start - len(head)):
-            return iter(())
-        same, begins = (_NUMBER.sub(rb"[0-9]+", re.escape(text)) for text in (head, word[0]))
-        tag = rb"<[A-Za-z]"
-        eol = self._end_of_line(form.opens)
-        if form.tag and re.compile(begins).match(self.data, eol + 1):
-            # Its own lines may all have the words: `got <Update>`, `got <data>`.
-            tag = re.escape(form.opener + form.tag) + rb"\b"
-        return re.compile(_ANEW % (same, tag, begins, tag)).finditer(self.data, start, limit)
+            return
+        words, all_words = _masked(word[0]), _masked(head)
+        # Its own lines may all have the words: `got <Update>`, `got <data>`.
+        own = self._words_at(self._end_of_line(form.opens) + 1)
+        tag = form.tag if own == words else None
+        for found in _UNINDENTED.finditer(self.data, start, limit):
+            if self._words_at(found.end()) == words and self._opens(all_words, tag, found.end()):
+                yield found.start()
+
+    def _words_at(self, line: int) -> bytes | None:
+        word = _FIRST_WORD.match(self.data, line, line + _HEAD_BYTES)
+        return _masked(word[0]) if word else None
+
+    def _opens(self, head: bytes, tag: bytes | None, line: int) -> bool:
+        """Tell whether a line ends with an opening, or has a payload behind all the words of another line.
+
+        Args:
+            head: these words.
+            tag: the name of an element, where no other one is an opening.
+            line: where the line begins.
+        """
+        eol = self._end_of_line(line)
+        opening = _ENDS_OPEN.match(self.data, line, eol)
+        if opening:
+            return tag is None or opening[1] in {None, tag}
+        found = _OPENER.match(self.data, line, eol)
+        return found is not None and _masked(found[1]) == head and self._has_payload(found.end(1), eol)
 
     def _own_line(self, form: _Form, start: int, limit: int) -> int | None:
         """Give the first line with a payload of its own: the one before it was cut off.
@@ -547,7 +568,7 @@ class Payloads:
     def _last_opening(self, form: _Form, place: int) -> int | None:
         """Give the last line before a place that opens a payload behind the words of one before."""
         last = deque(self._openings(form, form.start, place), maxlen=1)
-        return last[0].start() + 1 if last else None
+        return last[0] + 1 if last else None
 
     def _is_whole_json(self, start: int, place: int) -> bool:
         """Tell whether an object around a place is JSON, or may be, as it goes on for long."""
@@ -683,15 +704,17 @@ def _is_sound(form: _Form, data: bytes) -> bool:
 
 
 def _is_nested(text: bytes) -> bool:
-    """Tell whether each end tag ends the last element that is open: `<a><b></b></a>`."""
-    open_tags: list[bytes] = []
-    for end, name, is_empty in _TAGS.findall(text):
-        if end:
-            if not open_tags or open_tags.pop() != name:
-                return False
-        elif not is_empty:
-            open_tags.append(name)
-    return not open_tags
+    """Tell whether elements end as often as they begin; `List<User>` in a text is none."""
+    tags = _TAGS.findall(_NO_TAGS.sub(b"", text))
+    begun = Counter(name for _, end, name, is_empty in tags if not end and not is_empty)
+    ended = Counter(name for _, end, name, _ in tags if end)
+    first = {name for before, end, name, is_empty in tags if before and not end and not is_empty}
+    return all(begun[name] == ended[name] for name in ended.keys() | first)
+
+
+def _masked(text: bytes) -> bytes:
+    """Give a text with one 0 for each number: `client.js:42` and `client.js:7` are one place to log from."""
+    return _NUMBER.sub(b"0", text.translate(MASK))
 
 
 def _shared(first: bytes, second: bytes) -> bytes:

@@ -279,6 +279,77 @@ def test_a_bracket_in_a_line_of_another_one_opens_nothing(other: str, body: str)
     assert not is_joined or span.data.decode() == body
 
 
+@pytest.mark.parametrize("head", ["gateway: ", "client.js:44 ", "fail: Example.Client[0] ", "worker-1 got "])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "[worker-2] GET /finesse/api/User/agent1001 200",
+        '{"state":"READY"}',
+        "<User><state>READY</state></User>",
+        "ids [1,2,",
+        "state {",
+    ],
+)
+def test_a_line_of_another_one_cuts_no_element_that_ends(head: str, other: str):
+    """Without a known head it stays in the payload, which ends where its root does."""
+    lines = BODIES[1].split("\n")
+    inside = "\n".join([*lines[:3], head + other, *lines[3:]])
+    span, *rest = found_in(f"{head}started\n{head}{inside}\n{head}done\n".encode())
+
+    assert (span.data.decode(), span.problems, rest) == (inside, (), [])
+
+
+@pytest.mark.parametrize("head", ["gateway: ", "client.js:44 "])
+def test_a_whole_object_of_another_one_cuts_no_object(head: str):
+    """It has no vendor's payload, and leaves nothing open."""
+    lines = NODE.split("\n")
+    inside = "\n".join([*lines[:2], head + '{"state":"READY"}', *lines[2:]])
+    (span,) = found_in(f"{head}started\n{head}{inside}\n{head}done\n".encode())
+
+    assert (span.data.decode(), span.problems) == (inside, ())
+
+
+def test_lines_that_all_have_the_words_of_the_first_one_open_nothing():
+    """Only the same element again does, behind one that was cut off."""
+    whole = "".join(f"got {line}\n" for line in ["<Update>", "<data>", "<apiErrors>", "<apiError>"])
+    ends = "".join(f"got </{name}>\n" for name in ["apiError", "apiErrors", "data", "Update"])
+    found = found_in((whole + whole + ends).encode())
+
+    assert [len(span.problems) for span in found] == [1, 0]
+    assert found[1].data.decode() == (whole + ends).removeprefix("got ").rstrip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<![CDATA[java.util.List<User> of]]>", "<!-- <x> -->", "line <br> of", "a List<User> of", "&lt;x> of"],
+)
+def test_what_is_no_element_in_a_text_hinders_no_joining(text: str):
+    """Elements that end nowhere, and those that are only spoken of."""
+    body = BODIES[1].replace("Invalid Input", text)
+    first, second, *rest = body.split("\n")
+    other = "2026-11-21 10:15:30,124 INFO  [exec-9] Router - GET /x 200"
+    span, *_ = found_in((HEAD.decode() + "\n".join([first, second, other, *rest]) + "\n").encode())
+
+    assert (span.data.decode(), [str(problem.code) for problem in span.problems]) == (
+        body,
+        ["span-interleaved"],
+    )
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n", " \n"])
+def test_lines_of_what_another_one_opens_are_not_joined(eol: str):
+    """Whatever stands behind the comma: they are none of the payload."""
+    log = (
+        f"{HEAD.decode()}<ApiErrors>\n  <ApiError>\n    <ErrorMessage>Invalid user\n"
+        f"2026-11-21 10:15:30,124 INFO  [exec-9] Pool - pool {{'idle': 3,{eol} 'busy': 2}}\n"
+        "    state given</ErrorMessage>\n  </ApiError>\n</ApiErrors>\n"
+    )
+    span, *_ = found_in(log.encode())
+
+    assert [str(problem.code) for problem in span.problems] == ["span-truncated"]
+    assert b"busy" not in span.data
+
+
 def test_two_elements_that_were_cut_off_are_not_joined_to_one():
     """The end tags of the second one would close the first one as well."""
     log = (
@@ -655,6 +726,9 @@ def test_a_log_cut_into_pieces_has_the_spans_of_the_whole(logs: list[bytes], siz
 
 
 HOSTILE = {
+    "objects that end nowhere behind the same words": b'got {"code":1,\n',
+    "elements that end nowhere behind the same words": b"got <ApiErrors>\n",
+    "texts that end nowhere behind the same words": b'got {"code":"\n',
     "xml": b"<ApiErrors>",
     "lines of xml": b"2026-11-21 10:15:30 <ApiErrors>\n",
     "keys": b'{"code":',
