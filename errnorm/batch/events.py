@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from errnorm.batch.anchors import Anchors
 from errnorm.batch.capture import Stream
 from errnorm.batch.names import Names, has_level, value_at
 from errnorm.batch.spans import Span, spans
+from errnorm.exceptions import InvalidArgument, UnknownVendor
 from errnorm.normalizer import detect
 from errnorm.vendors import UNKNOWN
 
@@ -28,7 +30,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _ASKED = frozenset({"req", "request", "requests", "sent", "input", "config"})
 _ANSWERED = frozenset({"error", "err", "exception", "fault", "failure", "res", "resp", "response", "answer"})
 _HIGHLIGHT = "highlight"  # of Elasticsearch: parts of what the hit tells, with markup of its own
-_CUT_OFF = re.compile(rb"(?:\.|\xe2\x80\xa6)++\Z")
+_MARKS = (b"...", "…".encode(), b"[trunc", b"<trunc", b"(trunc")  # of a text that was cut off
+_WRITTEN = ((b"\\r", b""), (b"\\n", b""), (b"\\t", b""), (b"&amp;", b"&"))
 
 
 class Told(NamedTuple):
@@ -67,10 +70,9 @@ def told_in(
     if not _is_event(item, names, is_line=is_line):
         return Told(line, [])
     others = [span for other in _texts_below(item) if other is not text for span in _payloads(other, stream)]
+    told = _once(line, others)
     # A callback of finesse.js with a level beside it: {"level":"error","content":"<ApiErrors>…","object":{…}}
-    if not others or is_claimed(item):
-        return Told(line, [])
-    return _once(line, others)
+    return Told(line, []) if told.others and is_claimed(item) else told
 
 
 def _spans_in(text: str, stream: Stream) -> list[Span]:
@@ -103,14 +105,21 @@ def has_empty_body(item: dict[str, Any], names: Names) -> bool:
     return any(value_at(item, path) == "" for path in names.body)
 
 
-def is_claimed(body: Any) -> bool:  # noqa: ANN401 - as `detect` takes it
-    """Tell whether a vendor claims a body, whatever is known beside it.
+def is_claimed(body: Any, **known: Any) -> bool:  # noqa: ANN401 - as `detect` takes it
+    """Tell whether a vendor claims a body.
+
+    Args:
+        body: the body.
+        **known: what is known beside it, as of `detect`.
 
     Example:
         >>> is_claimed("<ApiErrors/>"), is_claimed({"code": 7})
         (True, False)
     """
-    return detect(body).vendor != UNKNOWN.name
+    try:
+        return detect(body, **known).vendor != UNKNOWN.name
+    except (InvalidArgument, UnknownVendor):
+        return True  # told of as a reject
 
 
 def _texts_below(value: Any, left: int = _DEEPEST) -> Iterator[str]:  # noqa: ANN401 - any JSON value
@@ -128,6 +137,7 @@ def _answered(value: dict[str, Any]) -> list[Any]:
     return [inner for name, inner in value.items() if name != _HIGHLIGHT and not is_asked(name)]
 
 
+@lru_cache(maxsize=4096)  # the members of a log have few names
 def is_asked(name: str) -> bool:
     """Tell whether a member holds what was asked, and not what was answered.
 
@@ -143,26 +153,46 @@ def is_asked(name: str) -> bool:
 
 
 def _once(line: Sequence[Span], others: Sequence[Span]) -> Told:
-    """Leave out what comes again, be it pretty-printed, and what a logger cut off and something has whole."""
-    order = sorted({_compact(span) for span in (*line, *others)})
-    begun = {key for key, behind in pairwise(order) if behind.startswith(key)}
-    left = [span for span in line if not (span.problems and _compact(span) in begun)]
-    seen = {_compact(span) for span in left}
+    """Leave out what comes again: over many lines, escaped once more, or cut off and whole elsewhere."""
+    whole = sorted({_compact(span.data) for span in (*line, *others) if not span.problems})
+    left = [span for span in line if not (span.problems and _is_part(_compact(span.data), whole))]
+    seen = sorted({*whole, *(_compact(span.data) for span in left)})
     told: dict[bytes, Span] = {}
+    known = {_compact(span.data) for span in left}
     for span in others:
-        key = _compact(span)
-        if key not in seen and not (span.problems and key in begun):
+        key = _compact(span.data)
+        if key not in known and not (span.problems and _is_part(key, seen)):
             told.setdefault(key, span)
     return Told(left, [*told.values()])
 
 
-def _compact(span: Span) -> bytes:
-    data = b"".join(span.data.split())
-    return _CUT_OFF.sub(b"", data) if span.problems else data
+def _is_part(cut: bytes, every: Sequence[bytes]) -> bool:
+    """Tell whether one of some sorted texts begins as one that was cut off does, up to the mark of that.
+
+    <ApiErrors><ApiErr...      <ApiErrors><ApiErr... (412 more)      <ApiErrors><ApiErr [truncated]
+    """
+    at = bisect_left(every, cut)
+    near = every[max(0, at - 1) : at + 1]
+    return any(cut.startswith(one) or _is_mark(cut[_common(cut, one) :]) for one in near)
+
+
+def _common(first: bytes, second: bytes) -> int:
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(first), len(second)))
+
+
+def _is_mark(rest: bytes) -> bool:
+    return not rest or rest.startswith(_MARKS)
+
+
+def _compact(data: bytes) -> bytes:
+    for written, meant in _WRITTEN:
+        data = data.replace(written, meant)
+    return b"".join(data.split())
 
 
 def has_own(item: Mapping[str, Any], anchors: Anchors) -> bool:
-    """Tell whether an object may be a vendor's body itself, by the names of its members.
+    """Tell whether an object may be a vendor's body itself, by the names of its members, or the word of one.
 
     Example:
         >>> has_own({"code": 1011}, Anchors.usual()), has_own({"error": "<ApiErrors/>"}, Anchors.usual())
@@ -173,6 +203,8 @@ def has_own(item: Mapping[str, Any], anchors: Anchors) -> bool:
 
 def _is_own(name: str, value: Any, anchors: Anchors) -> bool:  # noqa: ANN401 - any JSON value
     """Tell whether a member is one of a vendor's body; `"error": "failed: <ApiErrors>…"` may be anybody's."""
+    if isinstance(value, str) and value.isidentifier() and anchors.find(value.encode()):
+        return True  # "event": "session_error"
     is_key = name.encode("utf-8", "replace") in anchors.key_names
     return is_key and not any("<" in text for text in texts_of(value))
 

@@ -290,13 +290,17 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
     {"status":503,"url":"/finesse/api/User/agent1001","detail":"failed: <ApiErrors>…"}
     """
     told = told_in(item, names, text, stream, data)
-    status = known.get("status")
-    if status is None or status < 400:
-        # A status that says that all went well is that of another answer than the one in a stack.
-        beside = known if status is None else _time_in(known)
-        return [*_founds(told.line, stream, source, known), *_founds(told.others, stream, source, beside)]
-    stream = evolve(stream, storm=None)  # it counts what it knows, and here some of that is left out
+    has_failed = (known.get("status") or 0) >= 400
+    # {"level":"error","msg":"state {…}","event":"session_error","payload":…} is one itself.
+    may_be_one = bool(told.line or told.others) and has_own(item, Anchors.usual())
+    if has_failed or may_be_one:
+        stream = evolve(stream, storm=None)  # it counts what it knows, and here some of that is left out
     line = _founds(told.line, stream, source, known)
+    if not has_failed:
+        # A status that says that all went well is that of another answer than the one in a stack.
+        beside = _time_in(known) if "status" in known else known
+        every = [*line, *_founds(told.others, stream, source, beside)]
+        return [] if may_be_one and not any(map(_is_sure, every)) and is_claimed(item) else every
     # What nobody claims, in the text of an error, is not what the line is about.
     if any(map(_is_sure, line)):
         return line
@@ -307,6 +311,9 @@ def _elsewhere(  # noqa: PLR0913, PLR0917 - as in `_found`
         # Of several nobody knows which one was answered with this status.
         every = [one for one in _founds(told.others, stream, source, known) if _is_sure(one)]
         every = every if len(every) == 1 else []
+    if not every and (told.line or told.others):
+        # {"status":503,"url":"/x","msg":"got {…}"} is more than a line of an access log.
+        every = [Capture(item if data is None else data, known, source)]
     return [evolve(one, needs_claim=False) for one in every if isinstance(one, Capture)]
 
 
@@ -318,7 +325,11 @@ def _is_sure(found: Found) -> bool:
     """Tell whether something was answered, and by whom."""
     if not isinstance(found, Capture):
         return False
-    return not found.needs_claim or "vendor" in found.options or is_claimed(found.body)
+    return not found.needs_claim or is_claimed(found.body, **_beside(found.options))
+
+
+def _beside(known: Known) -> Known:
+    return cast("Known", {name: told for name, told in known.items() if name != "occurred_at"})
 
 
 def _again(body: Any, known: Known, stream: Stream, source: Source) -> Again | None:  # noqa: ANN401 - as found

@@ -40,6 +40,16 @@ def bodies_of(event: dict[str, Any]) -> list[str]:
 
 
 EVENT = {"@timestamp": "2026-11-21T10:00:00Z", "level": "ERROR", "message": "PUT failed"}
+MARKS = [
+    "...",
+    '..."',
+    "...[truncated]",
+    " [truncated]",
+    "... (412 more bytes)",
+    "… +133",
+    "<truncated>",
+    "...\n at put (x.js:4)",
+]
 STACK = f"c.e.FinesseException: 400 {BODY}\n\tat c.e.Client.put(Client.java:42)\nCaused by: 400 {BODY}"
 
 
@@ -72,13 +82,14 @@ def test_a_payload_in_any_text_of_an_event_is_one_error(event: dict[str, Any]):
 @pytest.mark.parametrize(
     "told",
     [
-        {"message": f"400 {BODY[:90]}...", "err": {"stack": STACK}},
+        *({"message": f"400 {BODY[:90]}{mark}", "err": {"stack": STACK}} for mark in MARKS),
+        {"message": f"400 {PRETTY}", "exc_info": "HTTPError: 400 b'" + PRETTY.replace("\n", "\\n") + "'"},
         {"err": {"message": f"400 {BODY[:90]}…", "stack": STACK}},
         {"message": f"400 {BODY}", "err": {"stack": f"Error: 400 {PRETTY}\n    at put (client.js:42)"}},
         {"err": {"stack": STACK, "fields": {"message.keyword": STACK[:90]}}},
         {"err": {"stack": STACK}, "highlight": {"stack": [STACK.replace("HTTP", "<em>HTTP</em>")]}},
     ],
-    ids=["cut-message", "cut-text", "pretty", "keyword", "highlight"],
+    ids=[*MARKS, "bytes", "cut-text", "pretty", "keyword", "highlight"],
 )
 @pytest.mark.parametrize("status", [{}, {"status": 400}])
 def test_a_payload_that_an_event_tells_in_two_ways_is_one_error(told: dict[str, Any], status: dict[str, int]):
@@ -122,11 +133,31 @@ def test_a_status_of_an_answer_that_went_well_is_not_that_of_a_payload():
         {"thread": "session_error handler 1"},
     ],
 )
-def test_what_no_vendor_claims_takes_no_place_of_the_event(told: dict[str, Any]):
+@pytest.mark.parametrize("url", [{}, {"url": "/x"}])
+def test_what_no_vendor_claims_takes_no_place_of_the_event(told: dict[str, Any], url: dict[str, str]):
     """With a status that failed the event is an error, and says itself of what."""
-    (body,) = bodies_of(EVENT | {"status": 503} | told)
+    event = EVENT | {"status": 503} | told | url
+    found = [one.body for one in found_in(event) if one.body is not None]  # a line of an access log has none
 
-    assert json.loads(body) == EVENT | {"status": 503} | told
+    assert [json.loads(body) for body in found] == ([] if url and "err" in told else [event])
+
+
+def test_a_vendor_that_the_url_tells_claims_what_the_message_has():
+    """An object that anybody may send is Finesse's where it was asked."""
+    event = EVENT | {
+        "status": 401,
+        "url": "/finesse/api/User/1",
+        "message": 'failed: {"error":"invalid_token"}',
+    }
+
+    assert bodies_of(event) == ['{"error":"invalid_token"}']
+
+
+def test_an_event_that_is_an_error_itself_hides_behind_no_message():
+    """What nobody claims in its text takes no place of it, with a status or without."""
+    event = EVENT | json.loads(SESSION) | {"message": 'state {"code":7}'}
+
+    assert [json.loads(body) for body in bodies_of(event)] == [event]
 
 
 def test_a_callback_with_a_level_beside_it_is_read_as_one():
@@ -216,6 +247,9 @@ def test_any_column_of_a_row_may_hold_a_payload(columns: dict[str, str], status:
         {"results": [[{"field": None, "value": "required"}]]},
         {"results": [[{"field": "name", "message": "must not be blank"}]]},
         {"results": [[{"field": "name", "value": "x"}], {"name": "y"}]},
+        {"results": [[{"field": "name", "value": "x"}]]},
+        {"results": [], "statistics": {}},
+        {"data": {"resultType": "streams", "result": []}},
         {"tables": [{"columns": [{"name": "a"}], "rows": [["x"], ["y", "z"]]}]},
         {"data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1795255200, "7"]]}]}},
     ],
@@ -253,3 +287,17 @@ def test_an_answer_inside_of_an_event_that_failed_is_counted_once(tmp_path: Path
     report = batch.run([path], tmp_path / "records.ndjson", fields={"body": "/answer"})
 
     assert (report.total.captures, report.total.with_errors) == (50, 50)
+
+
+def test_rows_that_lack_something_are_rows():
+    """A cell without a value, a row without cells, a stream without lines: the other ones are read."""
+    none = [[], [{"field": "@message"}]]
+    insights = {"results": [*none, *STORES["insights"]["results"]]}
+    streams = [{"stream": {"app": "x"}}, *STORES["loki"]["data"]["result"]]
+    loki = {"data": {"resultType": "streams", "result": streams}}
+    columns = [{"name": "TimeGenerated"}, {"name": "Message"}]
+    azure = {"tables": [{"columns": columns, "rows": [["2026-11-21T10:00:00Z"], *TIME_AND_LINE]}]}
+
+    for answer in (insights, loki, azure):
+        bodies = [one.body for one in read(json.dumps(answer).encode()) if isinstance(one, Capture)]
+        assert bodies.count(BODY.encode()) == 1
