@@ -91,8 +91,8 @@ _GOES_ON: Final = re.compile(rb"[,:{\[(]\s{0,99}\Z")
 _GOES_ON_BYTES: Final = 99
 _WORD: Final = re.compile(rb"\w")
 _NUMBER: Final = re.compile(rb"0+")
-_FIRST_WORD: Final = re.compile(rb"[^\s<{\[\"']*\w[^\s<{\[\"']*\s")
-# All that stood before, and an opening; or its first word, and an opening that ends the line.
+_FIRST_WORD: Final = re.compile(rb"(?=[^\s<{\[\"'\w]*+\w)[^\s<{\[\"']++\s")
+# Where a line begins that may have the words of another one; an opening that ends it; the first one in it.
 _UNINDENTED: Final = re.compile(rb"\n(?=[^\s<{\[\"'\]}])")
 _ENDS_OPEN: Final = re.compile(
     rb"[^\"'<{]{0,300}?(?:[{\[](?:[^{}\[\]]{0,300},)?|<([A-Za-z][\w.-]{0,99})[^<>]{0,200}>)\s{0,20}\Z"
