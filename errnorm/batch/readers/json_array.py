@@ -21,21 +21,12 @@ from functools import partial
 from typing import Any
 
 from errnorm.batch.capture import Again, Found, Reader, Stream
-from errnorm.batch.elements import (
-    Element,
-    elements,
-    loads,
-    parts,
-    reason_of,
-    value_parts,
-    values,
-)
+from errnorm.batch.elements import Element, elements, loads, parts, reason_of, value_parts, values
+from errnorm.batch.events import is_claimed
 from errnorm.batch.names import LISTS, has_body, is_capture, is_event, is_telemetry, is_told, listed
 from errnorm.batch.readers.ndjson import beginning
 from errnorm.batch.rows import found_in, found_in_bytes
 from errnorm.batch.window import rejects
-from errnorm.normalizer import detect
-from errnorm.vendors import UNKNOWN
 
 __all__ = ["HITS", "JSON_ARRAY", "JSON_VALUES", "RECORDS"]
 
@@ -104,7 +95,7 @@ def _is_one(element: Element, fields: Mapping[str, str]) -> bool:
     value = loads(element)
     if is_capture(value, fields):
         return True
-    return is_event(value, fields) and detect(b"[%b]" % element.data).vendor == UNKNOWN.name
+    return is_event(value, fields) and not is_claimed(b"[%b]" % element.data)
 
 
 def _sniff_values(head: bytes, fields: Mapping[str, str]) -> float:
